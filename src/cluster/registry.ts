@@ -1,0 +1,126 @@
+/**
+ * Who is there: instances and HAProxy controllers, each in a hash that lives as long as its lease, and in a sorted set
+ * by last heartbeat. An entry says what its process says of itself; what it owns is decided by epochs, never here.
+ */
+import { z } from 'zod';
+import type { InstanceId } from '../protocol/ids.js';
+import type { RedisConnection } from '../redis/client.js';
+
+export const INSTANCE_STATUS = ['starting', 'ready', 'draining', 'stopped'] as const;
+export type InstanceStatus = (typeof INSTANCE_STATUS)[number];
+
+const instanceSchema = z.object({
+  id: z.string().transform((id) => id as InstanceId),
+  /** Unique per process start, never reused; the server id on every HAProxy. */
+  number: z.coerce.number().int().positive(),
+  host: z.string(),
+  port: z.coerce.number().int(),
+  status: z.enum(INSTANCE_STATUS),
+  /** Milliseconds since the epoch, Redis' clock. */
+  started_at: z.coerce.number(),
+  last_heartbeat: z.coerce.number(),
+  active_games: z.coerce.number(),
+  connected_players: z.coerce.number(),
+  /** Of the process: share of one core, 0 to 1 and above. */
+  cpu_usage: z.coerce.number(),
+  /** Of the host: share of memory in use, 0 to 1. */
+  memory_usage: z.coerce.number(),
+  /** Of the host: share of all cores in use, 0 to 1. */
+  host_cpu_usage: z.coerce.number().default(0),
+  /** Resident memory of the process, bytes. */
+  process_memory: z.coerce.number().default(0),
+  /** p99 of the event loop's delay since the last heartbeat, ms. */
+  event_loop_delay: z.coerce.number(),
+  /** HAProxy weight by load, one of 4 steps: 64, 128, 192, 256. */
+  weight: z.coerce.number().int(),
+  /** Rooms the instance takes. */
+  capacity: z.coerce.number().int(),
+  region: z.string(),
+  zone: z.string(),
+  version: z.string(),
+  /** `game@version` of every game it can play. */
+  rules_versions: z.string().transform((text) => text.split(',')),
+});
+
+export type InstanceRecord = z.output<typeof instanceSchema>;
+/** The fields an instance writes of itself. */
+export type InstanceFields = Omit<z.input<typeof instanceSchema>, 'last_heartbeat'>;
+
+const INSTANCES = 'service:hokm:instances';
+const CONTROLLERS = 'service:hokm:controllers';
+/** Published when an instance changes its status, comes or goes: a hint to look at the registry again. */
+export const REGISTRY_CHANNEL = 'hokm:broadcast';
+
+export interface HeartbeatReply {
+  /** False when the lease had run out (or this is the first heartbeat). */
+  readonly renewed: boolean;
+  /** Redis' clock, ms since the epoch. */
+  readonly now: number;
+}
+
+export class Registry {
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly leaseMs: number,
+  ) {}
+
+  /** A number that no process start had before. */
+  nextNumber(): Promise<number> {
+    return this.redis.incr('service:hokm:number');
+  }
+
+  /** Writes the entry and renews the lease. */
+  async heartbeat(fields: InstanceFields): Promise<HeartbeatReply> {
+    return this.renew(INSTANCES, fields.id, Object.entries(fields).flat().map(String));
+  }
+
+  /** The same for an HAProxy's controller. */
+  async controllerHeartbeat(id: string): Promise<HeartbeatReply> {
+    return this.renew(CONTROLLERS, id, ['id', id]);
+  }
+
+  private async renew(index: string, id: string, fields: string[]): Promise<HeartbeatReply> {
+    const [existed, now] = await this.redis.heartbeat(`${index}:${id}`, index, id, String(this.leaseMs), ...fields);
+    return { renewed: existed === 1, now };
+  }
+
+  /** Takes the entry out at once, as a process does that leaves in order. */
+  async remove(id: InstanceId): Promise<void> {
+    await this.redis.multi().del(`${INSTANCES}:${id}`).zrem(INSTANCES, id).exec();
+  }
+
+  async removeController(id: string): Promise<void> {
+    await this.redis.multi().del(`${CONTROLLERS}:${id}`).zrem(CONTROLLERS, id).exec();
+  }
+
+  /** The live controllers' ids. */
+  async controllers(): Promise<string[]> {
+    const ids = await this.redis.zrange(CONTROLLERS, '0', '-1');
+    const live = await Promise.all(ids.map((id) => this.redis.exists(`${CONTROLLERS}:${id}`)));
+    return ids.filter((_, at) => live[at] === 1);
+  }
+
+  /** The instances whose lease runs, oldest heartbeat first, and the ids whose lease has run out (`expired`). */
+  async list(): Promise<{ instances: InstanceRecord[]; expired: InstanceId[] }> {
+    const ids = await this.redis.zrange(INSTANCES, '0', '-1');
+    const hashes = await Promise.all(ids.map((id) => this.redis.hgetall(`${INSTANCES}:${id}`)));
+    const instances: InstanceRecord[] = [];
+    const expired: InstanceId[] = [];
+    for (const [at, hash] of hashes.entries()) {
+      const parsed = instanceSchema.safeParse(hash);
+      if (parsed.success) instances.push(parsed.data);
+      else if (Object.keys(hash).length === 0) expired.push(ids[at] as InstanceId);
+    }
+    return { instances, expired };
+  }
+
+  /** The entry of `id`, or undefined when its lease has run out. */
+  async get(id: InstanceId): Promise<InstanceRecord | undefined> {
+    return instanceSchema.safeParse(await this.redis.hgetall(`${INSTANCES}:${id}`)).data;
+  }
+
+  /** Tells everybody who listens on REGISTRY_CHANNEL to look again. */
+  async announce(): Promise<void> {
+    await this.redis.publish(REGISTRY_CHANNEL, JSON.stringify({ type: 'registry_changed' }));
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The one place that reads the environment. Each process parses its variables once, at start, into a frozen object; all
+ * mistakes are told at once.
+ */
+import { z } from 'zod';
+
+const milliseconds = (byDefault: number) => z.coerce.number().int().min(0).max(86_400_000).default(byDefault);
+const port = z.coerce.number().int().min(0).max(65_535);
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .transform((items) => items.filter((item) => item !== ''));
+const redisShape = {
+  /** `redis://` or `rediss://` with user, password and database number. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
+  /** `host:port,host:port`: when set, the primary is asked from these sentinels; credentials come from REDIS_URL. */
+  REDIS_SENTINELS: list.pipe(z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'expected host:port,host:port'))),
+  REDIS_MASTER_NAME: z.string().min(1).default('hokm'),
+  REDIS_SENTINEL_PASSWORD: z.string().min(1).optional(),
+  /** PEM file of the authority that signed Redis' certificate, for rediss://. */
+  REDIS_CA_FILE: z.string().min(1).optional(),
+  /** Copies that `replicated` rooms wait for a majority of, the primary included. */
+  REDIS_COPIES: z.coerce.number().int().min(1).max(9).default(1),
+};
+
+const commonShape = {
+  ...redisShape,
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Time to live of an instance's registration: the lease under which it owns rooms. */
+  HOKM_LEASE_MS: milliseconds(5_000).pipe(z.number().min(500)),
+  HOKM_HEARTBEAT_MS: milliseconds(1_000).pipe(z.number().min(50)),
+};
+
+const instanceSchema = z
+  .object({
+    ...commonShape,
+    /** Address that the instance listens on. */
+    HOKM_HOST: z.string().min(1).default('127.0.0.1'),
+    /** 0 takes a free port. */
+    HOKM_PORT: port.default(0),
+    /** Address under which HAProxy and the other instances reach this one; HOKM_HOST when not set. */
+    HOKM_ADVERTISED_HOST: z.string().min(1).optional(),
+    HOKM_REGION: z.string().min(1).max(40).default('local'),
+    HOKM_ZONE: z.string().min(1).max(40).default('local'),
+    /** Rooms that the instance takes before it calls itself full. */
+    HOKM_CAPACITY: z.coerce.number().int().min(1).max(100_000).default(5_000),
+    /** Browser origins that may open sockets, beside the page's own host. */
+    HOKM_ORIGINS: list,
+    /** Shared by all instances; marks forwarded requests. */
+    HOKM_CLUSTER_SECRET: z.string().min(16).default('not-set-single-host-only'),
+    /** Bearer token for /metrics and /status from other hosts; loopback needs none. */
+    HOKM_OPS_TOKEN: z.string().min(16).optional(),
+    HOKM_TURN_MS: milliseconds(20_000).pipe(z.number().min(100)),
+    HOKM_BOT_DELAY_MS: milliseconds(700),
+    HOKM_HOLD_MS: milliseconds(60_000),
+    /** A lobby or finished room that nobody is connected to is closed after this. */
+    HOKM_IDLE_ROOM_MS: milliseconds(600_000).pipe(z.number().min(100)),
+    HOKM_PING_MS: milliseconds(25_000).pipe(z.number().min(100)),
+    /** Log entries kept behind the snapshot, for clients that come back and for the public log. */
+    HOKM_LOG_KEEP: z.coerce.number().int().min(0).max(1_000_000).default(1_024),
+    HOKM_DRAIN_MS: milliseconds(25_000),
+  })
+  .refine((env) => env.HOKM_HEARTBEAT_MS * 2 <= env.HOKM_LEASE_MS, {
+    path: ['HOKM_HEARTBEAT_MS'],
+    message: 'must be at most half of HOKM_LEASE_MS',
+  });
+
+const controllerSchema = z.object({
+  ...commonShape,
+  /** Path of HAProxy's admin socket. */
+  HAPROXY_SOCKET: z.string().min(1),
+  /** The pause between full reconciles. */
+  HOKM_RECONCILE_MS: milliseconds(2_000).pipe(z.number().min(50)),
+});
+
+export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
+export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
+export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
+
+/** The environment does not make sense; `message` names every wrong variable, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** @throws ConfigError */
+export const instanceConfig = (env: NodeJS.ProcessEnv = process.env): InstanceConfig => parse(instanceSchema, env);
+/** @throws ConfigError */
+export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): ControllerConfig =>
+  parse(controllerSchema, env);
+
+function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): Readonly<z.output<Schema>> {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const lines = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0] ?? 'environment');
+    const given =
+      set[name] === undefined ? 'not set' : /PASSWORD|SECRET|TOKEN|URL/.test(name) ? 'set' : `"${set[name]}"`;
+    return `${name} (${given}): ${issue.message}`;
+  });
+  throw new ConfigError(`The configuration is not usable:\n  ${lines.join('\n  ')}`);
+}

@@ -1,0 +1,108 @@
+/**
+ * Real programs for tests: each on a free port with a folder of its own, each ended by its owner. Whatever a test
+ * leaves behind is killed when the test process exits.
+ */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Spawns a program whose end the returned object owns. */
+export function spawnOwned(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(command, args, { stdio: 'ignore', ...options });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** Ends the child with `signal` and waits until it is gone. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await gone;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** A folder that `remove` deletes. */
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'hokm-test-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Waits until `condition` holds (or returns a value that is not undefined or false), looking every 10 ms. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 10_000): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  process: ChildProcess;
+  /** Starts the same Redis (same port and data) again after `end(process)`. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A Redis server with AOF on a free port. `args` are added to its command line. */
+export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
+  const folder = await temporaryFolder();
+  const port = await freePort();
+  const launch = async (): Promise<ChildProcess> => {
+    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path, '--save', ''];
+    const child = spawnOwned('redis-server', [...settings, '--appendonly', 'yes', '--loglevel', 'warning', ...args]);
+    await until('redis answers', () => answersPing(port));
+    return child;
+  };
+  const redis: TestRedis = {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    folder: folder.path,
+    process: await launch(),
+    restart: async () => {
+      redis.process = await launch();
+    },
+    stop: async () => {
+      await end(redis.process);
+      await folder.remove();
+    },
+  };
+  return redis;
+}
+
+async function answersPing(port: number): Promise<boolean> {
+  const { connect } = await import('node:net');
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.setTimeout(500, () => socket.destroy());
+    socket.on('connect', () => socket.write('PING\r\n'));
+    socket.on('data', (data) => {
+      resolve(/^\+PONG|^-NOAUTH/.test(String(data)));
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(false));
+    socket.on('close', () => resolve(false));
+  });
+}
