@@ -56,6 +56,7 @@ const catalogue = {
   },
   SEAT_TAKEN: { message: 'This seat is taken; choose another.', http: 409, close: 4409, retry: false },
   SEAT_REPLACED: { message: 'Your seat was opened on another device.', http: 409, close: 4001, retry: false },
+  SOCKET_REPLACED: { message: 'This client has opened a newer connection.', http: 409, close: 4002, retry: false },
   KICKED: { message: 'The host has given your seat away.', http: 403, close: 4003, retry: false },
   SEAT_LEFT: { message: 'You have left the table.', http: 409, close: 4000, retry: false },
   NOT_SEATED: { message: 'Only players at the table can do this.', http: 403, retry: false },

@@ -5,37 +5,20 @@
  * INVARIANT: between taking a batch and knowing that its commit is safe nothing leaves for anybody. A commit without an
  * answer is sent again as it was, until the store says that it is in, or that this instance no longer owns the room.
  */
-import { type ErrorCode, errors } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Viewer } from '../game/game.js';
-import { PROTOCOL_VERSION } from '../protocol/client-in.js';
-import type {
-  ClientOut,
-  Cursor,
-  Presence as PresenceView,
-  RoomView,
-  Snapshot,
-  TurnInfo,
-} from '../protocol/client-out.js';
-import { encode, errorFrame } from '../protocol/encode.js';
+import type { Cursor, RoomView } from '../protocol/client-out.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
-import type { Clock, Timer } from '../runtime/clock.js';
+import { type Clock, sleep, type Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
+import { Audience, type Committed, type Connection } from './audience.js';
 import { History, type LogEntry } from './history.js';
 import type { LoadedRoom } from './load.js';
 import { nobodyPresent, type Presence } from './seats.js';
-import { type Entry, evolve, type RoomHead, type RoomState } from './state.js';
-import { type Effect, type Input, nextTick, type Refusal, type Room, type Step, step, wantsSeed } from './step.js';
+import { type Entry, evolve, type RoomHead, type RoomState, seatOf } from './state.js';
+import { type Input, nextTick, type Room, type Step, step, wantsSeed } from './step.js';
 import { type Fence, type RoomStore, toSnapshot } from './store.js';
-import { projectEntry, viewRoom, viewTurn } from './view.js';
-
-/** Whoever is on the other end: a socket, or one HTTP request. */
-export interface Connection {
-  /** Equal for two sockets of the same client. */
-  readonly clientId: string;
-  send(frame: string): void;
-  /** Says why and ends the connection. */
-  close(code: ErrorCode): void;
-}
+import { viewRoom } from './view.js';
 
 /** Whether this instance may still speak for its rooms. */
 export interface Lease {
@@ -43,6 +26,8 @@ export interface Lease {
   fresh(): boolean;
   /** Rises whenever the lease was not fresh: what was known of ownership before must be checked again. */
   readonly generation: number;
+  /** Resolves when the lease is fresh again, at once when it is. */
+  whenFresh(): Promise<void>;
 }
 
 export interface MailboxDeps {
@@ -83,41 +68,35 @@ interface Done {
 }
 
 export class Mailbox {
-  readonly head: RoomHead;
-  private state: RoomState;
-  private presence: Presence;
-  private readonly windows;
-  private readonly history: History;
+  private readonly room: Committed;
+  private readonly audience: Audience;
   private readonly queue: TheInput[] = [];
-  private readonly attached = new Map<Connection, Seat | null>();
   private working: Promise<void> | undefined;
   private ended: EndReason | undefined;
   private tick: Timer | undefined;
   private tickAt: number | null = null;
+  /** Generation of the lease at which the ownership was last known. */
   private verified: number;
   /** Monotonic ms since when the table stands still; undefined while it plays. */
   private frozenSince: number | undefined;
-  private frozenTold = false;
   private snapshotSeq: Seq;
   private snapshotting = false;
 
   constructor(
     private readonly deps: MailboxDeps,
     private readonly game: Game,
-    head: RoomHead,
+    readonly head: RoomHead,
     readonly fence: Fence,
     loaded: LoadedRoom,
     /** When the room was last played, cluster time: what has passed since is given back. */
     aliveAt: number,
   ) {
-    this.head = head;
-    this.state = loaded.state;
-    this.windows = loaded.windows;
-    this.history = loaded.history;
+    const now = deps.clock.now();
+    this.room = { ...loaded, presence: nobodyPresent(loaded.state.seats.length, now) };
+    this.audience = new Audience(game, head, fence.epoch, deps.clock, this.room);
     this.snapshotSeq = loaded.history.position.seq;
-    this.presence = nobodyPresent(this.state.seats.length, deps.clock.now());
     this.verified = deps.lease.generation;
-    this.post({ type: 'thaw', forMs: deps.clock.now() - aliveAt });
+    this.post({ type: 'thaw', forMs: now - aliveAt });
   }
 
   get code(): RoomCode {
@@ -125,17 +104,17 @@ export class Mailbox {
   }
 
   get status(): RoomState['status'] {
-    return this.state.status;
+    return this.room.state.status;
   }
 
   get position(): Cursor {
-    const { seq, digest } = this.history.position;
+    const { seq, digest } = this.room.history.position;
     return { epoch: this.fence.epoch, seq, digest };
   }
 
   /** Sockets attached, spectators included. */
   get connections(): number {
-    return this.attached.size;
+    return this.audience.size;
   }
 
   get frozen(): boolean {
@@ -148,15 +127,12 @@ export class Mailbox {
 
   /** What `viewer` may know of the room as committed. */
   view(viewer: Viewer): RoomView {
-    return viewRoom(this.game, this.head, this.state, viewer);
+    return viewRoom(this.game, this.head, this.room.state, viewer);
   }
 
   /** The seat whose token has this hash, as committed. */
   seatOf(tokenHash: string): Seat | undefined {
-    const seat = this.state.seats.findIndex(
-      (occupant) => occupant?.kind === 'human' && occupant.tokenHash === tokenHash,
-    );
-    return seat < 0 ? undefined : (seat as Seat);
+    return seatOf(this.room.state, tokenHash);
   }
 
   /** Puts an input into the mailbox; it is worked off in order. */
@@ -179,15 +155,15 @@ export class Mailbox {
 
   /** A connection ended by itself. */
   detach(connection: Connection): void {
-    const seat = this.attached.get(connection);
+    const seat = this.audience.seatAt(connection);
     if (seat === undefined) return;
-    this.attached.delete(connection);
+    this.audience.forget(connection);
     this.post({ type: 'gone', seat });
   }
 
   /** The seat a connection plays; null for a spectator, undefined when it is not (or no longer) attached. */
   seatAt(connection: Connection): Seat | null | undefined {
-    return this.attached.get(connection);
+    return this.audience.seatAt(connection);
   }
 
   /**
@@ -202,7 +178,7 @@ export class Mailbox {
     await store.snapshot(
       this.code,
       this.fence,
-      toSnapshot(this.history.position, this.state, this.windows),
+      toSnapshot(this.room.history.position, this.room.state, this.room.windows),
       this.deps.logKeep,
     );
     await store.release(this.code, this.fence, ttlMs);
@@ -218,7 +194,7 @@ export class Mailbox {
       const entries = done.flatMap(({ entry }) => (entry ? [entry] : []));
       if (entries.length > 0 && !(await this.commit(entries))) return;
       this.publish(done);
-      if (this.state.status === 'closed') await this.bury();
+      if (this.room.state.status === 'closed') await this.bury();
       else this.considerSnapshot();
     }
     this.schedule();
@@ -228,14 +204,8 @@ export class Mailbox {
   private run(batch: readonly TheInput[]): Done[] {
     const { clock, idleMs, newSeed } = this.deps;
     const done: Done[] = [];
-    let room: Room = {
-      game: this.game,
-      head: this.head,
-      state: this.state,
-      presence: this.presence,
-      windows: this.windows,
-    };
-    let position = this.history.position;
+    let room: Room = this.current();
+    let position = this.room.history.position;
     const inputs = [...batch];
     for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
       const now = clock.now();
@@ -253,14 +223,19 @@ export class Mailbox {
         entry = History.link(position, draft);
         position = entry;
         state = evolve(this.game, this.head, state, draft);
-        this.windows.apply(draft, entry.seq);
+        this.room.windows.apply(draft, entry.seq);
       }
-      if (taken.outcome) this.windows.record(taken.outcome.seat, taken.outcome.id, taken.outcome.outcome);
+      if (taken.outcome) this.room.windows.record(taken.outcome.seat, taken.outcome.id, taken.outcome.outcome);
       room = { ...room, state, presence: taken.presence };
       done.push({ step: taken, state, presence: taken.presence, entry });
       if (wantsSeed(room)) inputs.unshift({ type: 'seed', seed: newSeed() });
     }
     return done;
+  }
+
+  private current(): Room {
+    const { state, presence, windows } = this.room;
+    return { game: this.game, head: this.head, state, presence, windows };
   }
 
   /** True when the entries are in the log; false when the room is lost. Comes back only when it is known. */
@@ -269,7 +244,7 @@ export class Mailbox {
     const startedAt = clock.monotonic();
     const slow = clock.after(FREEZE_AFTER_MS, () => this.freeze(startedAt));
     try {
-      let after = this.history.position;
+      let after = this.room.history.position;
       let pending = entries;
       for (;;) {
         const reply = await store.commit(this.code, this.fence, after, pending);
@@ -278,14 +253,18 @@ export class Mailbox {
         if (reply.outcome === 'gap') {
           if (reply.seq === end?.seq && reply.digest === end.digest) return true;
           const missing = this.missingAfter(reply, entries);
-          if (!missing)
-            throw new Error(`the stored log is at ${reply.seq} ${reply.digest}, which is not in our history`);
+          if (!missing) {
+            this.deps.log.error({ room: this.code, stored: reply, ours: after }, 'the stored log is not our history');
+            this.lose();
+            return false;
+          }
           this.deps.log.warn({ room: this.code, from: reply.seq, to: end?.seq }, 'appending a lost tail again');
           after = reply;
           pending = missing;
         } else if (reply.outcome === 'unknown') {
           this.deps.log.warn({ room: this.code, err: reply.error.message }, 'commit without an answer');
-          await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+          await sleep(clock, RETRY_MS);
+          await this.deps.lease.whenFresh();
         } else {
           this.lose();
           return false;
@@ -299,7 +278,7 @@ export class Mailbox {
 
   /** What the store lacks when its log ends at `stored`: the tail that a promoted replica never got. */
   private missingAfter(stored: { seq: Seq; digest: string }, entries: readonly LogEntry[]): LogEntry[] | undefined {
-    const kept = this.history.after(stored as Cursor);
+    const kept = this.room.history.after(stored as Cursor);
     if (kept) return [...kept, ...entries];
     const at = entries.findIndex((entry) => entry.seq === stored.seq && entry.digest === stored.digest);
     return at < 0 ? undefined : entries.slice(at + 1);
@@ -310,44 +289,42 @@ export class Mailbox {
     const { lease, clock, store } = this.deps;
     while (!this.ended && (!lease.fresh() || lease.generation !== this.verified)) {
       this.freeze(clock.monotonic());
+      await lease.whenFresh();
       const generation = lease.generation;
       const meta = await store.meta(this.code).catch(() => undefined);
       if (meta !== undefined && (meta?.owner !== this.fence.owner || meta.epoch !== this.fence.epoch))
         return this.lose();
       if (meta && lease.fresh()) this.verified = generation;
-      else await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+      else await sleep(clock, RETRY_MS);
     }
     this.thaw();
   }
 
   private freeze(since: number): void {
-    this.frozenSince ??= since;
-    if (this.frozenTold || this.ended) return;
-    this.frozenTold = true;
-    this.broadcast({ type: 'notice', kind: 'frozen' });
+    if (this.frozenSince !== undefined || this.ended) return;
+    this.frozenSince = since;
+    this.audience.broadcast({ type: 'notice', kind: 'frozen' });
   }
 
   private thaw(): void {
     if (this.frozenSince === undefined || this.ended) return;
     const forMs = this.deps.clock.monotonic() - this.frozenSince;
     this.frozenSince = undefined;
-    this.frozenTold = false;
     this.queue.unshift({ type: 'thaw', forMs });
-    this.broadcast({ type: 'notice', kind: 'resumed' });
+    this.audience.broadcast({ type: 'notice', kind: 'resumed' });
   }
 
   /** Lets out what a committed batch did: for each step its entry to everybody, then its effects. */
   private publish(done: readonly Done[]): void {
     for (const { step: taken, state, presence, entry } of done) {
-      this.state = state;
-      this.presence = presence;
+      this.room.state = state;
+      this.room.presence = presence;
       if (entry) {
-        this.history.push([entry]);
-        for (const [connection, seat] of this.attached)
-          connection.send(this.eventFrame(entry, seat ?? 'spectator', true));
+        this.room.history.push([entry]);
+        this.audience.show(entry);
         this.noteSeats(entry);
       }
-      for (const effect of taken.effects) this.apply(effect);
+      for (const effect of taken.effects) this.audience.apply(effect);
     }
     this.thaw();
   }
@@ -360,112 +337,11 @@ export class Mailbox {
     }
   }
 
-  private apply(effect: Effect<Connection>): void {
-    switch (effect.type) {
-      case 'admit':
-        return this.admit(effect.to, effect.seat, effect.token, effect.resume);
-      case 'ack':
-        return effect.to.send(encode({ type: 'ack', id: effect.id, seq: effect.seq ?? this.history.position.seq }));
-      case 'refuse':
-        return refuse(effect.to, effect.refusal, effect.id);
-      case 'say':
-        return this.broadcast({ type: 'said', seat: effect.seat, phrase: effect.phrase });
-      case 'presence':
-        return this.broadcast({ type: 'presence', ...this.presenceView() });
-      case 'unseat':
-        for (const connection of this.attachedTo(effect.seat)) {
-          this.attached.delete(connection);
-          connection.close(effect.code);
-        }
-        return;
-      case 'reseat':
-        for (const connection of this.attachedTo(effect.from)) {
-          this.attached.set(connection, effect.to);
-          connection.send(encode(this.snapshotFrame(effect.to)));
-        }
-        return;
-    }
-  }
-
-  private admit(
-    connection: Connection,
-    seat: Seat | null,
-    token: string | undefined,
-    resume: Cursor | undefined,
-  ): void {
-    if (seat !== null) {
-      for (const other of this.attachedTo(seat)) {
-        this.attached.delete(other);
-        if (other !== connection) other.close(other.clientId === connection.clientId ? 'MOVED' : 'SEAT_REPLACED');
-      }
-    }
-    this.attached.set(connection, seat);
-    const viewer = seat ?? 'spectator';
-    const missed = resume && resume.epoch <= this.fence.epoch ? this.history.after(resume) : undefined;
-    connection.send(
-      encode({
-        type: 'welcome',
-        v: PROTOCOL_VERSION,
-        room: this.code,
-        seat,
-        ...(token === undefined ? {} : { token }),
-        last_command: seat === null ? 0 : this.windows.highest(seat),
-        resumed: missed !== undefined,
-        now: this.deps.clock.now(),
-        ...this.position,
-        presence: this.presenceView(),
-        ...this.turn(viewer),
-        ...(missed ? {} : { view: this.view(viewer) }),
-      }),
-    );
-    for (const entry of missed ?? [])
-      connection.send(this.eventFrame(entry, viewer, entry.seq === this.history.position.seq));
-    if (this.frozen) connection.send(encode({ type: 'notice', kind: 'frozen' }));
-  }
-
-  /** `latest`: the turn is told as it is after this entry, which is known for the last one only. */
-  private eventFrame({ seq, digest, entry }: LogEntry, viewer: Viewer, latest: boolean): string {
-    return encode({
-      type: 'event',
-      seq,
-      digest,
-      epoch: entry.epoch,
-      at: entry.at,
-      ...(latest ? this.turn(viewer) : { deadline: null }),
-      events: projectEntry(this.game, entry, viewer),
-    });
-  }
-
-  private snapshotFrame(viewer: Viewer): Snapshot {
-    const now = this.deps.clock.now();
-    return { type: 'snapshot', now, ...this.position, ...this.turn(viewer), view: this.view(viewer) };
-  }
-
-  private turn(viewer: Viewer): TurnInfo {
-    return viewTurn(this.game, this.state, viewer);
-  }
-
-  private presenceView(): PresenceView {
-    return { seats: this.presence.connected, spectators: this.presence.spectators };
-  }
-
-  private attachedTo(seat: Seat): Connection[] {
-    return [...this.attached].flatMap(([connection, at]) => (at === seat ? [connection] : []));
-  }
-
-  private broadcast(frame: ClientOut): void {
-    const text = encode(frame);
-    for (const connection of this.attached.keys()) connection.send(text);
-  }
-
   /** One timer a room, for whatever is due first. */
   private schedule(): void {
     if (this.ended) return;
     const { clock, idleMs } = this.deps;
-    const at = nextTick(
-      { game: this.game, head: this.head, state: this.state, presence: this.presence, windows: this.windows },
-      idleMs,
-    );
+    const at = nextTick(this.current(), idleMs);
     if (at === this.tickAt) return;
     this.tick?.cancel();
     this.tickAt = at;
@@ -477,16 +353,16 @@ export class Mailbox {
   }
 
   private considerSnapshot(): void {
-    const position = this.history.position;
+    const position = this.room.history.position;
     if (this.snapshotting || position.seq - this.snapshotSeq < SNAPSHOT_EVERY) return;
     this.snapshotting = true;
     const { store, logKeep } = this.deps;
     void store
-      .snapshot(this.code, this.fence, toSnapshot(position, this.state, this.windows), logKeep)
+      .snapshot(this.code, this.fence, toSnapshot(position, this.room.state, this.room.windows), logKeep)
       .then((reply) => {
         if (reply.outcome !== 'ok') return;
         this.snapshotSeq = position.seq;
-        this.history.trim(position.seq, HISTORY_KEEP);
+        this.room.history.trim(position.seq, HISTORY_KEEP);
       })
       .finally(() => {
         this.snapshotting = false;
@@ -517,15 +393,9 @@ export class Mailbox {
 
   private finish(code: ErrorCode): void {
     this.tick?.cancel();
-    for (const connection of this.attached.keys()) connection.close(code);
+    this.audience.closeAll(code);
     for (const input of this.queue) if ('from' in input) input.from.close(code);
     this.queue.length = 0;
-    this.attached.clear();
     this.deps.onEnd(this, this.ended ?? 'failed');
   }
-}
-
-function refuse(to: Connection, refusal: Refusal, id?: string): void {
-  to.send(encode(errorFrame(refusal.code, refusal.detail, id, refusal.reason)));
-  if (id === undefined && errors[refusal.code].close !== undefined) to.close(refusal.code);
 }

@@ -125,6 +125,12 @@ export function playedByBot(state: RoomState, seat: Seat): boolean {
   return occupant?.kind !== 'human' || occupant.substituted;
 }
 
+/** The seat whose token has this SHA-256. Hashes of 128 random bits are compared: their timing tells nothing. */
+export function seatOf(state: RoomState, tokenHash: string): Seat | undefined {
+  const seat = state.seats.findIndex((occupant) => occupant?.kind === 'human' && occupant.tokenHash === tokenHash);
+  return seat < 0 ? undefined : (seat as Seat);
+}
+
 /** The seats that have to act, empty when none has. */
 export function actingSeats(game: Game, state: RoomState): readonly Seat[] {
   if (state.status !== 'playing') return [];

@@ -17,7 +17,7 @@ import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Outcome } from './commands.js';
 import { type Presence, seatFor, successor, take, takeByBot, vacate, withPresence, withSeatMoved } from './seats.js';
-import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState } from './state.js';
+import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
 
 /** What a step looks at. `windows` is only read here. */
 export interface Room {
@@ -41,7 +41,8 @@ export type Input<Connection> =
   | {
       readonly type: 'command';
       readonly from: Connection;
-      readonly seat: Seat;
+      /** SHA-256 of the seat token that the sender holds. */
+      readonly holder: string;
       readonly id: CommandId;
       readonly command: { readonly type: string };
     }
@@ -146,10 +147,8 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
 
   if (state.status === 'closed') return refuse('ROOM_CLOSED');
   if (presented !== undefined) {
-    const seat = state.seats.findIndex(
-      (occupant) => occupant?.kind === 'human' && occupant.tokenHash === presented,
-    ) as Seat;
-    if (seat < 0) return refuse('WRONG_TOKEN');
+    const seat = seatOf(state, presented);
+    if (seat === undefined) return refuse('WRONG_TOKEN');
     return admit(seat, playedByBot(state, seat) ? [{ type: 'player_returned', seat }] : []);
   }
   if (said.spectate) return admit(null, []);
@@ -160,7 +159,11 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
 
 function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, now: number): Step<C> {
   const { presence } = room;
-  const { from, seat, id } = input;
+  const { from, holder, id } = input;
+  const seat = seatOf(room.state, holder);
+  if (seat === undefined) {
+    return { presence, events: [], effects: [{ type: 'refuse', to: from, id, refusal: { code: 'NOT_SEATED' } }] };
+  }
   const seen = room.windows.lookup(seat, id);
   if (seen === 'stale') {
     return { presence, events: [], effects: [{ type: 'refuse', to: from, id, refusal: { code: 'STALE_COMMAND' } }] };
