@@ -74,8 +74,18 @@ const controllerSchema = z.object({
   HOKM_RECONCILE_MS: milliseconds(2_000).pipe(z.number().min(50)),
 });
 
+const launcherSchema = z.object({
+  ...redisShape,
+  /** Not set: the local cluster runs a Redis of its own. */
+  REDIS_URL: redisShape.REDIS_URL.removeDefault().optional(),
+  HOKM_CLUSTER_SECRET: z.string().min(16).optional(),
+  HOKM_OPS_TOKEN: z.string().min(16).optional(),
+});
+
 export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
 export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
+/** `environment` is what the launcher's programs inherit. */
+export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
 export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
 
 /** The environment does not make sense; `message` names every wrong variable, one a line. */
@@ -88,6 +98,9 @@ export const instanceConfig = (env: NodeJS.ProcessEnv = process.env): InstanceCo
 /** @throws ConfigError */
 export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): ControllerConfig =>
   parse(controllerSchema, env);
+/** @throws ConfigError */
+export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
+  Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });
 
 function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): Readonly<z.output<Schema>> {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
