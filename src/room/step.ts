@@ -46,7 +46,7 @@ export type Input<Connection> =
       readonly id: CommandId;
       readonly command: { readonly type: string };
     }
-  | { readonly type: 'say'; readonly seat: Seat; readonly phrase: Phrase }
+  | { readonly type: 'say'; readonly from: Connection; readonly holder: string; readonly phrase: Phrase }
   /** A connection is gone and no other has taken its place. */
   | { readonly type: 'gone'; readonly seat: Seat | null }
   /** Time has passed: whatever is due by now happens. */
@@ -98,7 +98,7 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
     case 'command':
       return command(room, input, now);
     case 'say':
-      return { presence, events: [], effects: [{ type: 'say', seat: input.seat, phrase: input.phrase }] };
+      return say(room, input);
     case 'gone': {
       const next = withPresence(presence, input.seat, false, now);
       return { presence: next, events: [], effects: [{ type: 'presence' }] };
@@ -155,6 +155,15 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
   const seat = seatFor(state, said.seat);
   if (typeof seat === 'string') return refuse(seat);
   return admit(seat, take(state, seat, said.name ?? `Player ${seat + 1}`, fresh.hash), fresh.token);
+}
+
+function say<C>({ state, presence }: Room, input: Extract<Input<C>, { type: 'say' }>): Step<C> {
+  const seat = seatOf(state, input.holder);
+  const effect: Effect<C> =
+    seat === undefined
+      ? { type: 'refuse', to: input.from, refusal: { code: 'NOT_SEATED' } }
+      : { type: 'say', seat, phrase: input.phrase };
+  return { presence, events: [], effects: [effect] };
 }
 
 function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, now: number): Step<C> {
