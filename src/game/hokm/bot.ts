@@ -3,7 +3,6 @@
  * It takes a few microseconds and serves for absent players too. Runs in browsers too.
  */
 import { type Card, rankOf, SUITS, type Suit, suitOf } from '../cards.js';
-import type { Seat } from '../game.js';
 import type { Command } from './command.js';
 import { isSuit, Memory } from './memory.js';
 import { after, sideOf } from './seats.js';
@@ -105,32 +104,33 @@ function leadFromLength(memory: Memory): Card | undefined {
   return suit && memory.weakest(ofSuit(memory.hand, suit));
 }
 
+/**
+ * Nothing on a trick that is lost or sure to be the partner's; else the cheapest card that keeps it by all that is known.
+ * Failing that, a low ruff; second hand low; third hand high.
+ */
 function follow(memory: Memory, trick: Trick): Card {
   const { trump, seat } = memory;
   const holding = holder(trick, trump);
   const high = trick.cards[(holding - trick.leader) & 3] ?? weakestOf(memory, trick.cards);
   const led = suitOf(trick.cards[0] ?? high);
+  const last = trick.cards.length === 3;
+  const keeps = (card: Card): boolean => last || memory.holdsAgainst(after(seat, 1), card, led);
+  const partners = sideOf(holding) === sideOf(seat);
   const cards = playable(memory.hand, trick.cards[0]);
   const winners = cards.filter((card) => beats(card, high, trump));
-  const partnerHolds = sideOf(holding) === sideOf(seat);
-  const keeps = (card: Card): boolean => opponentsToPlay(trick, seat).every((o) => memory.holdsAgainst(o, card, led));
-  if (winners.length === 0 || (partnerHolds && keeps(high))) return giveUp(memory, cards);
+  if (winners.length === 0 || (partners && keeps(high))) return giveUp(memory, cards);
 
   const sure = memory.weakest(winners.filter(keeps));
   if (sure !== undefined) return sure;
-  const ruffs = winners.filter((card) => suitOf(card) !== led);
-  if (ruffs.length > 0) return weakestOf(memory, ruffs);
+  if (!winners.some((card) => suitOf(card) === led)) return weakestOf(memory, winners);
   if (trick.cards.length === 1) return giveUp(memory, cards);
-  return thirdHandHigh(memory, winners, partnerHolds ? high : undefined);
+  const top = memory.strongest(winners) ?? high;
+  return partners && !liesBetween(memory, high, top) ? giveUp(memory, cards) : memory.weakestEqual(top);
 }
 
-/** The highest card, unless it is worth no more than the one by which the partner holds the trick. */
-function thirdHandHigh(memory: Memory, winners: readonly Card[], partners: Card | undefined): Card {
-  const top = memory.strongest(winners) ?? weakestOf(memory, winners);
-  const gained =
-    partners === undefined ||
-    memory.unseen.some((card) => beats(card, partners, memory.trump) && beats(top, card, memory.trump));
-  return gained ? memory.weakestEqual(top) : giveUp(memory, playable(memory.hand, partners));
+/** Whether somebody else holds a card that beats `low` and not `top`: only then is `top` worth playing over `low`. */
+function liesBetween({ unseen, trump }: Memory, low: Card, top: Card): boolean {
+  return unseen.some((card) => beats(card, low, trump) && beats(top, card, trump));
 }
 
 /** The card that costs least: the lowest of the suit led, or a discard from the shortest weak suit, trumps last. */
@@ -140,11 +140,6 @@ function giveUp(memory: Memory, cards: readonly Card[]): Card {
   const weak = suits.filter((suit) => !ofSuit(side, suit).some((card) => memory.isMaster(card)));
   const suit = best(weak.length > 0 ? weak : suits, (candidate) => -ofSuit(side, candidate).length);
   return weakestOf(memory, suit === undefined ? cards : ofSuit(side, suit));
-}
-
-/** Opponents whose card to `trick` is still to come when `seat` has played. */
-function opponentsToPlay(trick: Trick, seat: Seat): readonly Seat[] {
-  return trick.cards.length === 3 ? [] : [after(seat, 1)];
 }
 
 /** Suits held, other than trumps. */

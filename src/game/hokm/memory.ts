@@ -45,8 +45,9 @@ export class Memory {
   /** Whether, by all that is known, `card` keeps a trick that it holds against `other`, who has yet to play to it. */
   holdsAgainst(other: Seat, card: Card, led: Suit): boolean {
     const suit = suitOf(card);
-    if (suit !== led) return !this.mayRuff(other, led) || !this.#mayBeat(other, card);
-    return !this.mayRuff(other, led) && !this.#mayBeat(other, card);
+    const higher = this.mayHold(other, suit) && !this.isMaster(card);
+    const ruff = this.mayRuff(other, led);
+    return suit === led ? !higher && !ruff : !(higher && ruff);
   }
 
   /** The weakest card held that is as good as `card`, because nobody else holds one between them. */
@@ -91,10 +92,6 @@ export class Memory {
   #above(card: Card): number {
     const suit = suitOf(card);
     return this.unseen.filter((other) => suitOf(other) === suit && beats(other, card, this.trump)).length;
-  }
-
-  #mayBeat(other: Seat, card: Card): boolean {
-    return this.mayHold(other, suitOf(card)) && !this.isMaster(card);
   }
 
   #isVoid(other: Seat, suit: Suit): boolean {
