@@ -1,6 +1,7 @@
 /** One game instance: its parts, in the order of starting. */
 import { readFileSync } from 'node:fs';
 import { HeartbeatLease, SUSPECT_PERIODS } from './cluster/lease.js';
+import { newInstanceId } from './cluster/new-ids.js';
 import { Ownership } from './cluster/ownership.js';
 import { Pins } from './cluster/pins.js';
 import { Registry } from './cluster/registry.js';
@@ -13,7 +14,6 @@ import { Health } from './edge/health.js';
 import { HttpServer } from './edge/http.js';
 import { RoomsApi } from './edge/rooms-api.js';
 import { WebSockets } from './edge/websocket.js';
-import { newInstanceId } from './protocol/ids.js';
 import { connect, ready } from './redis/client.js';
 import { RedisRoomStore } from './redis/room-store.js';
 import { SystemClock } from './runtime/clock.js';
@@ -116,6 +116,7 @@ async function main(): Promise<void> {
     metrics,
     origins: config.HOKM_ORIGINS,
     pingMs: config.HOKM_PING_MS,
+    messageRate: config.HOKM_MESSAGE_RATE,
     whenFresh: () => lease.whenFresh(),
   });
   const api = new RoomsApi({

@@ -7,8 +7,8 @@ export const MAX_FRAME_BYTES = 4_096;
 export const MAX_BODY_BYTES = 4_096;
 /** What may wait for a slow reader, bytes. */
 export const MAX_BUFFERED_BYTES = 1_048_576;
-export const MESSAGES_PER_SECOND = 10;
-export const MESSAGE_BURST = 20;
+/** What a socket may say before its room is open. */
+export const MAX_EARLY_MESSAGES = 20;
 /** A socket says hello within this, ms. */
 export const HELLO_TIMEOUT_MS = 5_000;
 
@@ -20,7 +20,7 @@ export class TokenBucket {
   constructor(
     private readonly clock: Clock,
     private readonly rate: number,
-    private readonly burst: number,
+    private readonly burst = 2 * rate,
   ) {
     this.tokens = burst;
     this.filledAt = clock.monotonic();

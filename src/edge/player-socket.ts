@@ -13,13 +13,15 @@ import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { randomToken } from '../runtime/random.js';
-import { HELLO_TIMEOUT_MS, MAX_BUFFERED_BYTES, MESSAGE_BURST, MESSAGES_PER_SECOND, TokenBucket } from './limits.js';
+import { HELLO_TIMEOUT_MS, MAX_BUFFERED_BYTES, MAX_EARLY_MESSAGES, TokenBucket } from './limits.js';
 
 export interface PlayerSocketDeps {
   readonly ownership: Ownership;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Messages a second that a socket may send. */
+  readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export class PlayerSocket implements Connection {
     private readonly code: RoomCode,
     private readonly deps: PlayerSocketDeps,
   ) {
-    this.bucket = new TokenBucket(deps.clock, MESSAGES_PER_SECOND, MESSAGE_BURST);
+    this.bucket = new TokenBucket(deps.clock, deps.messageRate);
     this.helloTimer = deps.clock.after(HELLO_TIMEOUT_MS, () => this.close('HELLO_EXPECTED'));
   }
 
@@ -84,7 +86,7 @@ export class PlayerSocket implements Connection {
     if (parsed.value.type === 'hello') this.hello(parsed.value);
     else if (!this.saidHello) this.close('HELLO_EXPECTED');
     else if (this.mailbox) this.deliver(this.mailbox, parsed.value);
-    else if (this.early.length < MESSAGE_BURST) this.early.push(parsed.value);
+    else if (this.early.length < MAX_EARLY_MESSAGES) this.early.push(parsed.value);
     else this.close('RATE_LIMITED');
   }
 

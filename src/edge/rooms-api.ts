@@ -83,7 +83,7 @@ export class RoomsApi {
     const stored = await this.deps.store.read(code, after, EVENTS_LIMIT);
     const entries = stored.map(({ seq, text }) => {
       const entry = JSON.parse(text) as Entry;
-      return { seq, at: entry.at, epoch: entry.epoch, events: projectEntry(game, entry, 'spectator') };
+      return { seq, at: entry.at, epoch: entry.epoch, events: projectEntry(game, meta.head, entry, 'spectator') };
     });
     return { room: code, seq: meta.seq, entries };
   }

@@ -21,6 +21,7 @@ export interface WebSocketDeps {
   /** Origins that may connect beside the page's own. */
   readonly origins: readonly string[];
   readonly pingMs: number;
+  readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;
 }
 

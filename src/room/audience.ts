@@ -155,7 +155,7 @@ export class Audience {
       epoch: entry.epoch,
       at: entry.at,
       ...(latest ? this.turn(viewer) : { deadline: null }),
-      events: projectEntry(this.game, entry, viewer),
+      events: projectEntry(this.game, this.head, entry, viewer),
     });
   }
 

@@ -45,17 +45,18 @@ export function viewTurn(game: Game, state: RoomState, viewer: Viewer): TurnInfo
 }
 
 /** The events of an entry as `viewer` may see them. */
-export function projectEntry(game: Game, entry: Entry, viewer: Viewer): Typed[] {
+export function projectEntry(game: Game, head: RoomHead, entry: Entry, viewer: Viewer): Typed[] {
   const visible: Typed[] = [];
   for (const event of entry.events) {
-    const shown = projectEvent(game, event, viewer);
+    const shown = projectEvent(game, head, event, viewer);
     if (shown !== null) visible.push(shown);
   }
   return visible;
 }
 
-function projectEvent(game: Game, event: LogEvent, viewer: Viewer): Typed | null {
+function projectEvent(game: Game, head: RoomHead, event: LogEvent, viewer: Viewer): Typed | null {
   if (!isRoomEvent(event)) return game.project(event, viewer);
+  if (event.type === 'match_started') return { ...event, table: game.view(game.setup(head.options), viewer) } as Typed;
   if (event.type !== 'seat_taken') return event;
   return { type: 'seat_taken', seat: event.seat, name: event.name, bot: event.token_hash === undefined } as SeatTaken;
 }

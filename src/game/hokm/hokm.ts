@@ -5,7 +5,7 @@ import { type Command, commandSchema } from './command.js';
 import { type Event, type PublicEvent, project } from './event.js';
 import { type Options, optionsSchema } from './options.js';
 import { chance, decide, evolve, result, type State, setup, turn, view } from './rules.js';
-import { fold, legal, type View } from './view.js';
+import { fold, legal, over, type View } from './view.js';
 
 export const hokm: Game<State, Command, Event, View, PublicEvent, Options> = {
   id: 'hokm',
@@ -22,6 +22,7 @@ export const hokm: Game<State, Command, Event, View, PublicEvent, Options> = {
   project,
   fold,
   legal,
+  over,
   bot,
   result,
 };

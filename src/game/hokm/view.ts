@@ -33,6 +33,11 @@ export function legal(view: View): readonly Command[] {
   return playable(hand, table.trick?.cards[0]).map((card): Command => ({ type: 'play', card }));
 }
 
+/** Whether the match is over. */
+export function over(view: View): boolean {
+  return view.table.result !== null;
+}
+
 /** Whether a hakem who holds `five` may have a new deal. */
 export function mayRedeal(table: Table, five: readonly Card[]): boolean {
   return table.options.redeal_right && !table.redealt && five.every((card) => rankOf(card) <= TEN);
