@@ -184,6 +184,7 @@ export class Table {
       type: 'hello',
       v: PROTOCOL_VERSION,
       client_id: this.clientId,
+      moves: true,
       ...(name === undefined ? {} : { name }),
       ...(token === null ? {} : { token }),
       ...(seat === undefined || token !== null ? {} : { seat }),

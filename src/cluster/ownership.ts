@@ -29,7 +29,7 @@ export interface OwnershipDeps {
   readonly index: RoomIndex;
   readonly takeover: Pick<Takeover, 'gone'>;
   readonly log: Logger;
-  readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log'>;
+  readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log' | 'address'>;
   /** A room has a new owner: this instance. */
   readonly onClaimed: (mailbox: Mailbox) => void;
   readonly onEnd: (mailbox: Mailbox, reason: EndReason) => void;
@@ -129,6 +129,7 @@ export class Ownership {
         ...deps.mailbox,
         store: deps.store,
         log: deps.log,
+        address: deps.address,
         onEnd: (ended, reason) => {
           if (this.mailboxes.get(head.code) === ended) this.mailboxes.delete(head.code);
           void deps.index.remove(deps.id, head.code).catch(() => undefined);

@@ -49,8 +49,9 @@ export class Takeover {
   private async ask(owner: InstanceId, address: string | null): Promise<boolean> {
     const { registry, clock, steady, suspectMs, probe = probeInstance } = this.deps;
     const record = await registry.get(owner);
+    if (record === undefined && steady()) return true;
     const where = record ? `${record.host}:${record.port}` : address;
-    if (where === null) return record === undefined && steady();
+    if (where === null) return false;
     const first = await probe(where);
     if (first.answer === 'alive') return first.id !== owner;
     if (first.answer === 'refused') {
@@ -59,8 +60,7 @@ export class Takeover {
       if (second.answer === 'refused') return true;
       if (second.answer === 'alive') return second.id !== owner;
     }
-    if (record === undefined) return steady();
-    return clock.now() - record.last_heartbeat > suspectMs;
+    return record !== undefined && clock.now() - record.last_heartbeat > suspectMs;
   }
 }
 

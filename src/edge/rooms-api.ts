@@ -124,6 +124,10 @@ class OneAnswer implements Connection {
     else if (frame.type === 'error') this.done({ error: frame as unknown as ErrorFrame });
   }
 
+  moved(): void {
+    this.close('MOVED');
+  }
+
   close(code: ConstructorParameters<typeof CatalogueError>[0]): void {
     this.done(new CatalogueError(code));
   }
