@@ -74,8 +74,13 @@ export class Child<Ready> {
       late = this.clock.after(startMs, () => fail(`is not ready after ${startMs / 1000} s.`));
       void this.ended.then((how) => fail(`does not start (${how}).`));
     });
+    const usable = this.program.ready(this.process, this.gone.signal).catch((error) => {
+      // Its end explains why it never became usable.
+      if (this.gone.signal.aborted) return failed;
+      throw error;
+    });
     try {
-      return await Promise.race([this.program.ready(this.process, this.gone.signal), failed]);
+      return await Promise.race([usable, failed]);
     } finally {
       late?.cancel();
     }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 /** As much of the end of a log as is looked at, bytes. */
 const TAIL = 8_192;
-const LINES = 5;
+/** Enough for a stack and what was thrown above it. */
+const LINES = 15;
 const LINE_LENGTH = 300;
 
 export class LogFile {
