@@ -1,0 +1,52 @@
+/** What the instance says of itself on its own port: to HAProxy, to the other instances, to operators. */
+import type { Ownership } from '../cluster/ownership.js';
+import type { InstanceStatus } from '../cluster/registry.js';
+import type { InstanceId } from '../protocol/ids.js';
+
+export interface HealthDeps {
+  readonly id: InstanceId;
+  readonly ownership: Pick<Ownership, 'rooms' | 'size'>;
+  readonly status: () => InstanceStatus;
+  /** Whether Redis confirms this instance's lease. */
+  readonly leaseFresh: () => boolean;
+  readonly connections: () => number;
+}
+
+export interface RoomStatusLine {
+  readonly room: string;
+  readonly status: string;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly connections: number;
+  readonly frozen: boolean;
+}
+
+export class Health {
+  constructor(private readonly deps: HealthDeps) {}
+
+  /**
+   * For HAProxy: 200 takes rooms, 404 keeps the rooms it has. Never 503 for a Redis that is away, or HAProxy would
+   * throw every player out of a healthy cluster.
+   */
+  health(): { code: number; body: { status: string; id: InstanceId } } {
+    const status = this.deps.status();
+    const { id } = this.deps;
+    if (status !== 'ready') return { code: 404, body: { status, id } };
+    return { code: 200, body: { status: this.deps.leaseFresh() ? 'ready' : 'degraded', id } };
+  }
+
+  status(): { id: InstanceId; status: string; lease_fresh: boolean; connections: number; rooms: RoomStatusLine[] } {
+    const { id, ownership, status, leaseFresh, connections } = this.deps;
+    const rooms = [...ownership.rooms].map((mailbox) => ({
+      room: mailbox.code,
+      status: mailbox.status,
+      owner: mailbox.fence.owner,
+      epoch: mailbox.fence.epoch,
+      seq: mailbox.position.seq,
+      connections: mailbox.connections,
+      frozen: mailbox.frozen,
+    }));
+    return { id, status: status(), lease_fresh: leaseFresh(), connections: connections(), rooms };
+  }
+}
