@@ -1,9 +1,9 @@
 /** Stands in for a game instance: a registry entry, a port that answers, and a word in its log about how it stops. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { newInstanceId } from '../../../src/cluster/new-ids.js';
 import { type InstanceFields, Registry } from '../../../src/cluster/registry.js';
 import { instanceConfig } from '../../../src/config.js';
-import { newInstanceId } from '../../../src/protocol/ids.js';
 import { connect, ready } from '../../../src/redis/client.js';
 
 const config = instanceConfig();
