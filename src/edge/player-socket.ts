@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type RawData, WebSocket } from 'ws';
 import { IncompatibleRoom, type Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
-import { type ClientIn, type Hello, PROTOCOL_VERSION, parseClientFrame } from '../protocol/client-in.js';
+import { type ClientIn, type Hello, parseClientFrame } from '../protocol/client-in.js';
 import { encode, errorFrame } from '../protocol/encode.js';
 import type { RoomCode } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
@@ -78,6 +78,7 @@ export class PlayerSocket implements Connection {
     if (!this.bucket.take()) return this.close('RATE_LIMITED');
     const parsed = parseClientFrame(String(data));
     if (!parsed.ok) {
+      if (parsed.code === 'VERSION_UNSUPPORTED') return this.close(parsed.code);
       this.count(parsed.code);
       this.send(encode(errorFrame(parsed.code, parsed.detail, parsed.id)));
       return;
@@ -108,7 +109,6 @@ export class PlayerSocket implements Connection {
   }
 
   private hello(hello: Hello): void {
-    if (hello.v !== PROTOCOL_VERSION) return this.close('VERSION_UNSUPPORTED');
     if (this.saidHello) return this.send(encode(errorFrame('HELLO_REPEATED')));
     this.saidHello = true;
     this.helloTimer.cancel();
