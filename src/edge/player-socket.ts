@@ -38,6 +38,7 @@ export class PlayerSocket implements Connection {
   /** What came after hello while the room was being opened. */
   private early: ClientIn[] = [];
   private answered = true;
+  private ended = false;
   private readonly bucket: TokenBucket;
   private readonly helloTimer: Timer;
 
@@ -51,7 +52,11 @@ export class PlayerSocket implements Connection {
   }
 
   send(frame: string): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket.readyState !== WebSocket.OPEN) {
+      // The socket ended while its hello was being committed: only now does the room know it, and can forget it.
+      if (this.ended) this.mailbox?.detach(this);
+      return;
+    }
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.count('SLOW_READER');
       this.socket.terminate();
@@ -104,6 +109,7 @@ export class PlayerSocket implements Connection {
 
   /** The socket is closed. */
   gone(): void {
+    this.ended = true;
     this.helloTimer.cancel();
     this.mailbox?.detach(this);
   }
