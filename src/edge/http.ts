@@ -147,6 +147,7 @@ export class HttpServer {
       throw new CatalogueError('UNAUTHORIZED', 'Send the seat token as "Authorization: Bearer TOKEN".');
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
+    if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
     const reply = await this.deps.api.command(mailbox, token, parseJson(body));
     if ('seq' in reply) json(response, 200, reply);
     else json(response, errors[reply.error.code as ErrorCode].http, { error: reply.error });

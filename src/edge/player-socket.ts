@@ -147,6 +147,8 @@ export class PlayerSocket implements Connection {
 
   private enter(mailbox: Mailbox, hello: Hello): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
+    // It takes no input any more, and would leave this one without an answer.
+    if (mailbox.over) return this.close(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
     const token = randomToken(TOKEN_BYTES);
     const fresh = { token, hash: hashToken(token) };
     const presented = hello.token === undefined ? undefined : hashToken(hello.token);
