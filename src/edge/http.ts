@@ -38,6 +38,8 @@ type Handler = (exchange: Exchange) => Promise<void> | void;
 
 /** Slow clients: the whole request must be here within this, ms. */
 const REQUEST_TIMEOUT_MS = 5_000;
+/** How often slow clients are looked for; Node's own 30 s would let them stay that much longer. */
+const TIMEOUT_CHECK_MS = 500;
 const OPEN_TIMEOUT_MS = 5_000;
 
 export class HttpServer {
@@ -78,7 +80,11 @@ export class HttpServer {
 
   constructor(private readonly deps: HttpDeps) {
     this.server = createServer(
-      { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+      {
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      },
       (request, response) => {
         this.answer(request, response).catch((error: unknown) => this.refuse(response, error));
       },
