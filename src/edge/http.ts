@@ -6,13 +6,14 @@ import type { Ownership } from '../cluster/ownership.js';
 import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
+import { CorruptRoom } from '../room/store.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { packageRoot } from '../runtime/package-root.js';
 import type { Forwarder } from './forward.js';
 import type { Health } from './health.js';
 import { MAX_BODY_BYTES } from './limits.js';
-import { type RoomsApi, roomCodeOf } from './rooms-api.js';
+import { type RoomsApi, requestUrl, roomCodeOf } from './rooms-api.js';
 import type { WebSockets } from './websocket.js';
 
 export interface HttpDeps {
@@ -115,11 +116,15 @@ export class HttpServer {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://host');
+    const url = requestUrl(request);
+    if (url === undefined) throw new CatalogueError('BAD_REQUEST');
     const methods = Object.hasOwn(this.routes, url.pathname) ? this.routes[url.pathname] : undefined;
     if (!methods) throw new CatalogueError('NOT_FOUND');
     const handler = methods[request.method ?? ''];
-    if (!handler) throw new CatalogueError('METHOD_NOT_ALLOWED');
+    if (!handler) {
+      response.setHeader('allow', Object.keys(methods).join(', '));
+      throw new CatalogueError('METHOD_NOT_ALLOWED');
+    }
     await handler({ request, response, url, body: await readBody(request) });
   }
 
@@ -180,7 +185,12 @@ export class HttpServer {
   }
 
   private refuse(response: ServerResponse, error: unknown): void {
-    const known = error instanceof CatalogueError ? error : new CatalogueError('FROZEN');
+    // Whoever has left in the middle of the request needs no answer.
+    if (response.destroyed) return;
+    const known =
+      error instanceof CatalogueError
+        ? error
+        : new CatalogueError(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'FROZEN');
     if (known !== error) this.deps.log.error({ err: error }, 'request failed');
     this.deps.metrics.errors.inc({ code: known.code });
     if (response.headersSent) return void response.destroy();

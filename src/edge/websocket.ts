@@ -11,6 +11,7 @@ import type { Metrics } from '../runtime/metrics.js';
 import { FORWARDED_HEADER, type Forwarder } from './forward.js';
 import { MAX_FRAME_BYTES } from './limits.js';
 import { PlayerSocket } from './player-socket.js';
+import { requestUrl } from './rooms-api.js';
 
 export interface WebSocketDeps {
   readonly ownership: Ownership;
@@ -52,8 +53,8 @@ export class WebSockets {
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const ignore = () => undefined;
     socket.on('error', ignore);
-    const url = new URL(request.url ?? '/', 'http://host');
-    if (url.pathname !== '/ws') return reject(socket, 'NOT_FOUND');
+    const url = requestUrl(request);
+    if (url?.pathname !== '/ws') return reject(socket, 'NOT_FOUND');
     if (!this.originAllowed(request)) return reject(socket, 'ORIGIN_REFUSED');
     const codes = url.searchParams.getAll('room_code');
     const code = codes.length === 1 ? parseRoomCode(codes[0] ?? '') : undefined;
