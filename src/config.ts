@@ -66,6 +66,8 @@ const instanceSchema = z
   .refine((env) => env.HOKM_HEARTBEAT_MS * 2 <= env.HOKM_LEASE_MS, {
     path: ['HOKM_HEARTBEAT_MS'],
     message: 'must be at most half of HOKM_LEASE_MS',
+    // Beside the mistakes in other variables, not after them.
+    when: ({ issues }) => issues.every(({ path }) => !/^HOKM_(HEARTBEAT|LEASE)_MS$/.test(String(path?.[0]))),
   });
 
 const controllerSchema = z.object({

@@ -6,6 +6,7 @@ import type { Ownership } from '../cluster/ownership.js';
 import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
+import { CorruptRoom } from '../room/store.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { packageRoot } from '../runtime/package-root.js';
@@ -13,7 +14,7 @@ import { EventStream } from './event-stream.js';
 import type { Forwarder } from './forward.js';
 import type { Health } from './health.js';
 import { MAX_BODY_BYTES } from './limits.js';
-import { type RoomsApi, roomCodeOf } from './rooms-api.js';
+import { type RoomsApi, requestUrl, roomCodeOf } from './rooms-api.js';
 import type { WebSockets } from './websocket.js';
 
 export interface HttpDeps {
@@ -39,6 +40,8 @@ type Handler = (exchange: Exchange) => Promise<void> | void;
 
 /** Slow clients: the whole request must be here within this, ms. */
 const REQUEST_TIMEOUT_MS = 5_000;
+/** How often slow clients are looked for; Node's own 30 s would let them stay that much longer. */
+const TIMEOUT_CHECK_MS = 500;
 const OPEN_TIMEOUT_MS = 5_000;
 
 export class HttpServer {
@@ -80,7 +83,11 @@ export class HttpServer {
 
   constructor(private readonly deps: HttpDeps) {
     this.server = createServer(
-      { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+      {
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      },
       (request, response) => {
         this.answer(request, response).catch((error: unknown) => this.refuse(response, error));
       },
@@ -111,11 +118,15 @@ export class HttpServer {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://host');
+    const url = requestUrl(request);
+    if (url === undefined) throw new CatalogueError('BAD_REQUEST');
     const methods = Object.hasOwn(this.routes, url.pathname) ? this.routes[url.pathname] : undefined;
     if (!methods) throw new CatalogueError('NOT_FOUND');
     const handler = methods[request.method ?? ''];
-    if (!handler) throw new CatalogueError('METHOD_NOT_ALLOWED');
+    if (!handler) {
+      response.setHeader('allow', Object.keys(methods).join(', '));
+      throw new CatalogueError('METHOD_NOT_ALLOWED');
+    }
     await handler({ request, response, url, body: await readBody(request) });
   }
 
@@ -159,6 +170,7 @@ export class HttpServer {
       throw new CatalogueError('UNAUTHORIZED', 'Send the seat token as "Authorization: Bearer TOKEN".');
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
+    if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
     const reply = await this.deps.api.command(mailbox, token, parseJson(body));
     if ('seq' in reply) json(response, 200, reply);
     else json(response, errors[reply.error.code as ErrorCode].http, { error: reply.error });
@@ -185,7 +197,12 @@ export class HttpServer {
   }
 
   private refuse(response: ServerResponse, error: unknown): void {
-    const known = error instanceof CatalogueError ? error : new CatalogueError('FROZEN');
+    // Whoever has left in the middle of the request needs no answer.
+    if (response.destroyed) return;
+    const known =
+      error instanceof CatalogueError
+        ? error
+        : new CatalogueError(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'FROZEN');
     if (known !== error) this.deps.log.error({ err: error }, 'request failed');
     this.deps.metrics.errors.inc({ code: known.code });
     if (response.headersSent) return void response.destroy();

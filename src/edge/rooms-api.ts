@@ -1,4 +1,5 @@
 /** The HTTP calls of players: create a room, look at it, read its public log, give a command. */
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { newRoomHead } from '../cluster/new-room.js';
 import type { Ownership } from '../cluster/ownership.js';
@@ -160,6 +161,12 @@ class OneAnswer implements Connection {
   close(code: ConstructorParameters<typeof CatalogueError>[0]): void {
     this.done(new CatalogueError(code));
   }
+}
+
+/** The address that a request asks for; undefined when it is none. */
+export function requestUrl(request: IncomingMessage): URL | undefined {
+  const target = request.url ?? '/';
+  return URL.canParse(target, 'http://host') ? new URL(target, 'http://host') : undefined;
 }
 
 /** @throws CatalogueError BAD_ROOM_CODE when there is none, more than one, or none of the right shape */
