@@ -240,6 +240,8 @@ export class Table {
     this.welcomed = true;
     this.offset = Date.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
+    // The turn is told as it is after the missed events, which follow: the last of them tells it again.
+    const behind = frame.resumed && frame.seq !== this.current.cursor?.seq;
     this.change({
       connection: 'open',
       room: frame.room,
@@ -247,7 +249,7 @@ export class Table {
       token: frame.token ?? this.current.token,
       presence: frame.presence,
       error: null,
-      ...this.turn(frame),
+      ...this.turn(behind ? { deadline: null } : frame),
       ...(frame.view ? { view: frame.view, cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest } } : {}),
     });
     for (const { frame: command } of this.pending.values()) this.write(command);

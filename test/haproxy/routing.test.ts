@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { InstanceId } from '../../src/protocol/ids.js';
-import { newRoomCode, type RoomCode } from '../../src/protocol/ids.js';
+import { newRoomCode } from '../../src/cluster/new-ids.js';
+import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
