@@ -72,7 +72,7 @@ const FINAL_CODES: ReadonlySet<number> = new Set([
 ]);
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A silent connection is asked after this, and left when it stays silent as long again. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 6_000;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 3_000;
 

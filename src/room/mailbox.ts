@@ -305,6 +305,7 @@ export class Mailbox {
       let after = this.stored;
       let pending = entries;
       let end = entries.at(-1) ?? after;
+      let unanswered = false;
       while (!this.ended) {
         const reply = await store.commit(this.code, this.owner, after, pending, durability);
         if (reply.outcome === 'ok') {
@@ -312,7 +313,8 @@ export class Mailbox {
           return true;
         }
         if (reply.outcome === 'unknown') {
-          log.warn({ room: this.code, err: reply.error.message }, 'commit without an answer');
+          if (!unanswered) log.warn({ room: this.code, err: reply.error.message }, 'commit without an answer');
+          unanswered = true;
           await sleep(clock, RETRY_MS);
           await lease.whenFresh();
           continue;
