@@ -151,6 +151,7 @@ async function main(): Promise<void> {
     onIsolated: () => {
       for (const room of [...ownership.rooms]) room.lose();
       webSockets.closeAll('MOVED');
+      forwarder.closeAll();
     },
   });
 
@@ -216,6 +217,7 @@ async function main(): Promise<void> {
   lifecycle.onStop('rooms', async () => {
     await drain.run();
     webSockets.closeAll('MOVED');
+    forwarder.closeAll();
   });
   lifecycle.onStop('status', async () => {
     isolation.stop();
