@@ -67,7 +67,13 @@ const RETRY_MS = 50;
 /** Entries that an `async` room may be ahead of the store. */
 const ASYNC_AHEAD = 256;
 
+/** Inputs of one connection, and of a whole room, that may wait: a table that stands still must not fill the memory. */
+const WAITING_PER_CONNECTION = 32;
+const WAITING = 1_024;
+
 type TheInput = Input<Connection>;
+/** A connection has ended. Which seat it was at shows when everything that was posted before has been done. */
+type Waiting = TheInput | { readonly type: 'detached'; readonly from: Connection };
 
 interface Done {
   readonly step: Step<Connection>;
@@ -79,9 +85,13 @@ interface Done {
 export class Mailbox {
   private readonly room: Committed;
   private readonly audience: Audience;
-  private readonly queue: TheInput[] = [];
+  private readonly queue: Waiting[] = [];
+  /** What has been taken from the queue and is not published yet. */
+  private batch: readonly TheInput[] = [];
   private working: Promise<void> | undefined;
   private ended: EndReason | undefined;
+  /** What everybody was told at the end, and whoever comes later is. */
+  private closedWith: ErrorCode | undefined;
   private tick: Timer | undefined;
   private tickAt: number | null = null;
   /** Generation of the lease at which the ownership was last known. */
@@ -154,11 +164,22 @@ export class Mailbox {
     return seatOf(this.room.state, tokenHash);
   }
 
-  /** Puts an input into the mailbox; it is worked off in order. */
+  /** Puts an input into the mailbox; it is worked off in order. Whoever comes too late or sends too much is closed. */
   post(input: TheInput): void {
-    if (this.ended) return;
-    this.queue.push(input);
-    this.wake();
+    const refusal = this.closedWith ?? ('from' in input && this.isFull(input.from) ? 'RATE_LIMITED' : undefined);
+    if (refusal === undefined) this.enqueue(input);
+    else if ('from' in input) input.from.close(refusal);
+  }
+
+  private enqueue(item: Waiting): void {
+    this.queue.push(item);
+    if (!this.ended) this.wake();
+  }
+
+  private isFull(from: Connection): boolean {
+    if (this.queue.length < WAITING_PER_CONNECTION) return false;
+    if (this.queue.length >= WAITING) return true;
+    return this.queue.filter((item) => 'from' in item && item.from === from).length >= WAITING_PER_CONNECTION;
   }
 
   /** Looks again whether the room is still owned; called when the lease may have been lost. */
@@ -174,10 +195,11 @@ export class Mailbox {
 
   /** A connection ended by itself. */
   detach(connection: Connection): void {
-    const seat = this.audience.seatAt(connection);
-    if (seat === undefined) return;
-    this.audience.forget(connection);
-    this.post({ type: 'gone', seat });
+    if (this.closedWith) return;
+    // A hello that still waits takes no seat: nobody would ever hold its token.
+    const hello = this.queue.findIndex((item) => item.type === 'hello' && item.from === connection);
+    if (hello >= 0) this.queue.splice(hello, 1);
+    this.enqueue({ type: 'detached', from: connection });
   }
 
   /** The seat a connection plays; null for a spectator, undefined when it is not (or no longer) attached. */
@@ -225,7 +247,8 @@ export class Mailbox {
     while (!this.ended && !this.sealed) {
       await this.verify();
       if (this.ended || this.sealed || this.queue.length === 0) break;
-      const done = this.run(this.queue.splice(0));
+      this.batch = this.takeBatch();
+      const done = this.run(this.batch);
       const entries = done.flatMap(({ entry }) => (entry ? [entry] : []));
       if (this.isAsync) {
         this.publish(done);
@@ -239,6 +262,23 @@ export class Mailbox {
       else this.considerSnapshot();
     }
     this.schedule();
+  }
+
+  /** What waits, up to the next connection that has ended. */
+  private takeBatch(): readonly TheInput[] {
+    const batch: TheInput[] = [];
+    for (let item = this.queue[0]; item !== undefined; item = this.queue[0]) {
+      if (item.type !== 'detached') {
+        batch.push(item);
+      } else {
+        if (batch.length > 0) break;
+        const seat = this.audience.seatAt(item.from);
+        this.audience.forget(item.from);
+        if (seat !== undefined) batch.push({ type: 'gone', seat });
+      }
+      this.queue.shift();
+    }
+    return batch;
   }
 
   private get isAsync(): boolean {
@@ -410,6 +450,7 @@ export class Mailbox {
       }
       for (const effect of taken.effects) this.audience.apply(effect);
     }
+    this.batch = [];
     this.thaw();
   }
 
@@ -478,9 +519,13 @@ export class Mailbox {
 
   private finish(code: ErrorCode): void {
     this.tick?.cancel();
+    this.closedWith = code;
+    const waiting = [...this.batch, ...this.queue].flatMap((item) => ('from' in item ? [item.from] : []));
+    const strangers = new Set(waiting.filter((connection) => this.audience.seatAt(connection) === undefined));
     if (code === 'MOVED') this.audience.sendAway();
     else this.audience.closeAll(code);
-    for (const input of this.queue) if ('from' in input) input.from.close(code);
+    for (const connection of strangers) connection.close(code);
+    this.batch = [];
     this.queue.length = 0;
     this.deps.onEnd(this, this.ended ?? 'failed');
   }
