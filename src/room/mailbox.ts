@@ -37,6 +37,7 @@ export interface MailboxDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly lease: Lease;
+  /** 32 fresh random bytes as hex. */
   readonly newSeed: () => string;
   /** `host:port` of this instance. */
   readonly address: () => string;
@@ -64,6 +65,8 @@ const HISTORY_KEEP = 128;
 /** A commit that takes longer freezes the table visibly, ms. */
 const FREEZE_AFTER_MS = 400;
 const RETRY_MS = 50;
+/** Hex digits: 128 bits. */
+const SALT_LENGTH = 32;
 /** Entries that an `async` room may be ahead of the store. */
 const ASYNC_AHEAD = 256;
 
@@ -314,6 +317,7 @@ export class Mailbox {
           v: 1,
           epoch: this.owner.epoch,
           at: now,
+          salt: newSeed().slice(0, SALT_LENGTH),
           ...(taken.by ? { by: taken.by } : {}),
           events: taken.events,
         };

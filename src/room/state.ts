@@ -67,6 +67,11 @@ export interface Entry {
   readonly epoch: Epoch;
   /** Cluster time, ms since the epoch. */
   readonly at: number;
+  /**
+   * Random and never shown. Clients are told digests: without it, whoever knows all of an entry but the other hands could
+   * try hands until the digest fits.
+   */
+  readonly salt: string;
   /** The command that caused it; absent for timers and joins. */
   readonly by?: { readonly seat: Seat; readonly id: CommandId };
   readonly events: readonly LogEvent[];
