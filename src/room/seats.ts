@@ -32,6 +32,12 @@ export function withPresence(presence: Presence, seat: Seat | null, here: boolea
   return { connected, goneAt, spectators, emptySince: empty ? (presence.emptySince ?? now) : null };
 }
 
+/** The table stood still for `byMs`: nobody was away for that time, as nobody could come back. */
+export function withTimeGivenBack(presence: Presence, byMs: number, now: number): Presence {
+  const later = (at: number | null) => (at === null ? null : Math.min(now, at + byMs));
+  return { ...presence, goneAt: presence.goneAt.map(later), emptySince: later(presence.emptySince) };
+}
+
 /** The player of `from` sits at `to` now. */
 export function withSeatMoved(presence: Presence, from: Seat, to: Seat, now: number): Presence {
   const here = presence.connected[from] === true;

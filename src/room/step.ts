@@ -16,7 +16,17 @@ import {
 import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Outcome } from './commands.js';
-import { type Presence, seatFor, successor, take, takeByBot, vacate, withPresence, withSeatMoved } from './seats.js';
+import {
+  type Presence,
+  seatFor,
+  successor,
+  take,
+  takeByBot,
+  vacate,
+  withPresence,
+  withSeatMoved,
+  withTimeGivenBack,
+} from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
 
 /** What a step looks at. `windows` is only read here. */
@@ -107,13 +117,15 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
       return { presence, events: due(room, now, idleMs), effects: [] };
     case 'seed':
       return { presence, events: room.game.chance(state.table, input.seed), effects: [] };
-    case 'thaw':
+    case 'thaw': {
+      const byMs = Math.round(input.forMs);
+      if (byMs <= 0) return { presence, events: [], effects: [] };
       return {
-        presence,
-        events:
-          state.deadline === null || input.forMs <= 0 ? [] : [{ type: 'clock_moved', by_ms: Math.round(input.forMs) }],
+        presence: withTimeGivenBack(presence, byMs, now),
+        events: state.deadline === null ? [] : [{ type: 'clock_moved', by_ms: byMs }],
         effects: [],
       };
+    }
   }
 }
 
