@@ -105,6 +105,8 @@ export class Mailbox {
   private stored: Position;
   private flushing: Promise<boolean> | undefined;
   private sealed = false;
+  /** A claim of ours went unanswered: a higher epoch of the same owner is then our own. */
+  private claiming = false;
   private snapshotSeq: Seq;
   private snapshotting = false;
 
@@ -121,7 +123,7 @@ export class Mailbox {
     this.room = { ...loaded, presence: nobodyPresent(loaded.state.seats.length, now) };
     this.audience = new Audience(game, head, () => this.owner.epoch, deps.clock, this.room);
     this.stored = loaded.history.position;
-    this.snapshotSeq = this.stored.seq;
+    this.snapshotSeq = loaded.history.start;
     this.verified = deps.lease.generation;
     this.post({ type: 'thaw', forMs: now - aliveAt });
   }
@@ -238,7 +240,8 @@ export class Mailbox {
    */
   async release(ttlMs: number): Promise<void> {
     const snapshot = await this.seal();
-    if (!snapshot) return;
+    // The last chance for a tail that a failover has lost: nobody has it in memory afterwards.
+    if (!snapshot || !(await this.commit([]))) return;
     this.ended = 'released';
     const { store, logKeep } = this.deps;
     await store.snapshot(this.code, this.owner, snapshot, logKeep);
@@ -294,6 +297,7 @@ export class Mailbox {
       while (!this.ended && this.stored.seq < this.room.history.position.seq) {
         if (!(await this.commit(this.room.history.after(this.stored) ?? []))) return false;
       }
+      this.considerSnapshot();
       return true;
     })().finally(() => {
       this.flushing = undefined;
@@ -396,11 +400,18 @@ export class Mailbox {
    * both. A higher epoch is another owner's, and final.
    */
   private async reassert(seen: Refused): Promise<Position | 'retry' | undefined> {
-    if (seen.outcome !== 'fenced' || seen.epoch >= this.owner.epoch) return undefined;
+    if (seen.outcome !== 'fenced') return undefined;
     const { store, address, log } = this.deps;
     const { owner, epoch } = this.owner;
+    if (this.claiming && seen.owner === owner && seen.epoch > epoch) {
+      this.claiming = false;
+      this.owner = { owner, epoch: seen.epoch };
+      return 'retry';
+    }
+    if (seen.epoch >= epoch) return undefined;
     log.warn({ room: this.code, epoch, stored: seen.epoch }, 'claim was taken back by a failover');
     const reply = await store.claim(this.code, seen, owner, address(), epoch);
+    this.claiming = reply.outcome === 'unknown';
     if (reply.outcome !== 'ok') return reply.outcome === 'gone' ? undefined : 'retry';
     this.owner = { owner, epoch: reply.room.meta.epoch };
     return reply.room.meta;
@@ -417,12 +428,10 @@ export class Mailbox {
       const meta = await store.meta(this.code).catch(() => undefined);
       if (meta && meta.owner === this.owner.owner && meta.epoch === this.owner.epoch) {
         if (lease.fresh()) this.verified = generation;
-      } else if (meta && meta.epoch < this.owner.epoch) {
-        await this.reassert({ outcome: 'fenced', owner: meta.owner, epoch: meta.epoch });
-      } else if (meta !== undefined) {
-        this.lose();
-      } else {
+      } else if (meta === undefined) {
         await sleep(clock, RETRY_MS);
+      } else if (meta === null || !(await this.reassert({ outcome: 'fenced', owner: meta.owner, epoch: meta.epoch }))) {
+        this.lose();
       }
     }
     this.thaw();
@@ -483,7 +492,13 @@ export class Mailbox {
 
   private considerSnapshot(): void {
     const position = this.room.history.position;
-    if (this.snapshotting || position.seq - this.snapshotSeq < SNAPSHOT_EVERY || position.seq > this.stored.seq) return;
+    if (
+      this.ended ||
+      this.snapshotting ||
+      position.seq - this.snapshotSeq < SNAPSHOT_EVERY ||
+      position.seq > this.stored.seq
+    )
+      return;
     this.snapshotting = true;
     const { store, logKeep } = this.deps;
     void store
@@ -501,6 +516,7 @@ export class Mailbox {
   /** The room has been closed by its own rules: its keys live on for a while, so that late comers hear why. */
   private async bury(): Promise<void> {
     await this.flushing;
+    if (this.ended) return;
     this.ended = 'closed';
     await this.deps.store.release(this.code, this.owner, this.deps.closedTtlMs);
     this.finish('ROOM_CLOSED');
