@@ -29,6 +29,9 @@ import {
 } from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
 
+/** Kept of a refusal's text: it can quote what was sent, and a seat's last 256 are in every snapshot. */
+const DETAIL_LENGTH = 160;
+
 /** What a step looks at. `windows` is only read here. */
 export interface Room {
   readonly game: Game;
@@ -208,7 +211,7 @@ function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, n
   return {
     presence,
     events: [],
-    outcome: { seat, id, outcome: { refused: refusal.code, message: refusal.detail ?? '' } },
+    outcome: { seat, id, outcome: { refused: refusal.code, message: (refusal.detail ?? '').slice(0, DETAIL_LENGTH) } },
     effects: [{ type: 'refuse', to: from, id, refusal }],
   };
 }
@@ -248,7 +251,10 @@ function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly de
       if (running) return refused('MATCH_RUNNING');
       const empty = state.seats.flatMap((occupant, at) => (occupant === null ? [at as Seat] : []));
       if (empty.length > 0 && !command.fill_with_bots) return refused('SEATS_EMPTY');
-      return { ok: true, events: [...empty.map(takeByBot), { type: 'match_started', match: state.match + 1 }] };
+      return {
+        ok: true,
+        events: [...empty.map((at) => takeByBot(state, at)), { type: 'match_started', match: state.match + 1 }],
+      };
     }
     case 'choose_seat': {
       if (running) return refused('MATCH_RUNNING');
@@ -266,7 +272,7 @@ function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly de
     case 'add_bot':
       if (!isHost) return refused('NOT_HOST');
       if (command.seat >= state.seats.length || state.seats[command.seat] !== null) return refused('SEAT_TAKEN');
-      return { ok: true, events: [takeByBot(command.seat)] };
+      return { ok: true, events: [takeByBot(state, command.seat)] };
     case 'kick': {
       if (!isHost || command.seat === seat) return refused('NOT_HOST');
       const occupant = state.seats[command.seat] ?? null;
