@@ -60,7 +60,10 @@ export class Takeover {
       if (second.answer === 'refused') return true;
       if (second.answer === 'alive') return second.id !== owner;
     }
-    return record !== undefined && clock.now() - record.last_heartbeat > suspectMs;
+    // As it is now: while the question was open a heartbeat may have come.
+    const latest = await registry.get(owner);
+    if (latest === undefined) return steady();
+    return clock.now() - latest.last_heartbeat > suspectMs;
   }
 }
 
@@ -78,7 +81,11 @@ export function probeInstance(address: string): Promise<Probe> {
         resolve({ answer: 'alive', id: /"id":"([^"]+)"/.exec(body)?.[1] ?? '' });
       });
     });
-    const deadline = setTimeout(() => request.destroy(), PROBE_TIMEOUT_MS);
+    // Settled here: an answer that breaks off after its head raises no error of the request.
+    const deadline = setTimeout(() => {
+      resolve({ answer: 'silent' });
+      request.destroy();
+    }, PROBE_TIMEOUT_MS);
     request.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(deadline);
       resolve({ answer: error.code === 'ECONNREFUSED' ? 'refused' : 'silent' });
