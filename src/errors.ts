@@ -33,7 +33,6 @@ const catalogue = {
   BAD_ROOM_CODE: {
     message: 'A room code has 8 letters and digits, as in ?room_code=7KQ2M9XZ.',
     http: 400,
-    close: 4400,
     retry: false,
   },
   NOT_FOUND: { message: 'There is nothing at this address.', http: 404, retry: false },
@@ -77,7 +76,7 @@ const catalogue = {
 
   // Too much of it.
   RATE_LIMITED: { message: 'Too many messages; slow down.', http: 429, close: 4429, retry: true },
-  SLOW_READER: { message: 'The connection does not keep up with the game.', http: 503, close: 4430, retry: true },
+  SLOW_READER: { message: 'The connection does not keep up with the game.', http: 503, retry: true },
   CLUSTER_FULL: { message: 'The servers are full at the moment; try again in a minute.', http: 503, retry: true },
 
   // The cluster is at fault; the room is safe.

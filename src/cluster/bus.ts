@@ -20,6 +20,11 @@ export interface BusDeps {
 
 type Handler = (message: ClusterMessage) => Promise<void> | void;
 
+function isAnswer(message: ClusterMessage): message is MessageOf<(typeof ANSWERS)[number]> {
+  return (ANSWERS as readonly string[]).includes(message.type);
+}
+
+const ANSWERS = ['room_pinned', 'game_migration_answer', 'player_reconnect_response'] as const;
 const inboxKey = (id: InstanceId) => `hokm:inbox:${id}`;
 const INBOX_TTL_MS = 60_000;
 const INBOX_LENGTH = 10_000;
@@ -72,21 +77,39 @@ export class Bus {
   }
 
   /** Publishes a question and waits for the first answer with its request id; undefined after `timeoutMs`. */
-  ask(
+  async ask(
     channel: string,
     question: (request: string) => ClusterMessage,
     timeoutMs: number,
   ): Promise<ClusterMessage | undefined> {
+    let first: ClusterMessage | undefined;
+    const isFirst = (answer: ClusterMessage) => {
+      first = answer;
+      return true;
+    };
+    await this.askAll(channel, question, isFirst, timeoutMs);
+    return first;
+  }
+
+  /** Publishes a question and hands over every answer, until `enough` says so or `timeoutMs` is over. */
+  askAll(
+    channel: string,
+    question: (request: string) => ClusterMessage,
+    enough: (answer: ClusterMessage) => boolean,
+    timeoutMs: number,
+  ): Promise<void> {
     const request = randomHex(8);
     return new Promise((resolve) => {
       let timer: Timer | undefined;
-      const settle = (answer?: ClusterMessage) => {
+      const settle = () => {
         timer?.cancel();
         this.questions.delete(request);
-        resolve(answer);
+        resolve();
       };
-      timer = this.deps.clock.after(timeoutMs, () => settle());
-      this.questions.set(request, settle);
+      timer = this.deps.clock.after(timeoutMs, settle);
+      this.questions.set(request, (answer) => {
+        if (enough(answer)) settle();
+      });
       this.publish(channel, question(request));
     });
   }
@@ -94,8 +117,7 @@ export class Bus {
   private take(text: string): void {
     const message = parseClusterMessage(text);
     if (!message) return;
-    const settle = 'request' in message && message.request ? this.questions.get(message.request) : undefined;
-    if (settle) return settle(message);
+    if (isAnswer(message)) return this.questions.get(message.request)?.(message);
     const handler = this.handlers.get(message.type);
     if (!handler) return;
     Promise.resolve()

@@ -9,6 +9,10 @@ import type { Duplex } from 'node:stream';
 
 export const FORWARDED_HEADER = 'x-hokm-forwarded';
 const CONNECT_TIMEOUT_MS = 500;
+/** A process that is stopped still takes connections: who has not begun to answer an upgrade by then cannot be reached. */
+const UPGRADE_TIMEOUT_MS = 400;
+/** The same for a plain request; above the time that a command may wait for its commit. */
+const REQUEST_TIMEOUT_MS = 9_000;
 
 export class Forwarder {
   constructor(private readonly secret: string) {}
@@ -20,29 +24,36 @@ export class Forwarder {
     return given.length === secret.length && timingSafeEqual(given, secret);
   }
 
-  /** Hands a WebSocket upgrade to `address`. False when nobody answers there; the socket is then still untouched. */
+  /**
+   * Hands a WebSocket upgrade to `address`. False when nobody answers there in time; the socket is then still untouched.
+   */
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<boolean> {
     const { host, port } = split(address);
     return new Promise((resolve) => {
       const owner = connect({ host, port, noDelay: true });
-      const timer = setTimeout(() => owner.destroy(new Error('timeout')), CONNECT_TIMEOUT_MS);
-      owner.once('error', () => {
+      const timer = setTimeout(() => owner.destroy(), UPGRADE_TIMEOUT_MS);
+      owner.on('error', () => undefined);
+      owner.once('close', () => {
         clearTimeout(timer);
         resolve(false);
       });
       owner.once('connect', () => {
+        owner.write(this.requestHead(incoming), 'latin1');
+        if (head.length > 0) owner.write(head);
+      });
+      owner.once('data', (first: Buffer) => {
         clearTimeout(timer);
         resolve(true);
-        owner.write(this.requestHead(incoming));
-        if (head.length > 0) owner.write(head);
         const end = () => {
           owner.destroy();
           socket.destroy();
         };
+        if (socket.destroyed) end();
         for (const side of [owner, socket]) {
           side.on('error', end);
           side.on('close', end);
         }
+        socket.write(first);
         owner.pipe(socket);
         socket.pipe(owner);
       });
@@ -63,10 +74,13 @@ export class Forwarder {
           resolve(true);
         },
       );
-      const connecting = setTimeout(() => outgoing.destroy(new Error('timeout')), CONNECT_TIMEOUT_MS);
+      const connecting = setTimeout(() => outgoing.destroy(), CONNECT_TIMEOUT_MS);
+      const answering = setTimeout(() => outgoing.destroy(), REQUEST_TIMEOUT_MS);
       outgoing.on('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
+      outgoing.on('response', () => clearTimeout(answering));
       outgoing.on('error', () => {
         clearTimeout(connecting);
+        clearTimeout(answering);
         if (response.headersSent) response.destroy();
         resolve(response.headersSent);
       });

@@ -9,6 +9,8 @@ export interface HealthDeps {
   readonly status: () => InstanceStatus;
   /** Whether Redis confirms this instance's lease. */
   readonly leaseFresh: () => boolean;
+  /** Whether this instance alone has lost Redis. */
+  readonly isolated: () => boolean;
   readonly connections: () => number;
 }
 
@@ -27,13 +29,19 @@ export class Health {
 
   /**
    * For HAProxy: 200 takes rooms, 404 keeps the rooms it has. Never 503 for a Redis that is away, or HAProxy would
-   * throw every player out of a healthy cluster.
+   * throw every player out of a healthy cluster; only an instance that alone has lost Redis gives its players up.
    */
   health(): { code: number; body: { status: string; id: InstanceId } } {
     const status = this.deps.status();
     const { id } = this.deps;
+    if (this.deps.isolated()) return { code: 503, body: { status: 'isolated', id } };
     if (status !== 'ready') return { code: 404, body: { status, id } };
     return { code: 200, body: { status: this.deps.leaseFresh() ? 'ready' : 'degraded', id } };
+  }
+
+  /** For the other instances: who this is, and whether Redis answers here. */
+  alive(): { status: string; id: InstanceId; redis: 'ok' | 'away' } {
+    return { status: 'alive', id: this.deps.id, redis: this.deps.leaseFresh() ? 'ok' : 'away' };
   }
 
   status(): { id: InstanceId; status: string; lease_fresh: boolean; connections: number; rooms: RoomStatusLine[] } {

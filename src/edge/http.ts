@@ -6,13 +6,15 @@ import type { Ownership } from '../cluster/ownership.js';
 import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
+import { CorruptRoom } from '../room/store.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { packageRoot } from '../runtime/package-root.js';
+import { EventStream } from './event-stream.js';
 import type { Forwarder } from './forward.js';
 import type { Health } from './health.js';
 import { MAX_BODY_BYTES } from './limits.js';
-import { type RoomsApi, roomCodeOf } from './rooms-api.js';
+import { type RoomsApi, requestUrl, roomCodeOf } from './rooms-api.js';
 import type { WebSockets } from './websocket.js';
 
 export interface HttpDeps {
@@ -38,6 +40,8 @@ type Handler = (exchange: Exchange) => Promise<void> | void;
 
 /** Slow clients: the whole request must be here within this, ms. */
 const REQUEST_TIMEOUT_MS = 5_000;
+/** How often slow clients are looked for; Node's own 30 s would let them stay that much longer. */
+const TIMEOUT_CHECK_MS = 500;
 const OPEN_TIMEOUT_MS = 5_000;
 
 export class HttpServer {
@@ -51,9 +55,10 @@ export class HttpServer {
     '/api/rooms': { POST: (exchange) => this.createRoom(exchange) },
     '/api/room': { GET: (exchange) => this.showRoom(exchange) },
     '/api/room/events': { GET: (exchange) => this.showEvents(exchange) },
+    '/api/reconnect': { POST: (exchange) => this.reconnect(exchange) },
     '/api/room/commands': { POST: (exchange) => this.takeCommand(exchange) },
     '/livez': {
-      GET: ({ response }) => json(response, 200, { status: 'alive', id: this.deps.health.health().body.id }),
+      GET: ({ response }) => json(response, 200, this.deps.health.alive()),
     },
     '/health': {
       GET: ({ response }) => {
@@ -78,7 +83,11 @@ export class HttpServer {
 
   constructor(private readonly deps: HttpDeps) {
     this.server = createServer(
-      { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+      {
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      },
       (request, response) => {
         this.answer(request, response).catch((error: unknown) => this.refuse(response, error));
       },
@@ -109,23 +118,21 @@ export class HttpServer {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://host');
+    const url = requestUrl(request);
+    if (url === undefined) throw new CatalogueError('BAD_REQUEST');
     const methods = Object.hasOwn(this.routes, url.pathname) ? this.routes[url.pathname] : undefined;
     if (!methods) throw new CatalogueError('NOT_FOUND');
     const handler = methods[request.method ?? ''];
-    if (!handler) throw new CatalogueError('METHOD_NOT_ALLOWED');
+    if (!handler) {
+      response.setHeader('allow', Object.keys(methods).join(', '));
+      throw new CatalogueError('METHOD_NOT_ALLOWED');
+    }
     await handler({ request, response, url, body: await readBody(request) });
   }
 
   private async createRoom({ request, response, body }: Exchange): Promise<void> {
     const code = await this.deps.api.create(parseJson(body));
-    const host = request.headers.host ?? 'localhost';
-    const secure = request.headers['x-forwarded-proto'] === 'https';
-    json(response, 201, {
-      room_code: code,
-      ws_url: `${secure ? 'wss' : 'ws'}://${host}/ws?room_code=${code}`,
-      play_url: `${secure ? 'https' : 'http'}://${host}/?room_code=${code}`,
-    });
+    json(response, 201, urlsOf(request, code));
   }
 
   private async showRoom(exchange: Exchange): Promise<void> {
@@ -133,10 +140,26 @@ export class HttpServer {
     if (mailbox) json(exchange.response, 200, { ...mailbox.position, view: mailbox.view('spectator') });
   }
 
-  private async showEvents({ response, url }: Exchange): Promise<void> {
-    const after = Number(url.searchParams.get('after') ?? '0');
+  private async showEvents(exchange: Exchange): Promise<void> {
+    const { request, response, url } = exchange;
+    const code = roomCodeOf(url);
+    const lastSeen = request.headers['last-event-id'] ?? url.searchParams.get('after') ?? '0';
+    const after = Number(lastSeen);
     if (!Number.isSafeInteger(after) || after < 0) throw new CatalogueError('BAD_REQUEST', 'after: expected a seq');
-    json(response, 200, await this.deps.api.events(roomCodeOf(url), after as Seq));
+    if (!request.headers.accept?.includes('text/event-stream')) {
+      json(response, 200, await this.deps.api.events(code, after as Seq));
+      return;
+    }
+    const mailbox = await this.mailboxFor(exchange, code);
+    if (!mailbox) return;
+    const stream = new EventStream(response);
+    response.on('close', () => mailbox.detach(stream));
+    await this.deps.api.follow(mailbox, stream, after as Seq);
+  }
+
+  private async reconnect({ request, response, body }: Exchange): Promise<void> {
+    const { room, seat } = await this.deps.api.reconnect(parseJson(body));
+    json(response, 200, { ...urlsOf(request, room), seat });
   }
 
   private async takeCommand(exchange: Exchange): Promise<void> {
@@ -147,6 +170,7 @@ export class HttpServer {
       throw new CatalogueError('UNAUTHORIZED', 'Send the seat token as "Authorization: Bearer TOKEN".');
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
+    if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
     const reply = await this.deps.api.command(mailbox, token, parseJson(body));
     if ('seq' in reply) json(response, 200, reply);
     else json(response, errors[reply.error.code as ErrorCode].http, { error: reply.error });
@@ -173,7 +197,12 @@ export class HttpServer {
   }
 
   private refuse(response: ServerResponse, error: unknown): void {
-    const known = error instanceof CatalogueError ? error : new CatalogueError('FROZEN');
+    // Whoever has left in the middle of the request needs no answer.
+    if (response.destroyed) return;
+    const known =
+      error instanceof CatalogueError
+        ? error
+        : new CatalogueError(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'FROZEN');
     if (known !== error) this.deps.log.error({ err: error }, 'request failed');
     this.deps.metrics.errors.inc({ code: known.code });
     if (response.headersSent) return void response.destroy();
@@ -186,6 +215,17 @@ export class HttpServer {
 function json(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
+}
+
+/** Where a room is reached, under the name by which the asker reached us. */
+function urlsOf(request: IncomingMessage, code: RoomCode): { room_code: RoomCode; ws_url: string; play_url: string } {
+  const host = request.headers.host ?? 'localhost';
+  const secure = request.headers['x-forwarded-proto'] === 'https' ? 's' : '';
+  return {
+    room_code: code,
+    ws_url: `ws${secure}://${host}/ws?room_code=${code}`,
+    play_url: `http${secure}://${host}/?room_code=${code}`,
+  };
 }
 
 function parseJson(body: Buffer): unknown {

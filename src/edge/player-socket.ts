@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type RawData, WebSocket } from 'ws';
 import { IncompatibleRoom, type Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
-import { type ClientIn, type Hello, PROTOCOL_VERSION, parseClientFrame } from '../protocol/client-in.js';
+import { type ClientIn, type Hello, parseClientFrame } from '../protocol/client-in.js';
 import { encode, errorFrame } from '../protocol/encode.js';
 import type { RoomCode } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
@@ -41,6 +41,7 @@ export class PlayerSocket implements Connection {
   /** What came after hello while the room was being opened. */
   private early: ClientIn[] = [];
   private answered = true;
+  private ended = false;
   private readonly bucket: TokenBucket;
   private readonly helloTimer: Timer;
 
@@ -54,7 +55,11 @@ export class PlayerSocket implements Connection {
   }
 
   send(frame: string): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket.readyState !== WebSocket.OPEN) {
+      // The socket ended while its hello was being committed: only now does the room know it, and can forget it.
+      if (this.ended) this.mailbox?.detach(this);
+      return;
+    }
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.count('SLOW_READER');
       this.socket.terminate();
@@ -88,6 +93,7 @@ export class PlayerSocket implements Connection {
     if (!this.bucket.take()) return this.close('RATE_LIMITED');
     const parsed = parseClientFrame(String(data));
     if (!parsed.ok) {
+      if (parsed.code === 'VERSION_UNSUPPORTED') return this.close(parsed.code);
       this.count(parsed.code);
       this.send(encode(errorFrame(parsed.code, parsed.detail, parsed.id)));
       return;
@@ -113,12 +119,12 @@ export class PlayerSocket implements Connection {
 
   /** The socket is closed. */
   gone(): void {
+    this.ended = true;
     this.helloTimer.cancel();
     this.mailbox?.detach(this);
   }
 
   private hello(hello: Hello): void {
-    if (hello.v !== PROTOCOL_VERSION) return this.close('VERSION_UNSUPPORTED');
     if (this.saidHello) return this.send(encode(errorFrame('HELLO_REPEATED')));
     this.saidHello = true;
     this.helloTimer.cancel();
@@ -152,6 +158,8 @@ export class PlayerSocket implements Connection {
 
   private enter(mailbox: Mailbox, hello: Hello): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
+    // It takes no input any more, and would leave this one without an answer.
+    if (mailbox.over) return this.close(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
     const token = randomToken(TOKEN_BYTES);
     const fresh = { token, hash: hashToken(token) };
     const presented = hello.token === undefined ? undefined : hashToken(hello.token);

@@ -1,7 +1,7 @@
 /** Players' WebSockets: who may open one, which room it belongs to, and what passes through it. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Location, Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
 import { parseRoomCode, type RoomCode } from '../protocol/ids.js';
@@ -11,6 +11,7 @@ import type { Metrics } from '../runtime/metrics.js';
 import { FORWARDED_HEADER, type Forwarder } from './forward.js';
 import { MAX_FRAME_BYTES } from './limits.js';
 import { PlayerSocket } from './player-socket.js';
+import { requestUrl } from './rooms-api.js';
 
 export interface WebSocketDeps {
   readonly ownership: Ownership;
@@ -28,15 +29,21 @@ export interface WebSocketDeps {
 /** The upgrade is answered within 1 s whatever Redis does; this much of it may go to asking where the room is. */
 const LOCATE_MS = 600;
 const MAX_FRAGMENTS = 16;
+/** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
+const CLOSE_TIMEOUT_MS = 1_500;
+
+/** `closeTimeout` is younger than the library's types. */
+const SERVER_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
+  noServer: true,
+  maxPayload: MAX_FRAME_BYTES,
+  maxFragments: MAX_FRAGMENTS,
+  perMessageDeflate: false,
+  clientTracking: false,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+};
 
 export class WebSockets {
-  private readonly server = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
-    maxFragments: MAX_FRAGMENTS,
-    perMessageDeflate: false,
-    clientTracking: false,
-  });
+  private readonly server = new WebSocketServer(SERVER_OPTIONS);
   private readonly sockets = new Set<PlayerSocket>();
   private pings: Timer | undefined;
 
@@ -52,8 +59,8 @@ export class WebSockets {
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const ignore = () => undefined;
     socket.on('error', ignore);
-    const url = new URL(request.url ?? '/', 'http://host');
-    if (url.pathname !== '/ws') return reject(socket, 'NOT_FOUND');
+    const url = requestUrl(request);
+    if (url?.pathname !== '/ws') return reject(socket, 'NOT_FOUND');
     if (!this.originAllowed(request)) return reject(socket, 'ORIGIN_REFUSED');
     const codes = url.searchParams.getAll('room_code');
     const code = codes.length === 1 ? parseRoomCode(codes[0] ?? '') : undefined;

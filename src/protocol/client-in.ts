@@ -113,7 +113,7 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | {
       readonly ok: false;
-      readonly code: 'BAD_FRAME' | 'UNKNOWN_MESSAGE';
+      readonly code: 'BAD_FRAME' | 'UNKNOWN_MESSAGE' | 'VERSION_UNSUPPORTED';
       readonly detail: string;
       readonly id?: string;
     };
@@ -129,9 +129,13 @@ export function parseClientFrame(text: string): Parsed<ClientIn> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return { ok: false, code: 'BAD_FRAME', detail: 'The message is not a JSON object.' };
   }
-  const { type, id } = json as { type?: unknown; id?: unknown };
+  const { type, id, v } = json as { type?: unknown; id?: unknown; v?: unknown };
   if (typeof type !== 'string' || !Object.hasOwn(schemas, type)) {
     return { ok: false, code: 'UNKNOWN_MESSAGE', detail: `There is no message of the type ${shown(type)}.` };
+  }
+  // Before the shape: what else a hello of another version holds is not known here.
+  if (type === 'hello' && Number.isInteger(v) && v !== PROTOCOL_VERSION) {
+    return { ok: false, code: 'VERSION_UNSUPPORTED', detail: '' };
   }
   const parsed = schemas[type as keyof typeof schemas].safeParse(json);
   if (parsed.success) return { ok: true, value: parsed.data };

@@ -522,8 +522,8 @@ export class Mailbox {
     this.finish('ROOM_CLOSED');
   }
 
-  /** Another instance owns the room: nothing of ours counts any more. */
-  private lose(): void {
+  /** Another instance owns the room, or soon may: nothing of ours counts any more. */
+  lose(): void {
     if (this.ended) return;
     this.ended = 'lost';
     this.finish('MOVED');
