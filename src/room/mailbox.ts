@@ -217,7 +217,9 @@ export class Mailbox {
     this.sealed = true;
     while (this.working) await this.working;
     await this.flushing;
-    return this.ended ? undefined : toSnapshot(this.room.history.position, this.room.state, this.room.windows);
+    // The last chance for a tail that a failover has lost: whoever gets the room loads it without.
+    if (this.ended || !(await this.commit([]))) return undefined;
+    return toSnapshot(this.room.history.position, this.room.state, this.room.windows);
   }
 
   /** Goes on where `seal` stopped, with a new epoch where the room had been given away in between. */
@@ -240,8 +242,7 @@ export class Mailbox {
    */
   async release(ttlMs: number): Promise<void> {
     const snapshot = await this.seal();
-    // The last chance for a tail that a failover has lost: nobody has it in memory afterwards.
-    if (!snapshot || !(await this.commit([]))) return;
+    if (!snapshot) return;
     this.ended = 'released';
     const { store, logKeep } = this.deps;
     await store.snapshot(this.code, this.owner, snapshot, logKeep);
