@@ -24,6 +24,12 @@ export const HOLD_MS = 30_000;
 export const IDLE_MS = 120_000;
 export const log = createLogger('silent', {});
 
+/** A command as clients send it: anything with a type. */
+export interface GivenCommand {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
 export const seat = (number: number): Seat => number as Seat;
 
 export function newHead(code: string, settings: Partial<RoomSettings> = {}, options: object = {}): RoomHead {
@@ -111,7 +117,7 @@ export class Player extends TestConnection {
   }
 
   /** Gives a command and returns its id. */
-  command(command: { readonly type: string }, id?: CommandId): CommandId {
+  command(command: GivenCommand, id?: CommandId): CommandId {
     this.counter += 1;
     const given = id ?? (`${this.counter}-${this.name}` as CommandId);
     this.mailbox().post({ type: 'command', from: this, holder: this.holder, id: given, command });
