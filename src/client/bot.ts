@@ -18,14 +18,19 @@ export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomV
   return new Promise((resolve) => {
     /** The position that was acted upon: one command a position. */
     let acted = '';
-    const give = (command: { readonly type: string }) => {
+    let done = false;
+    const give = (command: { readonly type: string }, position: string) => {
+      // Something has happened while the bot paused: the next position gets a move of its own.
+      if (done || table.state.cursor?.digest !== position) return;
       table.command(command).catch((error: unknown) => {
-        if (error instanceof CommandRefused) onRefused(error);
+        // The last move's event ends the match before its ack is here.
+        if (!done && error instanceof CommandRefused) onRefused(error);
       });
     };
     const look = (state: TableState) => {
       const { view, cursor } = state;
       if (state.connection === 'closed' || view?.status === 'finished' || view?.status === 'closed') {
+        done = true;
         unsubscribe();
         resolve(view);
         return;
@@ -33,12 +38,13 @@ export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomV
       if (!view || !cursor || cursor.digest === acted || state.pending > 0 || state.connection !== 'open') return;
       if (view.status === 'lobby' && startWhenFull && view.host === view.seat && view.seats.every((seat) => seat)) {
         acted = cursor.digest;
-        give({ type: 'start' });
+        give({ type: 'start' }, acted);
       } else if (view.status === 'playing' && state.legal.length > 0) {
-        acted = cursor.digest;
+        const { digest } = cursor;
+        acted = digest;
         const move = findClientGame(view.game)?.bot(view.table) as { type: string };
-        if (delayMs > 0) setTimeout(() => give(move), delayMs);
-        else give(move);
+        if (delayMs > 0) setTimeout(() => give(move, digest), delayMs);
+        else give(move, digest);
       }
     };
     const unsubscribe = table.subscribe(look);
