@@ -30,8 +30,8 @@ class Wire {
     this.socket?.onmessage?.({ data: JSON.stringify(frame) });
   }
 
-  lost(): void {
-    this.socket?.onclose?.({ code: 1006, reason: '' });
+  lost(code = 1006): void {
+    this.socket?.onclose?.({ code, reason: '' });
   }
 
   commands(): unknown[] {
@@ -112,4 +112,15 @@ test('a bot that pauses before its move makes one move, whatever happens meanwhi
   table.close();
   // Its own end is nothing that a bot is refused.
   expect(onRefused).not.toHaveBeenCalled();
+});
+
+test('a table that was closed for a reason keeps it when it is closed again', () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  wire.opened();
+  const error = { type: 'error', code: 'KICKED', message: 'The host has given your seat away.', retry: false };
+  wire.say(error);
+  wire.lost(4003);
+  table.close();
+  expect(table.state).toMatchObject({ connection: 'closed', error });
 });
