@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -168,11 +168,10 @@ test('lines on a pipe play too', async () => {
     },
     20_000,
   );
-  child.stdin?.end();
+  child.stdin?.write('leave\n');
   expect(await ended).toEqual([0, null]);
-  expect(printed).toMatch(
-    /Match over: seats (0\+2|1\+3) win 1:0\nYour seat is kept: npm run play -- --room \w{8} --url http:\S+\n$/,
-  );
+  expect(printed).toMatch(/You have left the table\.\nMatch over: seats (0\+2|1\+3) win 1:0\n$/);
+  expect(readdirSync(join(folder.path, 'seats'))).toEqual([]);
   expect(printed).not.toContain('\u001b');
 });
 

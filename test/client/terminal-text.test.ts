@@ -42,7 +42,7 @@ test('a table on which somebody else is to play', () => {
     ' Ali + Bot 4              ······· 0 points    You led and took it',
     ' 9♥     10♦  4♦',
     '  1      2    3',
-    ' Mina plays … · 13 s',
+    ' Mina plays … · 12 s',
     ' You lead K♠',
     ' Ali plays Q♥',
   ]);

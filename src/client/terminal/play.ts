@@ -77,7 +77,8 @@ export async function play(args: Arguments, server: Server, room: RoomCode): Pro
   const seating = { table, story, paint, joinCommand };
   const code = onScreen ? await runOnScreen(seating, stdin, stdout) : await runOnLines(seating, stdin, out);
   const { error, view } = table.state;
-  if (error) complain(`${error.code}: ${error.message}`);
+  if (error?.code === 'SEAT_LEFT') out(error.message);
+  else if (error) complain(`${error.code}: ${error.message}`);
   const result = view && resultText(view);
   if (result) out(result);
   if (!error && seats) out(`Your seat is kept: ${joinCommand}`);

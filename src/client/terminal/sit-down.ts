@@ -53,8 +53,9 @@ function open(place: Place, kept: KeptSeat | undefined): Promise<Table> {
     ...(spectate ? { spectate } : {}),
   });
   table.subscribe((state) => {
-    if (state.token !== null && state.seat !== null) seats?.keep(state.token, clientId, state.seat);
-    if (state.connection === 'closed' && LOST_SEAT.has(state.error?.code ?? '')) seats?.drop();
+    const { connection, token: own, seat } = state;
+    if (connection !== 'closed' && own !== null && seat !== null) seats?.keep(own, clientId, seat);
+    if (connection === 'closed' && LOST_SEAT.has(state.error?.code ?? '')) seats?.drop();
   });
   return answered(table, server);
 }

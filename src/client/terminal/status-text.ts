@@ -43,7 +43,7 @@ function outcome(view: RoomView, { table }: View): string {
 function secondsLeft({ view, deadline }: TableState, turn: Seat, now: number): string {
   const sitting = view?.seats[turn];
   if (deadline === null || !sitting || sitting.bot || sitting.substituted) return '';
-  return ` · ${Math.max(0, Math.ceil((deadline - now) / 1000))} s`;
+  return ` · ${Math.max(0, Math.round((deadline - now) / 1000))} s`;
 }
 
 function trumps({ table, hand }: View, paint: Paint): string {
