@@ -36,6 +36,8 @@ export class Player {
   legal: readonly unknown[] = [];
   /** Cards held, by what was dealt and played. */
   hand: readonly string[] = [];
+  /** Gives the first legal command whenever there is one. */
+  playsAlong = false;
   private read = 0;
   private counter = 0;
 
@@ -130,6 +132,8 @@ export class Player {
       this.legal = frame.legal ?? [];
     }
     if (frame.type !== 'event') return;
+    const [first] = this.legal;
+    if (this.playsAlong && first !== undefined) this.send({ type: 'command', id: this.nextId(), command: first });
     for (const event of frame.events as readonly { type: string; seat?: number; card?: string; hand?: string[] }[]) {
       if (event.type === 'rest_dealt') this.hand = event.hand ?? [];
       if (event.type === 'card_played' && event.seat === this.seat) {
@@ -158,6 +162,16 @@ export async function onTurn(players: readonly Player[]): Promise<Player | undef
     const acting = players.find((player) => player.legal.length > 0);
     return acting && { acting };
   }).then((seen) => ('acting' in seen ? seen.acting : undefined));
+}
+
+/** Plays the match to its end. */
+export async function playOut(players: readonly Player[]): Promise<void> {
+  const player = await onTurn(players);
+  for (const each of players) each.playsAlong = true;
+  await player?.ask(player.legal[0] as object);
+  for (const each of players) {
+    await each.next('event', ({ events }) => events.some(({ type }) => type === 'match_ended'));
+  }
 }
 
 /** The seat on turn gives the first legal command; false when the match is over. */

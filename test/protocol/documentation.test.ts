@@ -17,7 +17,7 @@ import {
 } from '../../src/protocol/client-in.js';
 import type { ClientOut, EventFrame } from '../../src/protocol/client-out.js';
 import type { RoomEvent } from '../../src/room/state.js';
-import { onTurn, Player, playOn, seatFour } from '../edge/player.js';
+import { onTurn, Player, playOn, playOut, seatFour } from '../edge/player.js';
 import { createRoom, startCluster, type TestCluster } from '../support/cluster.js';
 import { type Example, examplesOf, page } from './page.js';
 
@@ -239,7 +239,7 @@ test('a short match with a pause of Redis has every documented message, and no f
   guest.send({ type: 'say', phrase: 'hello' });
   expect(await guest.ask({ type: 'start' })).toMatchObject({ code: 'NOT_HOST' });
   await host.ask({ type: 'start' });
-  while (await playOn(players));
+  await playOut(players);
   cluster.redis.process.kill('SIGSTOP');
   const slow = host.ask({ type: 'kick', seat: 1 });
   await host.next('notice', ({ kind }) => kind === 'frozen');
