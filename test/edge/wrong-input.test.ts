@@ -1,24 +1,19 @@
 /** Every wrong thing that a client can send has one clear answer, and changes nothing for anybody else. */
-import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { WebSocket } from 'ws';
 import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
 import { until } from '../support/programs.js';
+import { type CalmRoom, openCalmRoom, positionOf } from './calm-room.js';
 import { type HelloFields, onTurn, Player, playOn, seatFour } from './player.js';
+import { bytes, rawSocket } from './raw.js';
 
 let cluster: TestCluster;
 let instance: TestInstance;
 let base: string;
 let url: string;
-/** The room of the tables below: a host and a guest wait for more players, and somebody watches. */
-let room: string;
-let host: Player;
-let guest: Player;
-let spectator: Player;
-/** What waits for a timeout is begun first and looked at last. */
+/** The room of the tables below. */
+let calm: CalmRoom;
+/** Says nothing: it is opened first and looked at last. */
 let silent: Player;
-let halfRequest: Raw;
 
 beforeAll(async () => {
   cluster = await startCluster(1);
@@ -27,60 +22,10 @@ beforeAll(async () => {
   instance = only;
   url = instance.url;
   base = `http://127.0.0.1:${instance.port}`;
-  room = await createRoom(base);
-  silent = await Player.open(url, room);
-  halfRequest = new Raw('POST /api/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n');
-  host = await Player.join(url, room, { name: 'Host' });
-  guest = await Player.join(url, room, { name: 'Guest' });
-  spectator = await Player.join(url, room, { spectate: true });
+  calm = await openCalmRoom(instance);
+  silent = await Player.open(url, calm.code);
 });
 afterAll(() => cluster.stop());
-
-/** Bytes sent over TCP, and what comes back until the other side ends it. */
-class Raw {
-  readonly socket: Socket;
-  readonly startedAt = performance.now();
-  text = '';
-  endedAfter: number | undefined;
-
-  constructor(start: string) {
-    this.socket = connect(instance.port, '127.0.0.1');
-    this.socket.on('data', (data: Buffer) => {
-      this.text += data.toString('latin1');
-    });
-    this.socket.on('error', () => undefined);
-    this.socket.on('close', () => {
-      this.endedAfter = performance.now() - this.startedAt;
-    });
-    this.socket.write(start);
-  }
-
-  async ended(): Promise<string> {
-    await until('the server ends it', () => this.endedAfter);
-    return this.text;
-  }
-}
-
-interface Public {
-  readonly seq: number;
-  readonly digest: string;
-}
-
-async function publicState(code = room): Promise<Public> {
-  const response = await fetch(`${base}/api/room?room_code=${code}`);
-  const { seq, digest } = (await response.json()) as Public;
-  return { seq, digest };
-}
-
-/** Runs `wrong`; then the room must be as before, and its other players must still be able to talk. */
-async function changesNothing(wrong: () => Promise<void>): Promise<void> {
-  const before = await publicState();
-  await wrong();
-  expect(await publicState()).toEqual(before);
-  host.send({ type: 'say', phrase: 'hello' });
-  for (const player of [host, guest, spectator]) await player.next('said');
-  expect(instance.process.exitCode).toBeNull();
-}
 
 const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const command = (inner: string, id = '1-x') => `{"type":"command","id":${JSON.stringify(id)},"command":${inner}}`;
@@ -107,47 +52,50 @@ test.each<[name: string, frame: string, code: string, message: RegExp]>([
   ['a command that is text', command('"leave"'), 'BAD_FRAME', /command/],
   ['a second hello', '{"type":"hello","v":1,"client_id":"somebody-else"}', 'HELLO_REPEATED', /already/],
 ])('a message that cannot be read: %s', async (_, frame, code, message) => {
-  await changesNothing(async () => {
-    guest.send(frame);
-    expect(await guest.next('error')).toMatchObject({ code, retry: false, message: expect.stringMatching(message) });
+  await calm.changesNothing(async () => {
+    calm.guest.send(frame);
+    expect(await calm.guest.next('error')).toMatchObject({
+      code,
+      retry: false,
+      message: expect.stringMatching(message),
+    });
   });
 });
 
 test.each<[name: string, who: () => Player, command: object, code: string, message: RegExp]>([
-  ['a spectator plays', () => spectator, { type: 'play', card: 'AS' }, 'NOT_SEATED', /players/],
-  ['a spectator starts', () => spectator, { type: 'start' }, 'NOT_SEATED', /players/],
-  ['a guest starts', () => guest, { type: 'start' }, 'NOT_HOST', /host/],
-  ['a guest adds a bot', () => guest, { type: 'add_bot', seat: 3 }, 'NOT_HOST', /host/],
-  ['a guest kicks', () => guest, { type: 'kick', seat: 0 }, 'NOT_HOST', /host/],
-  ['the host kicks himself', () => host, { type: 'kick', seat: 0 }, 'NOT_HOST', /host/],
-  ['nobody is kicked', () => host, { type: 'kick', seat: 3 }, 'BAD_FRAME', /nobody/],
-  ['a start with empty seats', () => host, { type: 'start' }, 'SEATS_EMPTY', /every seat/],
-  ['a start with a wrong field', () => host, { type: 'start', fill_with_bots: 'yes' }, 'BAD_FRAME', /fill_with_bots/],
-  ['an occupied seat', () => guest, { type: 'choose_seat', seat: 0 }, 'SEAT_TAKEN', /taken/],
-  ['a seat that does not exist', () => guest, { type: 'choose_seat', seat: 7 }, 'SEAT_TAKEN', /taken/],
-  ['a seat that is none', () => guest, { type: 'choose_seat', seat: -1 }, 'BAD_FRAME', /seat/],
-  ['a bot on an occupied seat', () => host, { type: 'add_bot', seat: 1 }, 'SEAT_TAKEN', /taken/],
-  ['a card before the match', () => guest, { type: 'play', card: 'AS' }, 'NO_MATCH', /No match/],
-  ['an unknown command', () => guest, { type: 'fly' }, 'NO_MATCH', /No match/],
+  ['a spectator plays', () => calm.spectator, { type: 'play', card: 'AS' }, 'NOT_SEATED', /players/],
+  ['a spectator starts', () => calm.spectator, { type: 'start' }, 'NOT_SEATED', /players/],
+  ['a guest starts', () => calm.guest, { type: 'start' }, 'NOT_HOST', /host/],
+  ['a guest adds a bot', () => calm.guest, { type: 'add_bot', seat: 3 }, 'NOT_HOST', /host/],
+  ['a guest kicks', () => calm.guest, { type: 'kick', seat: 0 }, 'NOT_HOST', /host/],
+  ['the host kicks himself', () => calm.host, { type: 'kick', seat: 0 }, 'NOT_HOST', /host/],
+  ['nobody is kicked', () => calm.host, { type: 'kick', seat: 3 }, 'BAD_FRAME', /nobody/],
+  ['a start with empty seats', () => calm.host, { type: 'start' }, 'SEATS_EMPTY', /every seat/],
+  [
+    'a start with a wrong field',
+    () => calm.host,
+    { type: 'start', fill_with_bots: 'yes' },
+    'BAD_FRAME',
+    /fill_with_bots/,
+  ],
+  ['an occupied seat', () => calm.guest, { type: 'choose_seat', seat: 0 }, 'SEAT_TAKEN', /taken/],
+  ['a seat that does not exist', () => calm.guest, { type: 'choose_seat', seat: 7 }, 'SEAT_TAKEN', /taken/],
+  ['a seat that is none', () => calm.guest, { type: 'choose_seat', seat: -1 }, 'BAD_FRAME', /seat/],
+  ['a bot on an occupied seat', () => calm.host, { type: 'add_bot', seat: 1 }, 'SEAT_TAKEN', /taken/],
+  ['a card before the match', () => calm.guest, { type: 'play', card: 'AS' }, 'NO_MATCH', /No match/],
+  ['an unknown command', () => calm.guest, { type: 'fly' }, 'NO_MATCH', /No match/],
 ])('a command that is refused: %s', async (_, who, refused, code, message) => {
-  await changesNothing(async () => {
+  await calm.changesNothing(async () => {
     expect(await who().ask(refused)).toMatchObject({ type: 'error', code, message: expect.stringMatching(message) });
   });
 });
 
 test('a spectator cannot speak', async () => {
-  await changesNothing(async () => {
-    spectator.send({ type: 'say', phrase: 'hello' });
-    expect(await spectator.next('error')).toMatchObject({ code: 'NOT_SEATED' });
+  await calm.changesNothing(async () => {
+    calm.spectator.send({ type: 'say', phrase: 'hello' });
+    expect(await calm.spectator.next('error')).toMatchObject({ code: 'NOT_SEATED' });
   });
 });
-
-/** A client's frame as bytes: masked with zeros, so that the payload stands there as it is. */
-function bytes(opcode: number, payload: Buffer, final = true): Buffer {
-  const length = payload.length;
-  const head = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];
-  return Buffer.concat([Buffer.from([(final ? 0x80 : 0) | opcode, ...head, 0, 0, 0, 0]), payload]);
-}
 
 const fragments = (count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, at) => bytes(at === 0 ? 1 : 0, Buffer.from(' '), false)));
@@ -160,17 +108,14 @@ test.each<[name: string, data: () => Buffer, code: number, error: string | undef
   ['an unknown opcode', () => bytes(3, Buffer.from('x')), 1002, undefined],
   ['no mask', () => Buffer.from([0x81, 0x02, 0x7b, 0x7d]), 1002, undefined],
 ])('a frame that ends the connection: %s', async (_, data, code, error) => {
-  const player = await Player.join(url, room, { spectate: true });
-  await changesNothing(async () => {
+  const player = await Player.join(url, calm.code, { spectate: true });
+  await calm.changesNothing(async () => {
     rawSocket(player.socket).write(data());
     expect(await player.end()).toMatchObject({ code });
   });
   const last = player.frames.at(-1);
   if (error !== undefined) expect(last).toMatchObject({ type: 'error', code: error });
 });
-
-/** The TCP socket under a WebSocket: what no WebSocket library lets one send can be sent there. */
-const rawSocket = (socket: WebSocket): Socket => (socket as unknown as { _socket: Socket })._socket;
 
 test.each<[name: string, hello: HelloFields, code: string, close: number]>([
   ['a wrong token', { token: 'not-a-token' }, 'WRONG_TOKEN', 4401],
@@ -179,8 +124,8 @@ test.each<[name: string, hello: HelloFields, code: string, close: number]>([
   ['an occupied seat', { seat: 0 }, 'SEAT_TAKEN', 4409],
   ['a seat that does not exist', { seat: 6 }, 'SEAT_TAKEN', 4409],
 ])('a hello that is refused: %s', async (_, hello, code, close) => {
-  await changesNothing(async () => {
-    const player = await Player.open(url, room);
+  await calm.changesNothing(async () => {
+    const player = await Player.open(url, calm.code);
     player.hello(hello);
     expect(await player.next('error')).toMatchObject({ code });
     expect(await player.end()).toEqual({ code: close, reason: code });
@@ -201,7 +146,7 @@ test('the same answer for an unknown room and for a full one', async () => {
 });
 
 test('a hello that cannot be read does not use up the connection', async () => {
-  const player = await Player.open(url, room);
+  const player = await Player.open(url, calm.code);
   for (const fields of [{ client_id: 'short' }, { name: '\u202e\u0000' }, { resume: { epoch: 1 } }]) {
     player.hello(fields);
     expect(await player.next('error')).toMatchObject({ code: 'BAD_FRAME' });
@@ -216,119 +161,13 @@ test.each([
   { type: 'say', phrase: 'hello' },
   { type: 'ping' },
 ])('before hello: $type', async (frame) => {
-  await changesNothing(async () => {
-    const player = await Player.open(url, room);
+  await calm.changesNothing(async () => {
+    const player = await Player.open(url, calm.code);
     player.send(frame);
     expect(await player.next('error')).toMatchObject({ code: 'HELLO_EXPECTED' });
     expect(await player.end()).toEqual({ code: 4400, reason: 'HELLO_EXPECTED' });
   });
 });
-
-async function refusedUpgrade(path: string, headers: Record<string, string> = {}): Promise<[number, unknown]> {
-  const socket = new WebSocket(`ws://127.0.0.1:${instance.port}${path}`, { headers });
-  return new Promise((resolve, reject) => {
-    socket.on('error', () => undefined);
-    socket.on('open', () => reject(new Error('the upgrade was taken')));
-    socket.on('unexpected-response', (_, response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => {
-        body += String(chunk);
-      });
-      response.on('end', () => resolve([response.statusCode ?? 0, JSON.parse(body)]));
-    });
-  });
-}
-
-test.each<[path: string, status: number, code: string]>([
-  ['/ws', 400, 'BAD_ROOM_CODE'],
-  ['/ws?room_code=', 400, 'BAD_ROOM_CODE'],
-  ['/ws?room_code=7KQ2M9X', 400, 'BAD_ROOM_CODE'],
-  ['/ws?room_code=7KQ2M9XU', 400, 'BAD_ROOM_CODE'],
-  ['/ws?room_code=7KQ2M9XZ&room_code=7KQ2M9XZ', 400, 'BAD_ROOM_CODE'],
-  ['/ws?room_code=%00%0d%0a', 400, 'BAD_ROOM_CODE'],
-  [`/ws?room_code=${'-'.repeat(33)}`, 400, 'BAD_ROOM_CODE'],
-  ['/other?room_code=7KQ2M9XZ', 404, 'NOT_FOUND'],
-  ['//', 404, 'NOT_FOUND'],
-])('a refused handshake: %s', async (path, status, code) => {
-  expect(await refusedUpgrade(path)).toMatchObject([status, { error: { code, retry: false } }]);
-});
-
-test.each(['https://evil.example', 'null', 'http://127.0.0.1:1', 'not an origin'])(
-  'a page of a foreign origin cannot connect: %s',
-  async (origin) => {
-    const answer = await refusedUpgrade(`/ws?room_code=${room}`, { origin });
-    expect(answer).toMatchObject([403, { error: { code: 'ORIGIN_REFUSED' } }]);
-  },
-);
-
-test("the page's own origin, and a code as people write it, can", async () => {
-  const written = `${room.slice(0, 4)}-${room.slice(4).toLowerCase()}`;
-  await (await Player.join(url, written, { spectate: true }, { origin: base })).drop();
-});
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-
-test.each<[name: string, path: () => string, init: () => RequestInit, status: number, code: string]>([
-  ['a wrong path', () => '/api/nothing', () => ({}), 404, 'NOT_FOUND'],
-  ['a path that every object has', () => '/constructor', () => ({}), 404, 'NOT_FOUND'],
-  ['a wrong method', () => '/api/rooms', () => ({ method: 'GET' }), 405, 'METHOD_NOT_ALLOWED'],
-  ['a body that is not JSON', () => '/api/rooms', () => ({ method: 'POST', body: '{' }), 400, 'BAD_REQUEST'],
-  ['a body that is no object', () => '/api/rooms', () => ({ method: 'POST', body: '[]' }), 400, 'BAD_OPTIONS'],
-  ['a body too large', () => '/api/rooms', () => ({ method: 'POST', body: 'x'.repeat(4_097) }), 413, 'FRAME_TOO_LARGE'],
-  ['a huge body', () => '/api/rooms', () => ({ method: 'POST', body: 'x'.repeat(300_000) }), 413, 'FRAME_TOO_LARGE'],
-  ['an unknown game', () => '/api/rooms', () => post({ game: 'chess' }), 400, 'BAD_OPTIONS'],
-  ['an unknown option', () => '/api/rooms', () => post({ options: { jokers: 2 } }), 400, 'BAD_OPTIONS'],
-  ['an option out of range', () => '/api/rooms', () => post({ options: { target_points: 99 } }), 400, 'BAD_OPTIONS'],
-  ['a turn too short', () => '/api/rooms', () => post({ turn_ms: 1 }), 400, 'BAD_OPTIONS'],
-  ['a field too many', () => '/api/rooms', () => post({ cards: ['AS'] }), 400, 'BAD_OPTIONS'],
-  ['no room code', () => '/api/room', () => ({}), 400, 'BAD_ROOM_CODE'],
-  ['an unknown room', () => '/api/room?room_code=7KQ2M9XZ', () => ({}), 404, 'ROOM_UNAVAILABLE'],
-  ['events of an unknown room', () => '/api/room/events?room_code=7KQ2M9XZ', () => ({}), 404, 'ROOM_UNAVAILABLE'],
-  ['events after nothing', () => `/api/room/events?room_code=${room}&after=x`, () => ({}), 400, 'BAD_REQUEST'],
-  ['events after less', () => `/api/room/events?room_code=${room}&after=-1`, () => ({}), 400, 'BAD_REQUEST'],
-  ['no bearer', commands, () => post({ id: '1-h', command: { type: 'start' } }), 401, 'UNAUTHORIZED'],
-  [
-    'a wrong bearer',
-    commands,
-    () => post({ id: '1-h', command: { type: 'start' } }, bearer('wrong')),
-    403,
-    'NOT_SEATED',
-  ],
-  [
-    'a command without id',
-    commands,
-    () => post({ command: { type: 'start' } }, bearer(host.token)),
-    400,
-    'BAD_REQUEST',
-  ],
-  ['a refused command', commands, () => post(start(), bearer(guest.token)), 403, 'NOT_HOST'],
-])('a refused HTTP call: %s', async (_, path, init, status, code) => {
-  await changesNothing(async () => {
-    const response = await fetch(`${base}${path()}`, init());
-    const body = (await response.json()) as { error: { message: string } };
-    expect([response.status, body]).toMatchObject([status, { error: { code, retry: false } }]);
-    expect(body.error.message).toMatch(/\.$|: |key|expected/);
-    if (status === 405) expect(response.headers.get('allow')).toBe('POST');
-  });
-});
-
-function commands(): string {
-  return `/api/room/commands?room_code=${room}`;
-}
-
-function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
-  return { method: 'POST', body: JSON.stringify(body), headers };
-}
-
-const start = () => ({ id: `1-${randomBytes(4).toString('hex')}`, command: { type: 'start' } });
-
-test.each(['GET // HTTP/1.1\r\n', 'GET http://[ HTTP/1.1\r\n', 'nonsense\r\n', 'GET / HTTP/9.9\r\n'])(
-  'a request line that makes no sense: %j',
-  async (line) => {
-    const answer = await new Raw(`${line}Host: localhost\r\nConnection: close\r\n\r\n`).ended();
-    expect(answer).toMatch(/^HTTP\/1\.1 (400|505) /);
-  },
-);
 
 test('moves against the rules are refused with the reason, and the match goes on', async () => {
   const code = await createRoom(base, { options: { target_points: 1 } });
@@ -336,7 +175,7 @@ test('moves against the rules are refused with the reason, and the match goes on
   await players[0]?.ask({ type: 'start' });
   const hakem = await onTurn(players);
   const other = players.find((player) => player !== hakem);
-  const before = await publicState(code);
+  const before = await positionOf(base, code);
   const refusals = [
     [other, { type: 'name_trump', trump: 'S' }, { code: 'NOT_YOUR_TURN', reason: 'NOT_YOUR_TURN' }],
     [hakem, { type: 'play', card: 'AS' }, { code: 'ILLEGAL_MOVE', reason: 'TRUMP_NOT_NAMED' }],
@@ -349,7 +188,7 @@ test('moves against the rules are refused with the reason, and the match goes on
     [players[1], { type: 'choose_seat', seat: 0 }, { code: 'MATCH_RUNNING' }],
   ] as const;
   for (const [player, wrong, answer] of refusals) expect(await player?.ask(wrong)).toMatchObject(answer);
-  expect(await publicState(code)).toEqual(before);
+  expect(await positionOf(base, code)).toEqual(before);
 
   await playOn(players);
   const leader = await onTurn(players);
@@ -381,7 +220,9 @@ test('a command id that comes again has the same answer, and its command is in t
     expect(await player.ask({ type: 'add_bot', seat: 2 }, '5-once')).toEqual(first);
   }
   const answer = await fetch(`${base}/api/room/commands?room_code=${code}`, {
-    ...post({ id: '5-once', command: { type: 'add_bot', seat: 2 } }, bearer(player.token)),
+    method: 'POST',
+    headers: { authorization: `Bearer ${player.token}` },
+    body: JSON.stringify({ id: '5-once', command: { type: 'add_bot', seat: 2 } }),
   });
   expect(await answer.json()).toEqual({ seq: 'seq' in first ? first.seq : undefined });
   const refusal = await player.ask({ type: 'add_bot', seat: 2 }, '6-twice');
@@ -427,7 +268,7 @@ test('a room that is over says so', async () => {
 test('who sends too much is cut off, even without taking part in closing; others at the table play on', async () => {
   const strict = await cluster.add({ HOKM_MESSAGE_RATE: '10' });
   const code = await createRoom(base);
-  const calm = await Player.join(strict.url, code);
+  const quiet = await Player.join(strict.url, code);
   const noisy = await Player.join(strict.url, code);
   for (let count = 0; count < 20; count++) noisy.send({ type: 'ping' });
   expect(await noisy.next('error')).toMatchObject({ code: 'RATE_LIMITED', retry: true });
@@ -447,15 +288,13 @@ test('who sends too much is cut off, even without taking part in closing; others
     return endedAt;
   });
   expect((endedAt ?? 0) - startedAt).toBeLessThan(4_000);
-  calm.send({ type: 'say', phrase: 'hello' });
-  await calm.next('said');
+  quiet.send({ type: 'say', phrase: 'hello' });
+  await quiet.next('said');
 });
 
-test('who says nothing is let go after 5 s: a connection without hello, and half a request', async () => {
+test('who says nothing is let go after 5 s', async () => {
   expect(await silent.end()).toEqual({ code: 4400, reason: 'HELLO_EXPECTED' });
   expect(silent.frames).toMatchObject([{ type: 'error', code: 'HELLO_EXPECTED' }]);
-  expect(await halfRequest.ended()).toMatch(/^HTTP\/1\.1 408 /);
-  expect(halfRequest.endedAfter).toBeLessThan(8_000);
 });
 
 test('the instance is still the same process', () => {
