@@ -76,6 +76,10 @@ const controllerSchema = z.object({
   HAPROXY_SOCKET: z.string().min(1),
   /** The pause between full reconciles. */
   HOKM_RECONCILE_MS: milliseconds(2_000).pipe(z.number().min(50)),
+  /** From taking a server out of HAProxy to deleting it; below 15 s streams that retry may still refer to it. */
+  HOKM_DELETE_WAIT_MS: milliseconds(15_000),
+  /** How long HAProxy and Redis may take to answer when the controller starts. */
+  HOKM_START_WAIT_MS: milliseconds(10_000),
 });
 
 const launcherSchema = z.object({

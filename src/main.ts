@@ -1,11 +1,18 @@
 /** One game instance: its parts, in the order of starting. */
 import { readFileSync } from 'node:fs';
+import { Bus } from './cluster/bus.js';
+import { Drain } from './cluster/drain.js';
+import { Isolation } from './cluster/isolation.js';
 import { HeartbeatLease, SUSPECT_PERIODS } from './cluster/lease.js';
+import { Migration } from './cluster/migration.js';
 import { newInstanceId } from './cluster/new-ids.js';
+import { Orphans } from './cluster/orphans.js';
 import { Ownership } from './cluster/ownership.js';
+import { Peers } from './cluster/peers.js';
 import { Pins } from './cluster/pins.js';
 import { Registry } from './cluster/registry.js';
 import { RoomIndex } from './cluster/room-index.js';
+import { SeatsIndex } from './cluster/seats-index.js';
 import { Self } from './cluster/self.js';
 import { Takeover } from './cluster/takeover.js';
 import { instanceConfig } from './config.js';
@@ -32,6 +39,8 @@ const UNCLAIMED_TTL_MS = 3_600_000;
 const CLOSED_TTL_MS = 600_000;
 /** A room whose cluster was stopped. */
 const STORED_TTL_MS = 7 * 86_400_000;
+/** Between two looks at the registry. */
+const LOOK_MS = 500;
 
 async function main(): Promise<void> {
   const config = instanceConfig();
@@ -40,12 +49,19 @@ async function main(): Promise<void> {
   const lifecycle = new Lifecycle(log, config.HOKM_DRAIN_MS);
   const clock = new SystemClock();
 
-  const redis = connect(config, `instance-${id}`);
-  lifecycle.onStop('redis', () => redis.disconnect());
-  await ready(redis, config, REDIS_READY_MS);
+  const redis = connect(config, 'commands');
+  const waiting = connect(config, 'copies');
+  const subscriber = connect(config, 'subscriber', true);
+  const inbox = connect(config, 'inbox', true);
+  const connections = [redis, waiting, subscriber, inbox];
+  lifecycle.onStop('redis', () => {
+    for (const connection of connections) connection.disconnect();
+  });
+  await Promise.all(connections.map((connection) => ready(connection, config, REDIS_READY_MS)));
+
   const registry = new Registry(redis, config.HOKM_LEASE_MS);
   const index = new RoomIndex(redis);
-  const store = new RedisRoomStore(redis);
+  const store = new RedisRoomStore(redis, { waiting, copies: config.REDIS_COPIES });
   const usage = new UsageMeter(clock, config.HOKM_HEARTBEAT_MS);
   await usage.start();
   lifecycle.onStop('usage', () => usage.stop());
@@ -74,7 +90,8 @@ async function main(): Promise<void> {
       for (const room of ownership.rooms) room.wake();
     },
   });
-  const pins = new Pins(redis, self, log);
+  const bus = new Bus({ id, redis, subscriber, inbox, clock, log });
+  const pins = new Pins(bus, self, registry);
   const takeover = new Takeover({
     registry,
     clock,
@@ -100,13 +117,44 @@ async function main(): Promise<void> {
       idleMs: config.HOKM_IDLE_ROOM_MS,
       logKeep: config.HOKM_LOG_KEEP,
       closedTtlMs: CLOSED_TTL_MS,
+      onSeatTaken: (room, seat, tokenHash) => seats.note(room, seat, tokenHash),
     },
+    askForRoom: (room, owner) =>
+      bus.send(owner, { type: 'game_migration_request', room, to: id, request: randomHex(8) }),
     onClaimed: (room) => {
       metrics.claims.inc();
       pins.assigned(room.code);
     },
     onEnd: (_, reason) => metrics.ends.inc({ reason }),
   });
+  const seats = new SeatsIndex(redis, bus, self, ownership);
+  const migration = new Migration({
+    self,
+    bus,
+    pins,
+    store,
+    index,
+    registry,
+    ownership,
+    takeover,
+    clock,
+    log,
+  });
+  const drain = new Drain({ self, redis, registry, ownership, migration, log, storedTtlMs: STORED_TTL_MS });
+  const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady: () => lease.steady() });
+  const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => orphans.look(seen));
+  const isolation = new Isolation({
+    lease,
+    clock,
+    log,
+    peers: () => peers.others,
+    onIsolated: () => {
+      for (const room of [...ownership.rooms]) room.lose();
+      webSockets.closeAll('MOVED');
+      forwarder.closeAll();
+    },
+  });
+
   const forwarder = new Forwarder(config.HOKM_CLUSTER_SECRET);
   const webSockets: WebSockets = new WebSockets({
     ownership,
@@ -122,6 +170,7 @@ async function main(): Promise<void> {
   const api = new RoomsApi({
     ownership,
     store,
+    seats,
     clock,
     defaults: {
       durability: 'primary',
@@ -137,6 +186,8 @@ async function main(): Promise<void> {
     ownership,
     status: () => self.status,
     leaseFresh: () => lease.fresh(),
+    isolated: () => isolation.active,
+    peers: () => peers.others,
     connections: () => webSockets.size,
   });
   const http = new HttpServer({
@@ -149,23 +200,30 @@ async function main(): Promise<void> {
     log,
     opsToken: config.HOKM_OPS_TOKEN,
   });
+
   self.port = await http.listen(config.HOKM_HOST, config.HOKM_PORT);
   lifecycle.onStop('http', () => http.close());
-
+  await bus.start();
   self.status = 'ready';
   await lease.start();
   lifecycle.onStop('registration', async () => {
-    lease.stop();
     self.status = 'stopped';
+    lease.stop();
+    bus.stop();
     await registry.remove(id);
     await registry.announce();
   });
+  peers.start();
+  isolation.start();
   lifecycle.onStop('rooms', async () => {
-    ownership.close();
-    await Promise.all([...ownership.rooms].map((room) => room.release(STORED_TTL_MS)));
+    await drain.run();
     webSockets.closeAll('MOVED');
+    forwarder.closeAll();
   });
   lifecycle.onStop('status', async () => {
+    isolation.stop();
+    peers.stop();
+    ownership.close();
     self.status = 'draining';
     await lease.renew();
     await registry.announce();

@@ -1,7 +1,8 @@
 /**
  * The entry of every npm script: `node deploy/local/bootstrap.mjs start|play|build|test [arguments]`.
  *
- * It runs before `npm ci`, so neither it nor its parts in `bootstrap/` import a package. All that it says goes to stderr:
+ * The scripts in package.json start it by `exec`: a shell between npm and this process would die of the SIGTERM that npm
+ * passes on, and leave the cluster running. It runs before `npm ci`, so neither it nor its parts in `bootstrap/` import a package. All that it says goes to stderr:
  * stdout belongs to the program that it runs. This file stays readable for old Node versions, which get one clear line.
  */
 const NODE = [20, 19];

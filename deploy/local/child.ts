@@ -27,6 +27,9 @@ export interface Program<Ready> {
   ready(process: ChildProcess, gone: AbortSignal): Promise<Ready>;
 }
 
+/** Enough for a stack and what was thrown above it. */
+const CRASH_LINES = 15;
+
 export class Child<Ready> {
   /** Resolves at its end with how it ended: `exit code 1`, `SIGKILL`. */
   readonly ended: Promise<string>;
@@ -70,12 +73,18 @@ export class Child<Ready> {
     const { title, startMs } = this.program;
     let late: { cancel(): void } | undefined;
     const failed = new Promise<never>((_, reject) => {
-      const fail = (how: string) => reject(new StartFailed([`${title} ${how}`, ...this.lastLines()].join('\n')));
+      const fail = (how: string) =>
+        reject(new StartFailed([`${title} ${how}`, ...this.lastLines(CRASH_LINES)].join('\n')));
       late = this.clock.after(startMs, () => fail(`is not ready after ${startMs / 1000} s.`));
       void this.ended.then((how) => fail(`does not start (${how}).`));
     });
+    const usable = this.program.ready(this.process, this.gone.signal).catch((error) => {
+      // Its end explains why it never became usable.
+      if (this.gone.signal.aborted) return failed;
+      throw error;
+    });
     try {
-      return await Promise.race([this.program.ready(this.process, this.gone.signal), failed]);
+      return await Promise.race([usable, failed]);
     } finally {
       late?.cancel();
     }
@@ -96,8 +105,8 @@ export class Child<Ready> {
   }
 
   /** The end of its log, indented. */
-  lastLines(): string[] {
-    return this.log.lastLines().map((line) => `  ${line}`);
+  lastLines(count: number): string[] {
+    return this.log.lastLines(count).map((line) => `  ${line}`);
   }
 }
 

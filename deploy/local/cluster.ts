@@ -130,7 +130,7 @@ export class LocalCluster {
     return {
       player_url: `http://${players}/`,
       ws_url: `ws://${players}/ws?room_code=CODE`,
-      stats_url: `${operators}/stats`,
+      stats_url: `${operators}/`,
       stats_user: secrets.statsUser,
       stats_password: secrets.statsPassword,
       metrics_url: `${operators}/metrics`,

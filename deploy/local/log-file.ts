@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 /** As much of the end of a log as is looked at, bytes. */
 const TAIL = 8_192;
-const LINES = 5;
 const LINE_LENGTH = 300;
 
 export class LogFile {
@@ -29,8 +28,8 @@ export class LogFile {
     }
   }
 
-  /** The last lines since `open`. */
-  lastLines(): string[] {
+  /** The last `count` lines since `open`. */
+  lastLines(count: number): string[] {
     const descriptor = openSync(this.path, 'r');
     try {
       const size = fstatSync(descriptor).size;
@@ -40,7 +39,7 @@ export class LogFile {
       const lines = bytes.toString().split('\n');
       return lines
         .filter((line) => line.trim() !== '')
-        .slice(-LINES)
+        .slice(-count)
         .map((line) => line.slice(0, LINE_LENGTH));
     } finally {
       closeSync(descriptor);

@@ -31,7 +31,8 @@ function fromProc(pid: number): ProcessEntry | undefined {
       .split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return { started: fields[19] ?? '', commandLine };
+    // Empty while it is on its way out.
+    return commandLine === '' ? undefined : { started: fields[19] ?? '', commandLine };
   } catch {
     return undefined;
   }

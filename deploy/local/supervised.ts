@@ -18,6 +18,8 @@ export interface Surroundings {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 const RAN_WELL_MS = 30_000;
+/** Of the log of a child that ended, as told on the terminal. */
+const LINES = 5;
 
 export class Supervised<Ready> {
   private readonly log: LogFile;
@@ -87,7 +89,7 @@ export class Supervised<Ready> {
     if (this.stopping) return;
     if (ranMs > RAN_WELL_MS) this.pauseMs = FIRST_PAUSE_MS;
     this.around.changed();
-    this.again([`${this.program.title} (process ${child.pid}) ended: ${how}`, ...child.lastLines()].join('\n'));
+    this.again([`${this.program.title} (process ${child.pid}) ended: ${how}`, ...child.lastLines(LINES)].join('\n'));
   }
 
   private again(why: string): void {

@@ -72,7 +72,7 @@ const FINAL_CODES: ReadonlySet<number> = new Set([
 ]);
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A silent connection is asked after this, and left when it stays silent as long again. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 6_000;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 3_000;
 
@@ -184,6 +184,7 @@ export class Table {
       type: 'hello',
       v: PROTOCOL_VERSION,
       client_id: this.clientId,
+      moves: true,
       ...(name === undefined ? {} : { name }),
       ...(token === null ? {} : { token }),
       ...(seat === undefined || token !== null ? {} : { seat }),
@@ -239,6 +240,8 @@ export class Table {
     this.welcomed = true;
     this.offset = Date.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
+    // The turn is told as it is after the missed events, which follow: the last of them tells it again.
+    const behind = frame.resumed && frame.seq !== this.current.cursor?.seq;
     this.change({
       connection: 'open',
       room: frame.room,
@@ -246,7 +249,7 @@ export class Table {
       token: frame.token ?? this.current.token,
       presence: frame.presence,
       error: null,
-      ...this.turn(frame),
+      ...this.turn(behind ? { deadline: null } : frame),
       ...(frame.view ? { view: frame.view, cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest } } : {}),
     });
     for (const { frame: command } of this.pending.values()) this.write(command);

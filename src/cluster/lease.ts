@@ -12,6 +12,8 @@ import type { InstanceFields, Registry } from './registry.js';
 /** A heartbeat older than this many periods makes others ask whether its sender still lives. */
 export const SUSPECT_PERIODS = 2;
 const RETRY_MS = 100;
+/** Nothing is done under a lease in its last second. */
+export const SAFETY_MS = 1_000;
 
 export interface LeaseDeps {
   readonly registry: Registry;
@@ -49,6 +51,10 @@ export class HeartbeatLease implements Lease {
 
   fresh(): boolean {
     return this.age() <= this.deps.heartbeatMs * SUSPECT_PERIODS;
+  }
+
+  holds(): boolean {
+    return this.age() <= this.deps.leaseMs - SAFETY_MS;
   }
 
   /** Milliseconds since the last confirmed heartbeat was sent. */

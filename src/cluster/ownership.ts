@@ -3,11 +3,12 @@
  * on (owner, epoch), and everything written to it afterwards carries the new epoch.
  */
 import { findGame } from '../game/games.js';
-import type { InstanceId, RoomCode } from '../protocol/ids.js';
-import { loadRoom } from '../room/load.js';
+import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
+import { type LoadedRoom, loadRoom, loadSnapshot } from '../room/load.js';
 import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
-import type { RoomMeta, RoomStore, StoredRoom } from '../room/store.js';
+import type { RoomMeta, RoomStore, StoredRoom, StoredSnapshot } from '../room/store.js';
+import { sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { RoomIndex } from './room-index.js';
 import type { Takeover } from './takeover.js';
@@ -27,9 +28,11 @@ export interface OwnershipDeps {
   readonly address: () => string;
   readonly store: RoomStore;
   readonly index: RoomIndex;
-  readonly takeover: Pick<Takeover, 'gone'>;
+  readonly takeover: Pick<Takeover, 'judge'>;
   readonly log: Logger;
-  readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log'>;
+  readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log' | 'address'>;
+  /** Asks an owner, through its inbox, to move the room here. @throws when Redis does not confirm */
+  readonly askForRoom: (room: RoomCode, owner: InstanceId) => Promise<void>;
   /** A room has a new owner: this instance. */
   readonly onClaimed: (mailbox: Mailbox) => void;
   readonly onEnd: (mailbox: Mailbox, reason: EndReason) => void;
@@ -46,6 +49,9 @@ export class IncompatibleRoom extends Error {
 
 /** A claim that loses this often in a row has met something else than a race. */
 const CLAIM_ATTEMPTS = 5;
+/** An owner that cannot be reached has this long to hand a room over. */
+const HAND_OVER_MS = 1_000;
+const HAND_OVER_POLL_MS = 50;
 
 export class Ownership {
   private readonly mailboxes = new Map<RoomCode, Mailbox>();
@@ -92,6 +98,18 @@ export class Ownership {
     return opening;
   }
 
+  /**
+   * Plays a room that its owner has given to this instance at `epoch`, from the state it was sealed in. False when that
+   * is not wanted any more; the room is then loaded from Redis when somebody asks for it.
+   */
+  adopt(head: RoomHead, snapshot: StoredSnapshot, epoch: Epoch, aliveAt: number): boolean {
+    const present = this.mailboxes.get(head.code);
+    if (present) return present.fence.epoch >= epoch;
+    if (this.closed) return false;
+    this.play(head, epoch, loadSnapshot(snapshot), aliveAt, null);
+    return true;
+  }
+
   /** Takes no room any more. */
   close(): void {
     this.closed = true;
@@ -100,13 +118,17 @@ export class Ownership {
   private async claim(code: RoomCode): Promise<Location> {
     const { id, store, index, takeover, address } = this.deps;
     for (let attempt = 1; attempt <= CLAIM_ATTEMPTS; attempt++) {
+      const adopted = this.mailboxes.get(code);
+      if (adopted) return { at: 'here', mailbox: adopted };
       const meta = await store.meta(code);
       if (meta === null) return { at: 'nowhere' };
       const { owner, head } = meta;
       if (findGame(head.game)?.rulesVersion !== head.rulesVersion) throw new IncompatibleRoom(head);
       if (this.closed) return { at: 'free', meta };
-      if (owner !== null && owner !== id && !(await takeover.gone(owner, meta.address))) {
-        return { at: 'elsewhere', owner, address: meta.address ?? '' };
+      if (owner !== null && owner !== id) {
+        const verdict = await takeover.judge(owner, meta.address);
+        if (verdict === 'alive') return { at: 'elsewhere', owner, address: meta.address ?? '' };
+        if (verdict === 'unreachable' && (await this.handedOver(code, owner))) continue;
       }
       await index.add(id, code);
       const reply = await store.claim(code, meta, id, address());
@@ -118,17 +140,38 @@ export class Ownership {
     throw new Error(`room ${code} changes its owner all the time`);
   }
 
+  /** Asks an owner that lives but cannot be reached from here for the room; true when something has changed in time. */
+  private async handedOver(code: RoomCode, owner: InstanceId): Promise<boolean> {
+    const { store, askForRoom, mailbox } = this.deps;
+    await askForRoom(code, owner);
+    const deadline = mailbox.clock.monotonic() + HAND_OVER_MS;
+    while (mailbox.clock.monotonic() < deadline) {
+      await sleep(mailbox.clock, HAND_OVER_POLL_MS);
+      if ((await store.meta(code))?.owner !== owner) return true;
+    }
+    return false;
+  }
+
   private async start(room: StoredRoom, before: RoomMeta): Promise<Mailbox> {
     const { deps } = this;
     const { head, epoch, aliveAt } = room.meta;
     const game = findGame(head.game);
     if (!game) throw new IncompatibleRoom(head);
+    const loaded = loadRoom(game, room);
     const lastSeen = before.owner === null ? aliveAt : Math.max(aliveAt, await deps.index.lastSeen(before.owner));
+    return this.play(head, epoch, loaded, lastSeen, before.owner);
+  }
+
+  private play(head: RoomHead, epoch: Epoch, loaded: LoadedRoom, aliveAt: number, from: InstanceId | null): Mailbox {
+    const { deps } = this;
+    const game = findGame(head.game);
+    if (!game) throw new IncompatibleRoom(head);
     const mailbox = new Mailbox(
       {
         ...deps.mailbox,
         store: deps.store,
         log: deps.log,
+        address: deps.address,
         onEnd: (ended, reason) => {
           if (this.mailboxes.get(head.code) === ended) this.mailboxes.delete(head.code);
           void deps.index.remove(deps.id, head.code).catch(() => undefined);
@@ -138,11 +181,11 @@ export class Ownership {
       game,
       head,
       { owner: deps.id, epoch },
-      loadRoom(game, room),
-      lastSeen,
+      loaded,
+      aliveAt,
     );
     this.mailboxes.set(head.code, mailbox);
-    deps.log.info({ room: head.code, epoch, seq: room.meta.seq, from: before.owner }, 'room claimed');
+    deps.log.info({ room: head.code, epoch, seq: mailbox.position.seq, from }, 'room claimed');
     deps.onClaimed(mailbox);
     return mailbox;
   }

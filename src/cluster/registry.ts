@@ -74,9 +74,18 @@ export class Registry {
     return this.renew(INSTANCES, fields.id, Object.entries(fields).flat().map(String));
   }
 
-  /** The same for an HAProxy's controller. */
-  async controllerHeartbeat(id: string): Promise<HeartbeatReply> {
-    return this.renew(CONTROLLERS, id, ['id', id]);
+  /** The same for an HAProxy's controller; `report` is what it says of itself to operators. */
+  async controllerHeartbeat(
+    id: string,
+    report: Readonly<Record<string, string | number>> = {},
+  ): Promise<HeartbeatReply> {
+    return this.renew(
+      CONTROLLERS,
+      id,
+      Object.entries({ ...report, id })
+        .flat()
+        .map(String),
+    );
   }
 
   private async renew(index: string, id: string, fields: string[]): Promise<HeartbeatReply> {
@@ -91,6 +100,13 @@ export class Registry {
 
   async removeController(id: string): Promise<void> {
     await this.redis.multi().del(`${CONTROLLERS}:${id}`).zrem(CONTROLLERS, id).exec();
+  }
+
+  /** What the live controllers say of themselves, each with its `id` and `last_heartbeat`. */
+  async controllerReports(): Promise<Record<string, string>[]> {
+    const ids = await this.redis.zrange(CONTROLLERS, '0', '-1');
+    const hashes = await Promise.all(ids.map((id) => this.redis.hgetall(`${CONTROLLERS}:${id}`)));
+    return hashes.filter((hash) => hash.id !== undefined);
   }
 
   /** The live controllers' ids. */
@@ -119,8 +135,8 @@ export class Registry {
     return instanceSchema.safeParse(await this.redis.hgetall(`${INSTANCES}:${id}`)).data;
   }
 
-  /** Tells everybody who listens on REGISTRY_CHANNEL to look again. */
+  /** Tells everybody who listens on REGISTRY_CHANNEL to look again: a hint, which may be lost. Never throws. */
   async announce(): Promise<void> {
-    await this.redis.publish(REGISTRY_CHANNEL, JSON.stringify({ type: 'registry_changed' }));
+    await this.redis.publish(REGISTRY_CHANNEL, JSON.stringify({ type: 'registry_changed' })).catch(() => undefined);
   }
 }

@@ -47,6 +47,9 @@ export class Self {
     return this.status === 'ready' && this.deps.rooms() < this.deps.capacity;
   }
 
+  /** `game@version` of every game this instance can play. */
+  readonly rules: readonly string[] = Object.values(games).map((game) => `${game.id}@${game.rulesVersion}`);
+
   fields(): InstanceFields {
     const { usage, rooms, connections, capacity, startedAt, ...fixed } = this.deps;
     const { cpu, memory, hostCpu, hostMemory } = usage.latest;
@@ -66,9 +69,7 @@ export class Self {
       event_loop_delay: usage.takeLoopDelay(),
       weight: (FULL_WEIGHT / WEIGHT_STEPS) * (WEIGHT_STEPS - step),
       capacity,
-      rules_versions: Object.values(games)
-        .map((game) => `${game.id}@${game.rulesVersion}`)
-        .join(','),
+      rules_versions: this.rules.join(','),
     };
   }
 }

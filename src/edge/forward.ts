@@ -15,7 +15,15 @@ const UPGRADE_TIMEOUT_MS = 400;
 const REQUEST_TIMEOUT_MS = 9_000;
 
 export class Forwarder {
+  /** Ends of the connections being piped. */
+  private readonly piped = new Set<() => void>();
+
   constructor(private readonly secret: string) {}
+
+  /** Cuts what is still piped: the players connect again. */
+  closeAll(): void {
+    for (const end of this.piped) end();
+  }
 
   /** Whether another instance of this cluster has sent the request here. */
   wasForwarded(incoming: IncomingMessage): boolean {
@@ -45,9 +53,11 @@ export class Forwarder {
         clearTimeout(timer);
         resolve(true);
         const end = () => {
+          this.piped.delete(end);
           owner.destroy();
           socket.destroy();
         };
+        this.piped.add(end);
         if (socket.destroyed) end();
         for (const side of [owner, socket]) {
           side.on('error', end);

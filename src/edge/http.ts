@@ -10,6 +10,7 @@ import { CorruptRoom } from '../room/store.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { packageRoot } from '../runtime/package-root.js';
+import { EventStream } from './event-stream.js';
 import type { Forwarder } from './forward.js';
 import type { Health } from './health.js';
 import { MAX_BODY_BYTES } from './limits.js';
@@ -54,9 +55,10 @@ export class HttpServer {
     '/api/rooms': { POST: (exchange) => this.createRoom(exchange) },
     '/api/room': { GET: (exchange) => this.showRoom(exchange) },
     '/api/room/events': { GET: (exchange) => this.showEvents(exchange) },
+    '/api/reconnect': { POST: (exchange) => this.reconnect(exchange) },
     '/api/room/commands': { POST: (exchange) => this.takeCommand(exchange) },
     '/livez': {
-      GET: ({ response }) => json(response, 200, { status: 'alive', id: this.deps.health.health().body.id }),
+      GET: ({ response }) => json(response, 200, this.deps.health.alive()),
     },
     '/health': {
       GET: ({ response }) => {
@@ -130,13 +132,7 @@ export class HttpServer {
 
   private async createRoom({ request, response, body }: Exchange): Promise<void> {
     const code = await this.deps.api.create(parseJson(body));
-    const host = request.headers.host ?? 'localhost';
-    const secure = request.headers['x-forwarded-proto'] === 'https';
-    json(response, 201, {
-      room_code: code,
-      ws_url: `${secure ? 'wss' : 'ws'}://${host}/ws?room_code=${code}`,
-      play_url: `${secure ? 'https' : 'http'}://${host}/?room_code=${code}`,
-    });
+    json(response, 201, urlsOf(request, code));
   }
 
   private async showRoom(exchange: Exchange): Promise<void> {
@@ -144,10 +140,26 @@ export class HttpServer {
     if (mailbox) json(exchange.response, 200, { ...mailbox.position, view: mailbox.view('spectator') });
   }
 
-  private async showEvents({ response, url }: Exchange): Promise<void> {
-    const after = Number(url.searchParams.get('after') ?? '0');
+  private async showEvents(exchange: Exchange): Promise<void> {
+    const { request, response, url } = exchange;
+    const code = roomCodeOf(url);
+    const lastSeen = request.headers['last-event-id'] ?? url.searchParams.get('after') ?? '0';
+    const after = Number(lastSeen);
     if (!Number.isSafeInteger(after) || after < 0) throw new CatalogueError('BAD_REQUEST', 'after: expected a seq');
-    json(response, 200, await this.deps.api.events(roomCodeOf(url), after as Seq));
+    if (!request.headers.accept?.includes('text/event-stream')) {
+      json(response, 200, await this.deps.api.events(code, after as Seq));
+      return;
+    }
+    const mailbox = await this.mailboxFor(exchange, code);
+    if (!mailbox) return;
+    const stream = new EventStream(response);
+    response.on('close', () => mailbox.detach(stream));
+    await this.deps.api.follow(mailbox, stream, after as Seq);
+  }
+
+  private async reconnect({ request, response, body }: Exchange): Promise<void> {
+    const { room, seat } = await this.deps.api.reconnect(parseJson(body));
+    json(response, 200, { ...urlsOf(request, room), seat });
   }
 
   private async takeCommand(exchange: Exchange): Promise<void> {
@@ -203,6 +215,17 @@ export class HttpServer {
 function json(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
+}
+
+/** Where a room is reached, under the name by which the asker reached us. */
+function urlsOf(request: IncomingMessage, code: RoomCode): { room_code: RoomCode; ws_url: string; play_url: string } {
+  const host = request.headers.host ?? 'localhost';
+  const secure = request.headers['x-forwarded-proto'] === 'https' ? 's' : '';
+  return {
+    room_code: code,
+    ws_url: `ws${secure}://${host}/ws?room_code=${code}`,
+    play_url: `http${secure}://${host}/?room_code=${code}`,
+  };
 }
 
 function parseJson(body: Buffer): unknown {

@@ -26,6 +26,8 @@ export interface PlayerSocketDeps {
 }
 
 const RETRY_MS = 100;
+/** A client that follows moves has left its old connection by then, ms. */
+const MOVE_GRACE_MS = 2_000;
 const TOKEN_BYTES = 18;
 
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
@@ -35,6 +37,7 @@ export class PlayerSocket implements Connection {
   private tokenHash = '';
   private mailbox: Mailbox | undefined;
   private saidHello = false;
+  private followsMoves = false;
   /** What came after hello while the room was being opened. */
   private early: ClientIn[] = [];
   private answered = true;
@@ -73,6 +76,13 @@ export class PlayerSocket implements Connection {
       this.send(encode(errorFrame(code)));
     }
     this.socket.close(errors[code].close ?? 1011, code);
+  }
+
+  /** A client that says so opens its new connection first; the others are closed and come back. */
+  moved(): void {
+    if (!this.followsMoves) return this.close('MOVED');
+    this.send(encode({ type: 'notice', kind: 'moving' }));
+    this.deps.clock.after(MOVE_GRACE_MS, () => this.close('MOVED'));
   }
 
   /** Takes one frame from the wire. */
@@ -119,6 +129,7 @@ export class PlayerSocket implements Connection {
     this.saidHello = true;
     this.helloTimer.cancel();
     this.clientId = hello.client_id;
+    this.followsMoves = hello.moves ?? false;
     this.join(hello).catch((error: unknown) => {
       this.deps.log.error({ room: this.code, err: error }, 'join failed');
       this.close(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'INTERNAL');

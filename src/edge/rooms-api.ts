@@ -3,9 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { newRoomHead } from '../cluster/new-room.js';
 import type { Ownership } from '../cluster/ownership.js';
+import type { FoundSeat, SeatsIndex } from '../cluster/seats-index.js';
 import { CatalogueError } from '../errors.js';
 import { findGame } from '../game/games.js';
-import { commandRequestSchema, firstIssue } from '../protocol/client-in.js';
+import { commandRequestSchema, firstIssue, PROTOCOL_VERSION } from '../protocol/client-in.js';
 import type { ErrorFrame } from '../protocol/client-out.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
@@ -14,11 +15,13 @@ import type { Entry, RoomSettings } from '../room/state.js';
 import type { RoomStore } from '../room/store.js';
 import { projectEntry } from '../room/view.js';
 import type { Clock } from '../runtime/clock.js';
+import type { EventStream } from './event-stream.js';
 import { hashToken } from './player-socket.js';
 
 export interface RoomsApiDeps {
   readonly ownership: Ownership;
   readonly store: RoomStore;
+  readonly seats: Pick<SeatsIndex, 'find'>;
   readonly clock: Clock;
   /** Settings of a room whose creator does not choose. */
   readonly defaults: RoomSettings;
@@ -45,6 +48,8 @@ export interface PublicEntry {
   readonly epoch: number;
   readonly events: readonly unknown[];
 }
+
+const reconnectSchema = z.strictObject({ token: z.string().min(1).max(64) });
 
 const COMMAND_TIMEOUT_MS = 8_000;
 const CODE_ATTEMPTS = 4;
@@ -89,6 +94,30 @@ export class RoomsApi {
     return { room: code, seq: meta.seq, entries };
   }
 
+  /** The room and seat of a seat token. @throws CatalogueError BAD_REQUEST, WRONG_TOKEN */
+  async reconnect(body: unknown): Promise<FoundSeat> {
+    const parsed = reconnectSchema.safeParse(body);
+    if (!parsed.success) throw new CatalogueError('BAD_REQUEST', firstIssue(parsed.error));
+    const found = await this.deps.seats.find(hashToken(parsed.data.token));
+    if (!found) throw new CatalogueError('WRONG_TOKEN');
+    return found;
+  }
+
+  /** Lets `stream` follow the room from after `after` on, until it is closed. */
+  async follow(mailbox: Mailbox, stream: EventStream, after: Seq): Promise<void> {
+    const hello = { type: 'hello', v: PROTOCOL_VERSION, client_id: stream.clientId, spectate: true } as const;
+    mailbox.post({ type: 'hello', from: stream, hello, fresh: { token: '', hash: '' } });
+    let past: PublicEntry[] = [];
+    for (let from = after; ; ) {
+      const { entries } = await this.events(mailbox.code, from);
+      past = [...past, ...entries];
+      const last = entries.at(-1);
+      if (!last || entries.length < EVENTS_LIMIT) break;
+      from = last.seq;
+    }
+    stream.begin(past);
+  }
+
   /**
    * Gives a command in the name of whoever holds `token`; the answer comes when it is committed.
    * @throws CatalogueError BAD_REQUEST; FROZEN when the outcome is not known in time: ask again with the same id
@@ -123,6 +152,10 @@ class OneAnswer implements Connection {
     if (frame.id !== this.id) return;
     if (frame.type === 'ack' && frame.seq !== undefined) this.done({ seq: frame.seq });
     else if (frame.type === 'error') this.done({ error: frame as unknown as ErrorFrame });
+  }
+
+  moved(): void {
+    this.close('MOVED');
   }
 
   close(code: ConstructorParameters<typeof CatalogueError>[0]): void {

@@ -27,7 +27,7 @@ export interface WebSocketDeps {
 }
 
 /** The upgrade is answered within 1 s whatever Redis does; this much of it may go to asking where the room is. */
-const LOCATE_MS = 600;
+const LOCATE_MS = 300;
 const MAX_FRAGMENTS = 16;
 /** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
 const CLOSE_TIMEOUT_MS = 1_500;

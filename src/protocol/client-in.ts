@@ -59,6 +59,8 @@ const helloSchema = z.strictObject({
   token: z.string().max(64).optional(),
   seat: seat.optional(),
   spectate: z.boolean().optional(),
+  /** The client opens a new connection when it is told `moving`, and closes this one itself. */
+  moves: z.boolean().optional(),
   resume: z
     .strictObject({
       epoch: z

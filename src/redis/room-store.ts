@@ -1,7 +1,7 @@
 /** Rooms in Redis. All keys of a room share the hash tag `{CODE}`. The contracts are in `src/room/store.ts`. */
 import type { Digest, Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
 import { type LogEntry, NO_DIGEST, type Position } from '../room/history.js';
-import type { RoomHead } from '../room/state.js';
+import type { Durability, RoomHead } from '../room/state.js';
 import type {
   ClaimReply,
   CommitReply,
@@ -14,15 +14,44 @@ import type {
   StoredSnapshot,
   TransferReply,
 } from '../room/store.js';
-import type { RedisConnection } from './client.js';
+import { generationOf, type RedisConnection } from './client.js';
 import type { RefusedReply } from './scripts.js';
 
 const metaKey = (code: RoomCode) => `hokm:room:{${code}}:meta`;
 const logKey = (code: RoomCode) => `hokm:room:{${code}}:log`;
 const snapKey = (code: RoomCode) => `hokm:room:{${code}}:snap`;
 
+export interface RedisRoomStoreOptions {
+  /** A connection of its own for what waits for copies: WAIT holds up everything behind it. */
+  readonly waiting: RedisConnection;
+  /** Copies of the data there are, the primary included. */
+  readonly copies: number;
+}
+
+/** How long a write may take to reach its copies before it counts as not answered, ms. */
+const COPY_TIMEOUT_MS = 1_000;
+
 export class RedisRoomStore implements RoomStore {
-  constructor(private readonly redis: RedisConnection) {}
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly options?: RedisRoomStoreOptions,
+  ) {}
+
+  /**
+   * Writes, and waits until a majority of the copies has it. Both go out on one connection in one piece: WAIT on another
+   * connection knows nothing of the write and says yes at once.
+   */
+  private async copied<Reply>(
+    write: (redis: RedisConnection) => Promise<Reply>,
+  ): Promise<{ reply: Reply; copied: boolean }> {
+    const { waiting = this.redis, copies = 1 } = this.options ?? {};
+    const replicas = Math.floor(copies / 2);
+    if (replicas === 0) return { reply: await write(this.redis), copied: true };
+    const generation = generationOf(waiting);
+    const [reply, reached] = await Promise.all([write(waiting), waiting.wait(replicas, COPY_TIMEOUT_MS)]);
+    if (generationOf(waiting) !== generation) throw new Error('the connection changed between a write and its WAIT');
+    return { reply, copied: reached >= replicas };
+  }
 
   async create(head: RoomHead, ttlMs: number): Promise<boolean> {
     return (await this.redis.createRoom(metaKey(head.code), JSON.stringify(head), NO_DIGEST, String(ttlMs))) === 1;
@@ -38,11 +67,16 @@ export class RedisRoomStore implements RoomStore {
     seen: Pick<RoomMeta, 'owner' | 'epoch'>,
     by: InstanceId,
     address: string,
+    above = 0 as Epoch,
   ): Promise<ClaimReply> {
     return answered(async () => {
       const keys = [metaKey(code), logKey(code), snapKey(code)];
-      const reply = await this.redis.claimRoom(...keys, seen.owner ?? '', String(seen.epoch), by, address);
+      const lastSeen = [seen.owner ?? '', String(seen.epoch)];
+      const { reply, copied } = await this.copied((redis) =>
+        redis.claimRoom(...keys, ...lastSeen, by, address, String(above)),
+      );
       if (reply[0] !== 'ok') return refused(reply);
+      if (!copied) throw new Error('the claim is not on enough copies');
       const [, meta, snapshot, tail] = reply;
       const room = {
         meta: toMeta(pairs(meta)),
@@ -53,18 +87,28 @@ export class RedisRoomStore implements RoomStore {
     });
   }
 
-  async commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogEntry[]): Promise<CommitReply> {
+  async commit(
+    code: RoomCode,
+    fence: Fence,
+    after: Position,
+    entries: readonly LogEntry[],
+    durability: Durability,
+  ): Promise<CommitReply> {
     return answered(async () => {
-      const reply = await this.redis.commitRoom(
-        metaKey(code),
-        logKey(code),
-        fence.owner,
-        String(fence.epoch),
-        String(after.seq),
-        after.digest,
-        entries.at(-1)?.digest ?? after.digest,
-        ...entries.map((entry) => entry.text),
-      );
+      const write = (redis: RedisConnection) =>
+        redis.commitRoom(
+          metaKey(code),
+          logKey(code),
+          fence.owner,
+          String(fence.epoch),
+          String(after.seq),
+          after.digest,
+          entries.at(-1)?.digest ?? after.digest,
+          ...entries.map((entry) => entry.text),
+        );
+      const { reply, copied } =
+        durability === 'replicated' ? await this.copied(write) : { reply: await write(this.redis), copied: true };
+      if (reply[0] === 'ok' && !copied) throw new Error('the commit is not on enough copies');
       if (reply[0] === 'gap') return { outcome: 'gap', seq: Number(reply[1]) as Seq, digest: reply[2] as Digest };
       return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
     });

@@ -23,6 +23,8 @@ export interface Connection {
   send(frame: string): void;
   /** Says why and ends the connection. */
   close(code: ErrorCode): void;
+  /** The room is played elsewhere: whoever is here should connect again. */
+  moved(): void;
 }
 
 /** The room as it is safe to be shown. */
@@ -39,7 +41,7 @@ export class Audience {
   constructor(
     private readonly game: Game,
     private readonly head: RoomHead,
-    private readonly epoch: Epoch,
+    private readonly epoch: () => Epoch,
     private readonly clock: Clock,
     private readonly room: Committed,
   ) {}
@@ -100,6 +102,12 @@ export class Audience {
     }
   }
 
+  /** The room is played elsewhere from now on. */
+  sendAway(): void {
+    for (const connection of this.seats.keys()) connection.moved();
+    this.seats.clear();
+  }
+
   closeAll(code: ErrorCode): void {
     for (const connection of this.seats.keys()) connection.close(code);
     this.seats.clear();
@@ -128,7 +136,7 @@ export class Audience {
         last_command: seat === null ? 0 : this.room.windows.highest(seat),
         resumed: missed !== undefined,
         now: this.clock.now(),
-        epoch: this.epoch,
+        epoch: this.epoch(),
         seq: position.seq,
         digest: position.digest,
         presence: this.presence(),
@@ -141,7 +149,7 @@ export class Audience {
 
   /** What a client at `cursor` missed; undefined when it needs the whole view. */
   private missedSince(cursor: Cursor): readonly LogEntry[] | undefined {
-    const missed = cursor.epoch > this.epoch ? undefined : this.room.history.after(cursor);
+    const missed = cursor.epoch > this.epoch() ? undefined : this.room.history.after(cursor);
     // Who changed seats has seen the table from elsewhere: events do not lead from that view to this one.
     return missed?.some(({ entry }) => entry.events.some(({ type }) => type === 'seat_changed')) ? undefined : missed;
   }
@@ -162,7 +170,7 @@ export class Audience {
   private snapshot(viewer: Viewer): Snapshot {
     const { seq, digest } = this.room.history.position;
     const view = viewRoom(this.game, this.head, this.room.state, viewer);
-    return { type: 'snapshot', now: this.clock.now(), epoch: this.epoch, seq, digest, ...this.turn(viewer), view };
+    return { type: 'snapshot', now: this.clock.now(), epoch: this.epoch(), seq, digest, ...this.turn(viewer), view };
   }
 
   private turn(viewer: Viewer): TurnInfo {

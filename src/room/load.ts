@@ -3,12 +3,17 @@ import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
 import { chain, History, type LogEntry, START } from './history.js';
 import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
-import { CorruptRoom, type StoredRoom } from './store.js';
+import { CorruptRoom, type StoredRoom, type StoredSnapshot } from './store.js';
 
 export interface LoadedRoom {
   readonly state: RoomState;
   readonly windows: CommandWindows;
   readonly history: History;
+}
+
+/** A room of a snapshot alone, as it is handed over in a migration. */
+export function loadSnapshot({ state, windows, seq, digest }: StoredSnapshot): LoadedRoom {
+  return { state, windows: new CommandWindows(windows), history: new History({ seq, digest }) };
 }
 
 /** @throws CorruptRoom when the log has a gap or its digest is not the one that the room's meta names. */

@@ -12,18 +12,20 @@ import type { RoomCode, Seq } from '../protocol/ids.js';
 import { type Clock, sleep, type Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import { Audience, type Committed, type Connection } from './audience.js';
-import { History, type LogEntry } from './history.js';
+import { History, type LogEntry, type Position } from './history.js';
 import type { LoadedRoom } from './load.js';
 import { nobodyPresent, type Presence } from './seats.js';
 import { type Entry, evolve, type RoomHead, type RoomState, seatOf } from './state.js';
 import { type Input, nextTick, type Room, type Step, step, wantsSeed } from './step.js';
-import { type Fence, type RoomStore, toSnapshot } from './store.js';
+import { type Fence, type Refused, type RoomStore, type StoredSnapshot, toSnapshot } from './store.js';
 import { viewRoom } from './view.js';
 
 /** Whether this instance may still speak for its rooms. */
 export interface Lease {
   /** True while the last confirmed heartbeat is recent enough that nobody can have taken the rooms over. */
   fresh(): boolean;
+  /** True until shortly before the lease itself ends: what rooms that chose `async` play on under. */
+  holds(): boolean;
   /** Rises whenever the lease was not fresh: what was known of ownership before must be checked again. */
   readonly generation: number;
   /** Resolves when the lease is fresh again, at once when it is. */
@@ -36,6 +38,8 @@ export interface MailboxDeps {
   readonly log: Logger;
   readonly lease: Lease;
   readonly newSeed: () => string;
+  /** `host:port` of this instance. */
+  readonly address: () => string;
   /** Close a room that nobody is connected to after this, ms. */
   readonly idleMs: number;
   /** Log entries kept behind the snapshot. */
@@ -48,8 +52,11 @@ export interface MailboxDeps {
   readonly onSeatTaken?: (code: RoomCode, seat: Seat, tokenHash: string) => void;
 }
 
-/** closed: for good. released: stored for whoever comes next. lost: another instance owns it. failed: it has an error. */
-export type EndReason = 'closed' | 'released' | 'lost' | 'failed';
+/**
+ * closed: for good. released: stored for whoever comes next. moved: given to another instance. lost: another instance
+ * has taken it. failed: it has an error.
+ */
+export type EndReason = 'closed' | 'released' | 'moved' | 'lost' | 'failed';
 
 const SNAPSHOT_EVERY = 64;
 /** Entries kept in memory for clients that come back. */
@@ -57,6 +64,8 @@ const HISTORY_KEEP = 128;
 /** A commit that takes longer freezes the table visibly, ms. */
 const FREEZE_AFTER_MS = 400;
 const RETRY_MS = 50;
+/** Entries that an `async` room may be ahead of the store. */
+const ASYNC_AHEAD = 256;
 
 type TheInput = Input<Connection>;
 
@@ -79,6 +88,10 @@ export class Mailbox {
   private verified: number;
   /** Monotonic ms since when the table stands still; undefined while it plays. */
   private frozenSince: number | undefined;
+  /** Up to where the store is known to have the log. */
+  private stored: Position;
+  private flushing: Promise<boolean> | undefined;
+  private sealed = false;
   private snapshotSeq: Seq;
   private snapshotting = false;
 
@@ -86,15 +99,16 @@ export class Mailbox {
     private readonly deps: MailboxDeps,
     private readonly game: Game,
     readonly head: RoomHead,
-    readonly fence: Fence,
+    private owner: Fence,
     loaded: LoadedRoom,
     /** When the room was last played, cluster time: what has passed since is given back. */
     aliveAt: number,
   ) {
     const now = deps.clock.now();
     this.room = { ...loaded, presence: nobodyPresent(loaded.state.seats.length, now) };
-    this.audience = new Audience(game, head, fence.epoch, deps.clock, this.room);
-    this.snapshotSeq = loaded.history.position.seq;
+    this.audience = new Audience(game, head, () => this.owner.epoch, deps.clock, this.room);
+    this.stored = loaded.history.position;
+    this.snapshotSeq = this.stored.seq;
     this.verified = deps.lease.generation;
     this.post({ type: 'thaw', forMs: now - aliveAt });
   }
@@ -103,13 +117,18 @@ export class Mailbox {
     return this.head.code;
   }
 
+  /** Owner and epoch under which the room is played here. */
+  get fence(): Fence {
+    return this.owner;
+  }
+
   get status(): RoomState['status'] {
     return this.room.state.status;
   }
 
   get position(): Cursor {
     const { seq, digest } = this.room.history.position;
-    return { epoch: this.fence.epoch, seq, digest };
+    return { epoch: this.owner.epoch, seq, digest };
   }
 
   /** Sockets attached, spectators included. */
@@ -149,7 +168,7 @@ export class Mailbox {
       .catch((error: unknown) => this.fail(error))
       .finally(() => {
         this.working = undefined;
-        if (this.queue.length > 0 && !this.ended) this.wake();
+        if (this.queue.length > 0 && !this.ended && !this.sealed) this.wake();
       });
   }
 
@@ -166,38 +185,76 @@ export class Mailbox {
     return this.audience.seatAt(connection);
   }
 
+  /** Works off what is under way, then takes nothing more: the room as it is then, or undefined when it is over. */
+  async seal(): Promise<StoredSnapshot | undefined> {
+    this.sealed = true;
+    while (this.working) await this.working;
+    await this.flushing;
+    return this.ended ? undefined : toSnapshot(this.room.history.position, this.room.state, this.room.windows);
+  }
+
+  /** Goes on where `seal` stopped, with a new epoch where the room had been given away in between. */
+  unseal(fence: Fence = this.owner): void {
+    this.owner = fence;
+    this.sealed = false;
+    this.wake();
+  }
+
+  /** The sealed room is another instance's now: sockets are told to follow. */
+  moved(): void {
+    if (this.ended) return;
+    this.ended = 'moved';
+    this.finish('MOVED');
+  }
+
   /**
-   * Finishes what waits, stores a snapshot and gives the room up; sockets are told to come back elsewhere.
-   * Resolves when that is done or the room was lost meanwhile.
+   * Stores a snapshot and gives the room up; sockets are told to come back elsewhere. Resolves when that is done or the
+   * room was lost meanwhile.
    */
   async release(ttlMs: number): Promise<void> {
-    while (this.working) await this.working;
-    if (this.ended) return;
+    const snapshot = await this.seal();
+    if (!snapshot) return;
     this.ended = 'released';
-    const { store } = this.deps;
-    await store.snapshot(
-      this.code,
-      this.fence,
-      toSnapshot(this.room.history.position, this.room.state, this.room.windows),
-      this.deps.logKeep,
-    );
-    await store.release(this.code, this.fence, ttlMs);
+    const { store, logKeep } = this.deps;
+    await store.snapshot(this.code, this.owner, snapshot, logKeep);
+    await store.release(this.code, this.owner, ttlMs);
     this.finish('MOVED');
   }
 
   private async work(): Promise<void> {
-    while (!this.ended) {
+    while (!this.ended && !this.sealed) {
       await this.verify();
-      if (this.ended || this.queue.length === 0) break;
-      const batch = this.queue.splice(0);
-      const done = this.run(batch);
+      if (this.ended || this.sealed || this.queue.length === 0) break;
+      const done = this.run(this.queue.splice(0));
       const entries = done.flatMap(({ entry }) => (entry ? [entry] : []));
-      if (entries.length > 0 && !(await this.commit(entries))) return;
-      this.publish(done);
+      if (this.isAsync) {
+        this.publish(done);
+        this.flush();
+        if (this.room.history.position.seq - this.stored.seq > ASYNC_AHEAD && !(await this.flushing)) return;
+      } else {
+        if (entries.length > 0 && !(await this.commit(entries))) return;
+        this.publish(done);
+      }
       if (this.room.state.status === 'closed') await this.bury();
       else this.considerSnapshot();
     }
     this.schedule();
+  }
+
+  private get isAsync(): boolean {
+    return this.head.settings.durability === 'async';
+  }
+
+  /** Brings the store up to where an `async` room already is, one commit at a time. */
+  private flush(): void {
+    this.flushing ??= (async () => {
+      while (!this.ended && this.stored.seq < this.room.history.position.seq) {
+        if (!(await this.commit(this.room.history.after(this.stored) ?? []))) return false;
+      }
+      return true;
+    })().finally(() => {
+      this.flushing = undefined;
+    });
   }
 
   /** Steps through the batch; nothing of the mailbox changes but the windows, which die with it if the commit fails. */
@@ -215,7 +272,7 @@ export class Mailbox {
       if (taken.events.length > 0) {
         const draft: Entry = {
           v: 1,
-          epoch: this.fence.epoch,
+          epoch: this.owner.epoch,
           at: now,
           ...(taken.by ? { by: taken.by } : {}),
           events: taken.events,
@@ -240,62 +297,91 @@ export class Mailbox {
 
   /** True when the entries are in the log; false when the room is lost. Comes back only when it is known. */
   private async commit(entries: readonly LogEntry[]): Promise<boolean> {
-    const { store, clock } = this.deps;
+    const { store, clock, lease, log } = this.deps;
+    const { durability } = this.head.settings;
     const startedAt = clock.monotonic();
-    const slow = clock.after(FREEZE_AFTER_MS, () => this.freeze(startedAt));
+    const slow = clock.after(FREEZE_AFTER_MS, () => this.isAsync || this.freeze(startedAt));
     try {
-      let after = this.room.history.position;
+      let after = this.stored;
       let pending = entries;
-      for (;;) {
-        const reply = await store.commit(this.code, this.fence, after, pending);
-        const end = entries.at(-1);
-        if (reply.outcome === 'ok') return true;
-        if (reply.outcome === 'gap') {
-          if (reply.seq === end?.seq && reply.digest === end.digest) return true;
-          const missing = this.missingAfter(reply, entries);
-          if (!missing) {
-            this.deps.log.error({ room: this.code, stored: reply, ours: after }, 'the stored log is not our history');
-            this.lose();
-            return false;
-          }
-          this.deps.log.warn({ room: this.code, from: reply.seq, to: end?.seq }, 'appending a lost tail again');
-          after = reply;
-          pending = missing;
-        } else if (reply.outcome === 'unknown') {
-          this.deps.log.warn({ room: this.code, err: reply.error.message }, 'commit without an answer');
+      let end = entries.at(-1) ?? after;
+      let unanswered = false;
+      while (!this.ended) {
+        const reply = await store.commit(this.code, this.owner, after, pending, durability);
+        if (reply.outcome === 'ok') {
+          this.stored = end;
+          return true;
+        }
+        if (reply.outcome === 'unknown') {
+          if (!unanswered) log.warn({ room: this.code, err: reply.error.message }, 'commit without an answer');
+          unanswered = true;
           await sleep(clock, RETRY_MS);
-          await this.deps.lease.whenFresh();
-        } else {
+          await lease.whenFresh();
+          continue;
+        }
+        // A gap tells where the store is; a lost claim is taken again, which tells the same.
+        const found = reply.outcome === 'gap' ? reply : await this.reassert(reply);
+        if (found === 'retry') continue;
+        const missing = found && this.missingAfter(found, entries);
+        if (!missing) {
           this.lose();
           return false;
         }
-        if (this.ended) return false;
+        // Nothing missing: an earlier attempt has landed. Without entries a commit still waits for the copies.
+        if (missing.length > 0) log.warn({ room: this.code, from: found.seq }, 'appending a lost tail again');
+        after = found;
+        pending = missing;
+        end = missing.at(-1) ?? found;
       }
+      return false;
     } finally {
       slow.cancel();
     }
   }
 
-  /** What the store lacks when its log ends at `stored`: the tail that a promoted replica never got. */
-  private missingAfter(stored: { seq: Seq; digest: string }, entries: readonly LogEntry[]): LogEntry[] | undefined {
-    const kept = this.room.history.after(stored as Cursor);
-    if (kept) return [...kept, ...entries];
-    const at = entries.findIndex((entry) => entry.seq === stored.seq && entry.digest === stored.digest);
+  /** What the store lacks when its log ends at `found`; undefined when that is not our history. */
+  private missingAfter(found: Position, entries: readonly LogEntry[]): readonly LogEntry[] | undefined {
+    const { history } = this.room;
+    const ahead = entries.filter((entry) => entry.seq > history.position.seq);
+    const kept = history.after(found);
+    if (kept) return [...kept, ...ahead];
+    const at = entries.findIndex((entry) => entry.seq === found.seq && entry.digest === found.digest);
     return at < 0 ? undefined : entries.slice(at + 1);
+  }
+
+  /**
+   * A failover may take a claim back: then the store names an older epoch than ours, and the room is claimed again above
+   * both. A higher epoch is another owner's, and final.
+   */
+  private async reassert(seen: Refused): Promise<Position | 'retry' | undefined> {
+    if (seen.outcome !== 'fenced' || seen.epoch >= this.owner.epoch) return undefined;
+    const { store, address, log } = this.deps;
+    const { owner, epoch } = this.owner;
+    log.warn({ room: this.code, epoch, stored: seen.epoch }, 'claim was taken back by a failover');
+    const reply = await store.claim(this.code, seen, owner, address(), epoch);
+    if (reply.outcome !== 'ok') return reply.outcome === 'gone' ? undefined : 'retry';
+    this.owner = { owner, epoch: reply.room.meta.epoch };
+    return reply.room.meta;
   }
 
   /** While the lease is not beyond doubt, stands still until the store confirms the owner and the epoch. */
   private async verify(): Promise<void> {
     const { lease, clock, store } = this.deps;
-    while (!this.ended && (!lease.fresh() || lease.generation !== this.verified)) {
+    const trusted = () => (this.isAsync ? lease.holds() : lease.fresh());
+    while (!this.ended && !(trusted() && (lease.generation === this.verified || !lease.fresh()))) {
       this.freeze(clock.monotonic());
       await lease.whenFresh();
       const generation = lease.generation;
       const meta = await store.meta(this.code).catch(() => undefined);
-      if (meta !== undefined && (meta?.owner !== this.fence.owner || meta.epoch !== this.fence.epoch))
-        return this.lose();
-      if (meta && lease.fresh()) this.verified = generation;
-      else await sleep(clock, RETRY_MS);
+      if (meta && meta.owner === this.owner.owner && meta.epoch === this.owner.epoch) {
+        if (lease.fresh()) this.verified = generation;
+      } else if (meta && meta.epoch < this.owner.epoch) {
+        await this.reassert({ outcome: 'fenced', owner: meta.owner, epoch: meta.epoch });
+      } else if (meta !== undefined) {
+        this.lose();
+      } else {
+        await sleep(clock, RETRY_MS);
+      }
     }
     this.thaw();
   }
@@ -354,11 +440,11 @@ export class Mailbox {
 
   private considerSnapshot(): void {
     const position = this.room.history.position;
-    if (this.snapshotting || position.seq - this.snapshotSeq < SNAPSHOT_EVERY) return;
+    if (this.snapshotting || position.seq - this.snapshotSeq < SNAPSHOT_EVERY || position.seq > this.stored.seq) return;
     this.snapshotting = true;
     const { store, logKeep } = this.deps;
     void store
-      .snapshot(this.code, this.fence, toSnapshot(position, this.room.state, this.room.windows), logKeep)
+      .snapshot(this.code, this.owner, toSnapshot(position, this.room.state, this.room.windows), logKeep)
       .then((reply) => {
         if (reply.outcome !== 'ok') return;
         this.snapshotSeq = position.seq;
@@ -371,13 +457,14 @@ export class Mailbox {
 
   /** The room has been closed by its own rules: its keys live on for a while, so that late comers hear why. */
   private async bury(): Promise<void> {
+    await this.flushing;
     this.ended = 'closed';
-    await this.deps.store.release(this.code, this.fence, this.deps.closedTtlMs);
+    await this.deps.store.release(this.code, this.owner, this.deps.closedTtlMs);
     this.finish('ROOM_CLOSED');
   }
 
-  /** Another instance owns the room: nothing of ours counts any more. */
-  private lose(): void {
+  /** Another instance owns the room, or soon may: nothing of ours counts any more. */
+  lose(): void {
     if (this.ended) return;
     this.ended = 'lost';
     this.finish('MOVED');
@@ -393,7 +480,8 @@ export class Mailbox {
 
   private finish(code: ErrorCode): void {
     this.tick?.cancel();
-    this.audience.closeAll(code);
+    if (code === 'MOVED') this.audience.sendAway();
+    else this.audience.closeAll(code);
     for (const input of this.queue) if ('from' in input) input.from.close(code);
     this.queue.length = 0;
     this.deps.onEnd(this, this.ended ?? 'failed');

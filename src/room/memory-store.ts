@@ -44,13 +44,14 @@ export class MemoryRoomStore implements RoomStore {
     seen: Pick<RoomMeta, 'owner' | 'epoch'>,
     by: InstanceId,
     address: string,
+    above = 0 as Epoch,
   ): Promise<ClaimReply> {
     const kept = this.find(code);
     if (!kept) return { outcome: 'gone' };
     const { owner, epoch } = kept.meta;
     if (owner !== seen.owner || epoch !== seen.epoch) return { outcome: 'fenced', owner, epoch };
     const last = kept.log.at(-1);
-    const highest = Math.max(epoch, last ? (JSON.parse(last.text) as Entry).epoch : 0);
+    const highest = Math.max(epoch, above, last ? (JSON.parse(last.text) as Entry).epoch : 0);
     kept.meta = { ...kept.meta, owner: by, address, epoch: (highest + 1) as Epoch };
     kept.expiresAt = Number.POSITIVE_INFINITY;
     const snapshot = kept.snapshot === null ? null : (JSON.parse(kept.snapshot) as StoredSnapshot);

@@ -18,6 +18,7 @@ export const roomSettingsSchema = z.strictObject({
   hold_ms: z.int().min(0).max(3_600_000),
 });
 export type RoomSettings = z.output<typeof roomSettingsSchema>;
+export type Durability = RoomSettings['durability'];
 
 /** What never changes in a room's life. */
 export interface RoomHead {

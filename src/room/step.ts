@@ -89,6 +89,9 @@ export interface Step<Connection> {
   readonly effects: readonly Effect<Connection>[];
 }
 
+/** A room that stood still for less has lost nothing worth an entry, ms. */
+const UNNOTICED_MS = 20;
+
 /** What follows from `input` at `now` (cluster time, ms). The state is left to `evolve` with the step's events. */
 export function step<Connection>(room: Room, input: Input<Connection>, now: number, idleMs: number): Step<Connection> {
   const { state, presence } = room;
@@ -111,7 +114,9 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
       return {
         presence,
         events:
-          state.deadline === null || input.forMs <= 0 ? [] : [{ type: 'clock_moved', by_ms: Math.round(input.forMs) }],
+          state.deadline === null || input.forMs < UNNOTICED_MS
+            ? []
+            : [{ type: 'clock_moved', by_ms: Math.round(input.forMs) }],
         effects: [],
       };
   }

@@ -9,7 +9,7 @@
 import type { Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
 import type { CommandWindows, StoredWindows } from './commands.js';
 import type { LogEntry, Position } from './history.js';
-import type { RoomHead, RoomState } from './state.js';
+import type { Durability, RoomHead, RoomState } from './state.js';
 
 /** Proof of ownership. */
 export interface Fence {
@@ -69,10 +69,25 @@ export interface RoomStore {
   create(head: RoomHead, ttlMs: number): Promise<boolean>;
   /** The room's meta, or null when there is none. @throws when the store does not answer. */
   meta(code: RoomCode): Promise<RoomMeta | null>;
-  /** Makes `by` the owner with a higher epoch, if owner and epoch still are as `seen`. */
-  claim(code: RoomCode, seen: Pick<RoomMeta, 'owner' | 'epoch'>, by: InstanceId, address: string): Promise<ClaimReply>;
-  /** Appends `entries` behind `after`. */
-  commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogEntry[]): Promise<CommitReply>;
+  /** Makes `by` the owner with a higher epoch, also above `above`, if owner and epoch still are as `seen`. */
+  claim(
+    code: RoomCode,
+    seen: Pick<RoomMeta, 'owner' | 'epoch'>,
+    by: InstanceId,
+    address: string,
+    above?: Epoch,
+  ): Promise<ClaimReply>;
+  /**
+   * Appends `entries` behind `after`; ok once they are as safe as `durability` asks. Without entries it only makes sure
+   * that everything up to `after` is.
+   */
+  commit(
+    code: RoomCode,
+    fence: Fence,
+    after: Position,
+    entries: readonly LogEntry[],
+    durability: Durability,
+  ): Promise<CommitReply>;
   /** Keeps the snapshot and trims the log behind it, but for the last `keep` entries. */
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply>;
   /** Gives ownership to another instance. */

@@ -62,6 +62,11 @@ describe('leading', () => {
       '2H',
     ],
     ['leads low from length', { trump: 'S', hand: 'KH 2H KD JD 3D 9D 2C' }, '3D'],
+    [
+      'leads around a suit that an opponent is known to ruff',
+      { trump: 'S', hand: '5C 7C 9C 2D 5D', tricks: ['AC 2S 3C 4C', '2H AH 3H 4H'], hakem: 3 },
+      '2D',
+    ],
     ['leads a trump when there is nothing else', { trump: 'S', hand: '3S 9S' }, '3S'],
     ['naras: cashes a two', { trump: 'naras', hand: 'AH KH 2C KD QD 9D' }, '2C'],
     ['tak-naras: cashes an ace', { trump: 'tak_naras', hand: '2H KH AC KD QD 9D' }, 'AC'],

@@ -9,7 +9,7 @@ import type { State } from '../../src/game/hokm/rules.js';
 import { SEATS, type Side } from '../../src/game/hokm/seats.js';
 import { holder, type Trump } from '../../src/game/hokm/trick.js';
 import { commitmentOf } from '../../src/game/shuffle.js';
-import { options, seedOf } from './matches.js';
+import { match, options, seedOf } from './matches.js';
 import { cards, done, evolved, finished, naming, playing, seat } from './positions.js';
 
 const ALL_OF = Object.fromEntries(SUITS.map((suit) => [suit, DECK.filter((card) => card.endsWith(suit)).join(' ')]));
@@ -222,20 +222,17 @@ describe('from hand to hand', () => {
   );
 
   test.each([1, 2, 3, 7, 13])('a match to %i ends when a side gets there', (target) => {
-    let state = hokm.setup(options({ target_points: target }));
-    let seeds = 0;
-    for (let turn = hokm.turn(state); turn.waitsFor !== 'nothing'; turn = hokm.turn(state)) {
-      expect(Math.max(...state.table.scores)).toBeLessThan(target);
-      expect(hokm.result(state)).toBeNull();
-      const by = turn.waitsFor === 'seats' ? turn.seats[0] : undefined;
-      state =
-        by === undefined
-          ? evolved(state, ...hokm.chance(state, seedOf(`${target} ${seeds++}`)))
-          : done(state, by, hokm.bot(hokm.view(state, by))).state;
+    for (const { before, event, after } of match(`to ${target}`, { target_points: target }, () => hokm.bot)) {
+      expect(Math.max(...before.table.scores) < target || event.type === 'match_ended').toBe(true);
+      if (event.type !== 'match_ended') {
+        expect(hokm.result(after)).toBeNull();
+        continue;
+      }
+      const [even, odd] = after.table.scores;
+      expect(Math.max(even, odd)).toBeGreaterThanOrEqual(target);
+      expect(hokm.result(after)).toEqual({ winners: even > odd ? [0, 2] : [1, 3], points: [even, odd, even, odd] });
+      expect(hokm.turn(after)).toEqual({ waitsFor: 'nothing' });
     }
-    const [even, odd] = state.table.scores;
-    expect(Math.max(even, odd)).toBeGreaterThanOrEqual(target);
-    expect(hokm.result(state)).toEqual({ winners: even > odd ? [0, 2] : [1, 3], points: [even, odd, even, odd] });
   });
 });
 

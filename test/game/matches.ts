@@ -22,14 +22,14 @@ export function options(given: Partial<Options> = {}): Options {
   return optionsSchema.parse(given);
 }
 
-/** Numbers from 0 to `bound - 1` that follow from `name` (mulberry32). */
+/** Numbers from 0 to `bound - 1` that follow from `name` (xorshift, 32 bits). */
 export function numbers(name: string): (bound: number) => number {
-  let state = Number.parseInt(seedOf(name).slice(0, 8), 16);
+  let state = Number.parseInt(seedOf(name).slice(0, 8), 16) | 1;
   return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % bound;
   };
 }
 
@@ -51,10 +51,14 @@ export interface Step {
   readonly after: State;
 }
 
-/** Every step of a match; `playerOf` says who plays a seat. */
+/** More than any match takes: 25 hands, each with a new deal and all 13 tricks, are under 2,000 steps. */
+const MOST_STEPS = 5_000;
+
+/** Every step of a match; `playerOf` says who plays a seat. Throws when the match does not end. */
 export function* match(name: string, given: Partial<Options>, playerOf: (seat: Seat) => Player): Generator<Step> {
   let state = hokm.setup(options(given));
-  for (let seeds = 0; ; ) {
+  let seeds = 0;
+  for (let steps = 0; steps < MOST_STEPS; ) {
     const turn = hokm.turn(state);
     if (turn.waitsFor === 'nothing') return;
     const events =
@@ -62,9 +66,11 @@ export function* match(name: string, given: Partial<Options>, playerOf: (seat: S
     for (const event of events) {
       const after = hokm.evolve(state, event);
       yield { before: state, event, after };
+      steps++;
       state = after;
     }
   }
+  throw new Error('the match does not end');
 }
 
 function moved(state: State, seats: readonly Seat[], playerOf: (seat: Seat) => Player): readonly Event[] {

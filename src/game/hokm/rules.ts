@@ -109,18 +109,18 @@ function packOf(seed: Seed, hand: number): readonly Card[] {
   return shuffled(DECK, seed, `hand ${hand}`);
 }
 
-/** The pack dealt five, four and four to each seat, the hakem first. */
+/** Where in the pack each round of the deal starts, and how many cards it gives to a seat. */
+const ROUNDS = [
+  { start: 0, size: 5 },
+  { start: 20, size: 4 },
+  { start: 36, size: 4 },
+];
+
+/** All hands, the hakem served first in each round. */
 function dealt(pack: readonly Card[], hakem: Seat): readonly (readonly Card[])[] {
   return SEATS.map((seat) => {
-    const turnOfSeat = (seat - hakem) & 3;
-    const rounds = [
-      [0, 5],
-      [20, 4],
-      [36, 4],
-    ] as const;
-    return sorted(
-      rounds.flatMap(([start, size]) => pack.slice(start + turnOfSeat * size, start + (turnOfSeat + 1) * size)),
-    );
+    const place = (seat - hakem) & 3;
+    return sorted(ROUNDS.flatMap(({ start, size }) => pack.slice(start + place * size, start + (place + 1) * size)));
   });
 }
 

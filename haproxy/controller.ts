@@ -1,0 +1,273 @@
+/**
+ * Keeps HAProxy equal to the registry: reads both, asks `reconcile` for the difference, carries it out, over and over.
+ * Pub/sub only makes it faster. It may die at any time; HAProxy goes on with what it has.
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { REGISTRY_CHANNEL, type Registry } from '../src/cluster/registry.js';
+import type { ControllerConfig } from '../src/config.js';
+import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
+import type { RedisConnection } from '../src/redis/client.js';
+import type { Clock, Timer } from '../src/runtime/clock.js';
+import type { Logger } from '../src/runtime/log.js';
+import { type Assignment, MIGRATION_CHANNEL, parseAssignment } from './assignments.js';
+import { type Belief, believe, hinted, noBelief, pulse, type Reading, unanswered } from './belief.js';
+import { observe } from './observe.js';
+import { type Command, type Leaving, type Plan, type ReconcileLimits, reconcile } from './reconcile.js';
+import type { RuntimeApi } from './runtime-api.js';
+
+export interface ControllerParts {
+  readonly id: string;
+  readonly config: ControllerConfig;
+  readonly api: RuntimeApi;
+  readonly redis: RedisConnection;
+  /** A connection of its own, for messages. */
+  readonly messages: RedisConnection;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How often HAProxy is asked whether it is still the same worker, ms; and how often while it is away. */
+const WATCH_MS = 200;
+const WATCH_AWAY_MS = 30;
+const HINT_MS = 3_000;
+
+export function limitsOf(config: ControllerConfig): ReconcileLimits {
+  return {
+    leaseMs: config.HOKM_LEASE_MS,
+    missingMs: 2 * config.HOKM_HEARTBEAT_MS,
+    hintMs: HINT_MS,
+    deleteWaitMs: config.HOKM_DELETE_WAIT_MS,
+  };
+}
+
+export class Controller {
+  private readonly limits: ReconcileLimits;
+  private belief: Belief = noBelief;
+  private leaving: Leaving = new Map();
+  /** The worker that answered last; undefined while none does. */
+  private worker: string | undefined;
+  private assigned: Assignment[] = [];
+  /** Changes of pins go to HAProxy one after the other, in the order they were decided in. */
+  private pinning: Promise<unknown> = Promise.resolve();
+  private stopped = false;
+  private full = true;
+  private wake: () => void = () => undefined;
+  private readonly timers = new Set<Timer>();
+  private report: Record<string, string | number> = {};
+  private lastComplaint = '';
+
+  constructor(private readonly parts: ControllerParts) {
+    this.limits = limitsOf(parts.config);
+  }
+
+  /** Starts all loops; resolves when HAProxy is equal to the registry for the first time. */
+  async start(): Promise<void> {
+    const { messages } = this.parts;
+    messages.on('message', (channel, text) => this.onMessage(channel, text));
+    // Messages were missed while the connection was away.
+    messages.on('ready', () => this.look(true));
+    await messages.subscribe(REGISTRY_CHANNEL, MIGRATION_CHANNEL);
+    this.repeat(() => this.beat());
+    this.repeat(() => this.watch());
+    await new Promise<void>((resolve) => void this.reconcileForEver(resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const timer of this.timers) timer.cancel();
+    this.wake();
+    await this.pinning;
+    await this.parts.registry.removeController(this.parts.id).catch(() => undefined);
+  }
+
+  /** Asks for a round soon; `full` compares the pins too. */
+  private look(full: boolean): void {
+    this.full ||= full;
+    this.wake();
+  }
+
+  private async reconcileForEver(onFirst: () => void): Promise<void> {
+    while (!this.stopped) {
+      const woken = new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      if (await this.round()) onFirst();
+      if (this.stopped) return;
+      const timer = this.after(this.parts.config.HOKM_RECONCILE_MS, () => this.look(true));
+      await woken;
+      timer.cancel();
+    }
+  }
+
+  /** One comparison of everything; true when HAProxy and Redis both answered and all was carried out. */
+  private async round(): Promise<boolean> {
+    const { api, clock, log } = this.parts;
+    const full = this.full;
+    this.full = false;
+    const reading = await this.read(full);
+    const failures = typeof reading === 'string' ? [reading] : [];
+    let changes = 0;
+    try {
+      const [servers, pins] = await Promise.all([api.servers(), full ? api.pins() : undefined]);
+      const now = clock.monotonic();
+      this.belief =
+        typeof reading === 'string' ? unanswered(this.belief) : believe(this.belief, reading, now, this.limits);
+      const plan = reconcile(this.belief, { servers, pins }, this.leaving, now, this.limits);
+      this.leaving = plan.leaving;
+      failures.push(...plan.problems, ...(await this.runCommands(plan.commands)), ...(await this.movePins(plan, now)));
+      changes = plan.commands.length + plan.pin.size + plan.unpin.length;
+      if (changes > 0) {
+        log.info({ commands: plan.commands.length, pinned: plan.pin.size, unpinned: plan.unpin.length }, 'reconciled');
+      }
+    } catch (error) {
+      failures.push(messageOf(error));
+    }
+    this.complain(failures);
+    if (failures.length > 0) this.full ||= full;
+    else if (full) this.report = { ...this.counts(), changes, last_reconcile: clock.now() };
+    return failures.length === 0;
+  }
+
+  private counts() {
+    return { servers: this.belief.servers.size, pins: this.belief.pins.size };
+  }
+
+  /** The reason as a string when Redis does not answer: then HAProxy is held at what was believed before. */
+  private async read(full: boolean): Promise<Reading | string> {
+    const { redis, registry, clock } = this.parts;
+    try {
+      return await observe(redis, registry, clock.monotonic(), full);
+    } catch (error) {
+      return `the registry cannot be read: ${messageOf(error)}`;
+    }
+  }
+
+  private async runCommands(commands: readonly Command[]): Promise<string[]> {
+    const failures = new Map<InstanceId, string>();
+    for (const command of commands) {
+      if (failures.has(command.server)) continue;
+      try {
+        await this.run(command);
+        this.parts.log.info({ ...command }, 'server changed');
+      } catch (error) {
+        failures.set(command.server, messageOf(error));
+      }
+    }
+    return [...failures.values()];
+  }
+
+  private async run(command: Command): Promise<void> {
+    const { api, log } = this.parts;
+    switch (command.do) {
+      case 'add': {
+        const { host } = command.target;
+        const address = isIP(host) ? host : (await lookup(host)).address;
+        return api.add({ ...command.target, address });
+      }
+      case 'enable health':
+        return api.enableHealth(command.server);
+      case 'state':
+        return api.setState(command.server, command.state);
+      case 'weight':
+        return api.setWeight(command.server, command.weight);
+      case 'shutdown sessions':
+        return api.shutdownSessions(command.server);
+      case 'clear rooms':
+        return api.clearRoomsOf(command.number);
+      case 'delete':
+        if ((await api.delete(command.server)) === 'busy')
+          log.info({ server: command.server }, 'still has connections');
+    }
+  }
+
+  /** Carries out the plan's pins, except for rooms that were assigned anew since it was made at `planned`. */
+  private async movePins({ pin, unpin }: Plan, planned: number): Promise<string[]> {
+    const current = (room: RoomCode) => (this.belief.hints.get(room)?.at ?? -1) <= planned;
+    return this.inOrder(async () => {
+      await this.parts.api.setPins([...pin].filter(([room]) => current(room)));
+      await this.parts.api.clearPins(unpin.filter(current));
+    });
+  }
+
+  private onMessage(channel: string, text: string): void {
+    if (channel === REGISTRY_CHANNEL) this.look(false);
+    const assignment = channel === MIGRATION_CHANNEL ? parseAssignment(text) : undefined;
+    // A drain moves thousands of rooms: what came in one turn of the event loop goes to HAProxy together.
+    if (assignment && this.assigned.push(assignment) === 1) setImmediate(() => void this.pinAssigned());
+  }
+
+  private async pinAssigned(): Promise<void> {
+    const { api, clock, redis, id } = this.parts;
+    const assigned = this.assigned;
+    this.assigned = [];
+    const pins = new Map(assigned.map(({ room, number }) => [room, number]));
+    this.belief = hinted(this.belief, pins, clock.monotonic());
+    const failures = await this.inOrder(() => api.setPins(pins));
+    if (failures.length > 0) return this.complain(failures);
+    for (const { room, number, reply } of assigned) {
+      if (reply === undefined) continue;
+      const answer = JSON.stringify({ type: 'room_pinned', room, number, controller: id });
+      redis.publish(reply, answer).catch(() => undefined);
+    }
+  }
+
+  private async inOrder(change: () => Promise<void>): Promise<string[]> {
+    const done = this.pinning.then(change).then(
+      () => [],
+      (error: unknown) => [messageOf(error)],
+    );
+    this.pinning = done;
+    return done;
+  }
+
+  private async beat(): Promise<number> {
+    const { registry, id, clock, config } = this.parts;
+    try {
+      const { renewed } = await registry.controllerHeartbeat(id, this.report);
+      this.belief = pulse(this.belief, renewed, clock.monotonic(), this.limits);
+    } catch {
+      this.belief = unanswered(this.belief);
+    }
+    return config.HOKM_HEARTBEAT_MS;
+  }
+
+  /** Sees a restarted or reloaded HAProxy, which has lost its servers, long before the next round would. */
+  private async watch(): Promise<number> {
+    const worker = await this.parts.api.worker().catch(() => undefined);
+    if (worker !== undefined && worker !== this.worker) {
+      this.parts.log.info({ worker }, 'HAProxy answers');
+      this.look(true);
+    }
+    this.worker = worker;
+    return worker === undefined ? WATCH_AWAY_MS : WATCH_MS;
+  }
+
+  /** Logs trouble once, until it changes. */
+  private complain(lines: readonly string[]): void {
+    const complaint = lines.join('; ');
+    if (complaint !== this.lastComplaint && complaint !== '') this.parts.log.warn(complaint);
+    this.lastComplaint = complaint;
+  }
+
+  private after(ms: number, callback: () => void): Timer {
+    const timer = this.parts.clock.after(ms, () => {
+      this.timers.delete(timer);
+      callback();
+    });
+    this.timers.add(timer);
+    return timer;
+  }
+
+  /** Runs `task` now, and again as many ms after its end as it says. */
+  private repeat(task: () => Promise<number>): void {
+    void task().then((ms) => {
+      if (!this.stopped) this.after(ms, () => this.repeat(task));
+    });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

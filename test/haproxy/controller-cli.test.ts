@@ -1,0 +1,91 @@
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parseAssignment } from '../../haproxy/assignments.js';
+import { end, startRedis, type TestRedis } from '../support/programs.js';
+import {
+  CONTROLLER,
+  controllerEnvironment,
+  shownAs,
+  startController,
+  startHAProxy,
+  startInstance,
+  type TestHAProxy,
+} from './support.js';
+
+let redis: TestRedis;
+let haproxy: TestHAProxy;
+
+beforeAll(async () => {
+  [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
+});
+afterAll(() => Promise.all([redis.stop(), haproxy.stop()]));
+
+async function controller(args: string[], changes: Record<string, string> = {}) {
+  const env = { ...process.env, ...controllerEnvironment(redis, haproxy), HOKM_START_WAIT_MS: '200', ...changes };
+  const options: SpawnOptions = { env, stdio: ['ignore', 'pipe', 'pipe'] };
+  const child = spawn(process.execPath, [CONTROLLER, ...args], options);
+  const said = { out: '', err: '' };
+  child.stdout?.on('data', (data) => {
+    said.out += String(data);
+  });
+  child.stderr?.on('data', (data) => {
+    said.err += String(data);
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...said };
+}
+
+test.each([
+  [
+    'no admin socket',
+    { HAPROXY_SOCKET: '/nowhere/admin.sock' },
+    /^HAProxy's admin socket \/nowhere\/admin.sock .*ENOENT.*\n$/,
+  ],
+  ['no Redis', { REDIS_URL: 'redis://127.0.0.1:1' }, /^Redis at 127.0.0.1:1 cannot be used .*\n$/],
+  ['no configuration', { HAPROXY_SOCKET: '' }, /HAPROXY_SOCKET \(not set\)/],
+])('%s: one message, exit 1', async (_, changes, message) => {
+  for (const args of [['run'], ['show']]) {
+    expect(await controller(args, changes)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(message) });
+  }
+});
+
+test('show tells servers, pins, differences and the last reconcile', async () => {
+  const instance = await startInstance(redis);
+  const alone = await controller(['show']);
+  expect(alone).toMatchObject({ code: 0, err: '' });
+  expect(alone.out).toMatch(/0 servers, 0 pinned rooms\nDifferent from Redis \(3\):\n {2}add game-/);
+  expect(alone.out).toContain('No controller is running.');
+
+  const running = await startController(redis, haproxy);
+  await shownAs(haproxy, instance.id, 'ready');
+  const { out } = await controller(['show', '--json']);
+  expect(JSON.parse(out)).toMatchObject({
+    worker: expect.stringMatching(/^\d+@\d+$/),
+    servers: [{ name: instance.id, number: instance.number, state: 'ready', up: true }],
+    pins: 0,
+    differences: [],
+    controllers: [{ id: expect.stringMatching(/^haproxy-/) }],
+  });
+  expect((await controller(['show'])).out).toMatch(
+    /Equal to Redis\.\nController haproxy-\w+: last reconcile (not yet|[\d.]+ s ago)\n$/,
+  );
+
+  await end(running, 'SIGTERM');
+  expect(running.exitCode).toBe(0);
+  expect((await controller(['show'])).out).toContain('No controller is running.');
+  await end(instance.process);
+});
+
+test.each([
+  ['{"type":"room_assignment_update","room":"7kq2-m9xz","owner":"game-A","number":3}', { room: '7KQ2M9XZ', number: 3 }],
+  ['{"type":"room_assignment_update","room":"7KQ2M9XZ","number":3,"reply":"other:channel"}', undefined],
+  ['{"type":"room_assignment_update","room":"x; shutdown","number":3}', undefined],
+  ['{"type":"room_assignment_update","room":"7KQ2M9XZ","number":"3"}', undefined],
+  ['{"type":"room_assignment_update","room":"7KQ2M9XZ","number":0}', undefined],
+  ['{"type":"game_migration_request","room":"7KQ2M9XZ","number":3}', undefined],
+  ['{', undefined],
+  ['null', undefined],
+])('the message %s', (text, expected) => {
+  expect(parseAssignment(text)).toEqual(expected);
+});

@@ -1,0 +1,275 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startRedis, type TestRedis, temporaryFolder, until } from '../support/programs.js';
+import {
+  ask,
+  CONFIG_FILE,
+  type EchoInstance,
+  enter,
+  haproxyEnvironment,
+  type Joined,
+  startHAProxy,
+  startInstance,
+  type TestHAProxy,
+} from './support.js';
+
+let redis: TestRedis;
+let haproxy: TestHAProxy;
+let instance: EchoInstance;
+
+async function putInPlace(into: TestHAProxy): Promise<void> {
+  await into.api.add({ name: instance.id, number: 1, address: '127.0.0.1', port: instance.port, weight: 1 });
+  await into.api.setState(instance.id, 'ready');
+}
+
+beforeAll(async () => {
+  [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
+  instance = await startInstance(redis);
+  await putInPlace(haproxy);
+});
+
+afterAll(async () => {
+  instance.process.kill('SIGKILL');
+  await Promise.all([redis.stop(), haproxy.stop()]);
+});
+
+describe('room codes', () => {
+  test.each([['7KQ2M9XZ'], ['7kq2m9xz'], ['7KQ2-M9XZ'], ['7-k-q-2-m-9-x-z-'], ['7KQ2%2dM9XZ'], ['%37%4bQ2m9%78Z']])(
+    '%s is the room 7KQ2M9XZ',
+    async (spelling) => {
+      const { socket, room } = await enter(haproxy.port, spelling);
+      socket.terminate();
+      expect(room).toBe('7KQ2M9XZ');
+    },
+  );
+
+  test.each([
+    ['', 'empty'],
+    ['7KQ2M9X', 'too short'],
+    ['7KQ2M9XZ0', 'too long'],
+    ['7KQ2M9XU', 'U is not in the alphabet'],
+    ['7KQ2M9X%5A%0A', 'a newline behind it'],
+    ['7KQ2M9XZ%00', 'a zero behind it'],
+    ['7KQ2%00M9XZ', 'a zero in it'],
+    ['+7KQ2M9XZ', 'a blank before it'],
+    ['7KQ2M9XZ&room_code=7KQ2M9XZ', 'twice'],
+    ['7KQ2M9XZ;room_code=00000000', 'twice, with a semicolon'],
+    ['7KQ2M9XZ&room%5Fcode=00000000', 'twice, once in disguise'],
+    [`${'-'.repeat(30)}7KQ2M9XZ`, 'more than 32 characters'],
+  ])('%s is refused: %s', async (spelling) => {
+    for (const path of ['/ws', '/api/room', '/api/room/commands']) {
+      const { status, headers, body } = await ask(haproxy.port, `${path}?room_code=${spelling}`);
+      expect([path, status, headers['content-type']]).toEqual([path, 400, 'application/json']);
+      expect(JSON.parse(body)).toMatchObject({ type: 'error', code: 'BAD_ROOM_CODE', retry: false });
+    }
+    expect((await ask(haproxy.port, `/api/rooms?room_code=${spelling}`, { method: 'POST' })).status).toBe(400);
+  });
+
+  test.each([
+    ['POST', '/api/rooms', 200],
+    ['POST', '/api/reconnect', 200],
+    ['GET', '/', 200],
+    ['GET', '/?room_code=nonsense', 200],
+    ['GET', '/assets/app.js', 200],
+    ['GET', '/favicon.ico', 200],
+    ['GET', '/ws', 400],
+    ['GET', '/api/rooms', 400],
+    ['GET', '/api/room', 400],
+    ['POST', '/api/room/commands', 400],
+    ['POST', '/api/rooms?room%5fcode=7KQ2M9XZ', 400],
+  ])('%s %s without a code is answered %i', async (method, path, status) => {
+    expect((await ask(haproxy.port, path, { method })).status).toBe(status);
+  });
+});
+
+describe('what players cannot reach', () => {
+  test.each([
+    '/health',
+    '/livez',
+    '/status',
+    '/metrics',
+    '//metrics',
+    '/api/../metrics',
+    '/api/%2e%2e/metrics',
+    '/assets/../health',
+    '/assets/./x',
+    '/api',
+    '/api/',
+    '/metrics?room_code=7KQ2M9XZ',
+    '*',
+  ])('%s', async (path) => {
+    const { status, body } = await ask(haproxy.port, path);
+    expect([status, body]).toEqual([404, expect.stringContaining('"NOT_FOUND"')]);
+  });
+});
+
+test('instances see what HAProxy says of a request, not what the client says', async () => {
+  const { headers, body } = await ask(haproxy.port, '/api/room?room_code=7kq2-m9xz', {
+    headers: {
+      'X-Room-Code': '00000000',
+      'X-Hokm-Forwarded': 'secret',
+      'X-Forwarded-For': '1.2.3.4',
+      'X-Forwarded-Proto': 'https',
+      'X-Forwarded-Host': 'evil',
+      Forwarded: 'for=1.2.3.4',
+      'X-Real-IP': '1.2.3.4',
+    },
+  });
+  const seen = (JSON.parse(body) as { headers: Record<string, string> }).headers;
+  expect(seen).toMatchObject({
+    'x-room-code': '7KQ2M9XZ',
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+  });
+  for (const name of ['x-hokm-forwarded', 'x-forwarded-host', 'forwarded', 'x-real-ip']) {
+    expect(seen).not.toHaveProperty(name);
+  }
+  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
+});
+
+test('an absolute address is held against the same list and reaches the instance as a plain one', async () => {
+  const headers = { Host: 'players' };
+  expect((await ask(haproxy.port, 'http://players/metrics', { headers })).status).toBe(404);
+  const { body } = await ask(haproxy.port, 'http://players/api/room?room_code=7KQ2M9XZ', { headers });
+  expect(JSON.parse(body)).toMatchObject({ url: '/api/room?room_code=7KQ2M9XZ' });
+});
+
+test('Connection: keep-alive, Upgrade opens a socket', async () => {
+  const { socket } = await enter(haproxy.port, '7KQ2M9XZ', { Connection: 'keep-alive, Upgrade' });
+  socket.terminate();
+});
+
+test('its health is told at an address of its own', async () => {
+  expect(JSON.parse((await ask(haproxy.port, '/haproxy-health')).body)).toEqual({ status: 'ok', instances: 1 });
+});
+
+test('a half request is cut off within 6 s', async () => {
+  const started = performance.now();
+  const socket = connect(haproxy.port, '127.0.0.1');
+  socket.write('GET /ws?room_code=7KQ2M9XZ HTTP/1.1\r\nHost: ');
+  socket.resume();
+  await once(socket, 'close');
+  expect(performance.now() - started).toBeLessThan(6_000);
+});
+
+describe('operators', () => {
+  const auth = (user: string, password: string) => ({
+    headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+  });
+
+  test.each(['/', '/metrics', '/anything'])('%s needs the password', async (path) => {
+    expect((await ask(haproxy.opsPort, path)).status).toBe(401);
+    expect((await ask(haproxy.opsPort, path, auth('operator', 'wrong'))).status).toBe(401);
+    expect((await ask(haproxy.opsPort, path, auth('operator', ''))).status).toBe(401);
+    expect((await ask(haproxy.opsPort, path, auth('', ''))).status).toBe(401);
+    expect((await ask(haproxy.opsPort, path, auth('operator', 'a "quoted" $ecret'))).status).toBe(200);
+  });
+
+  test('the metrics name the servers, the page changes nothing', async () => {
+    const right = auth('operator', 'a "quoted" $ecret');
+    expect((await ask(haproxy.opsPort, '/metrics', right)).body).toContain(`server="${instance.id}"`);
+    expect((await ask(haproxy.opsPort, '/', right)).body).not.toContain('type="checkbox"');
+  });
+
+  test('guessing the password is stopped', async () => {
+    const statuses = new Set<number>();
+    for (let guess = 0; guess < 40; guess++) {
+      statuses.add((await ask(haproxy.opsPort, '/', auth('operator', `guess ${guess}`))).status);
+    }
+    expect([...statuses]).toEqual([401, 429]);
+  });
+});
+
+test.each([
+  ['STATS_PASSWORD', ''],
+  ['STATS_PASSWORD', undefined],
+  ['STATS_USER', ''],
+  ['STATS_USER', undefined],
+])('it does not start with %s = %s', async (name, value) => {
+  const folder = await temporaryFolder();
+  const environment: Record<string, string | undefined> = {
+    ...process.env,
+    ...(await haproxyEnvironment(folder.path)),
+  };
+  environment[name] = value;
+  if (value === undefined) delete environment[name];
+  const child = spawn('haproxy', ['-W', '-db', '-f', CONFIG_FILE], {
+    env: environment,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (data) => {
+    said += String(data);
+  });
+  const [code] = await once(child, 'close');
+  await folder.remove();
+  expect(code).not.toBe(0);
+  expect(said).toMatch(/ALERT.*STATS_USER and STATS_PASSWORD must be set and not empty/);
+});
+
+describe('limits of an address', () => {
+  let limited: TestHAProxy;
+
+  beforeAll(async () => {
+    limited = await startHAProxy({
+      HAPROXY_LIMIT_LOOPBACK: '1',
+      HAPROXY_MAX_SOCKETS_PER_IP: '3',
+      HAPROXY_MAX_CONNECTIONS_PER_IP: '8',
+      HAPROXY_MAX_REQUESTS_PER_IP: '20',
+      HAPROXY_MAX_ROOMS_PER_IP: '2',
+    });
+    await putInPlace(limited);
+  });
+  afterAll(() => limited.stop());
+
+  test('sockets, connections, new rooms and requests', async () => {
+    const codes = ['00000000', '00000001', '00000002'];
+    const open: (Joined | undefined)[] = await Promise.all(codes.map((code) => enter(limited.port, code)));
+    await expect(enter(limited.port, '00000003')).rejects.toThrow('429');
+    open[0]?.socket.close();
+    await until('its place is free again', async () => {
+      open[0] = await enter(limited.port, '00000003').catch(() => undefined);
+      return open[0] !== undefined;
+    });
+
+    // The 3 players hold connections too.
+    const idle = Array.from({ length: 10 }, () => connect(limited.port, '127.0.0.1').resume());
+    let refused = 0;
+    for (const socket of idle) {
+      socket.on('error', () => undefined);
+      socket.once('close', () => refused++);
+    }
+    await until('the connections over the limit are refused', () => refused === 5);
+    await expect(ask(limited.port, '/')).rejects.toThrow();
+    expect(refused).toBe(5);
+    for (const socket of idle) socket.destroy();
+    for (const joined of open) joined?.socket.terminate();
+    await until('there is room again', () => ask(limited.port, '/haproxy-health').catch(() => undefined));
+
+    const statuses: number[] = [];
+    for (let room = 0; room < 3; room++)
+      statuses.push((await ask(limited.port, '/api/rooms', { method: 'POST' })).status);
+    expect(statuses).toEqual([200, 200, 429]);
+
+    let last = await ask(limited.port, '/');
+    for (let more = 0; more < 20 && last.status === 200; more++) last = await ask(limited.port, '/');
+    expect(last).toMatchObject({ status: 429, headers: { 'retry-after': '10' } });
+    expect(JSON.parse(last.body)).toMatchObject({ code: 'RATE_LIMITED', retry: true });
+  });
+});
+
+test('without instances players are told what to do', async () => {
+  const empty = await startHAProxy();
+  const page = await ask(empty.port, '/');
+  expect(page).toMatchObject({
+    status: 503,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'retry-after': '3' },
+  });
+  expect(page.body).toContain('tries again by itself');
+  const api = await ask(empty.port, '/api/room?room_code=7KQ2M9XZ');
+  expect(api).toMatchObject({ status: 503, headers: { 'retry-after': '3' } });
+  expect(JSON.parse(api.body)).toMatchObject({ type: 'error', retry: true });
+  await empty.stop();
+});

@@ -1,0 +1,162 @@
+/** HAProxy restarts and reloads, Redis is emptied, frozen or killed, the controller dies: what players see of it. */
+import type { ChildProcess } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newRoomCode } from '../../src/cluster/new-ids.js';
+import type { RedisConnection } from '../../src/redis/client.js';
+import { end, startRedis, type TestRedis, until } from '../support/programs.js';
+import {
+  connectTo,
+  type EchoInstance,
+  enter,
+  type Joined,
+  LEASE_MS,
+  reconciled,
+  shownAs,
+  startController,
+  startHAProxy,
+  startInstance,
+  type TestHAProxy,
+  whereIs,
+} from './support.js';
+
+let redis: TestRedis;
+let connection: RedisConnection;
+let haproxy: TestHAProxy;
+let controller: ChildProcess;
+let first: EchoInstance;
+let second: EchoInstance;
+const room = newRoomCode();
+
+beforeAll(async () => {
+  [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
+  [connection, first, second] = await Promise.all([connectTo(redis), startInstance(redis), startInstance(redis)]);
+  controller = await startController(redis, haproxy);
+  await connection.sadd(`hokm:instance:${first.id}:rooms`, room);
+  await allBack();
+});
+
+afterAll(async () => {
+  connection.disconnect();
+  await Promise.all([end(controller, 'SIGTERM'), end(first.process), end(second.process)]);
+  await Promise.all([redis.stop(), haproxy.stop()]);
+});
+
+/** Servers and the pin are there. */
+async function allBack(): Promise<void> {
+  await Promise.all([shownAs(haproxy, first.id, 'ready'), shownAs(haproxy, second.id, 'ready')]);
+  await until('the pin is there', async () => (await haproxy.api.pins()).get(room) === first.number);
+}
+
+/** A player's socket; it must outlive `during`, and HAProxy's worker too. */
+async function undisturbed(during: () => Promise<void>): Promise<void> {
+  const worker = await haproxy.api.worker();
+  const players = await Promise.all([enter(haproxy.port, room), playerOf(second)]);
+  let closed = 0;
+  for (const { socket } of players) socket.once('close', () => closed++);
+  await during();
+  const shown = await haproxy.api.servers();
+  expect(shown.map(({ name, state, up }) => [name, state, up]).sort()).toEqual(
+    [first.id, second.id].sort().map((id) => [id, 'ready', true]),
+  );
+  expect(closed).toBe(0);
+  expect(await haproxy.api.worker()).toBe(worker);
+  for (const { socket } of players) socket.terminate();
+}
+
+async function playerOf(instance: EchoInstance): Promise<Joined> {
+  for (;;) {
+    const joined = await enter(haproxy.port, newRoomCode());
+    if (joined.id === instance.id) return joined;
+    joined.socket.terminate();
+  }
+}
+
+const registered = (instance: EchoInstance) =>
+  until('the instance is registered', async () =>
+    connection.exists(`service:hokm:instances:${instance.id}`).then(
+      (there) => there === 1,
+      () => false,
+    ),
+  );
+
+test('a restarted HAProxy gets its servers and pins back', async () => {
+  await end(haproxy.process, 'SIGTERM');
+  await haproxy.restart();
+  const restarted = performance.now();
+  await allBack();
+  expect(performance.now() - restarted).toBeLessThan(1_000);
+  expect(await whereIs(haproxy.port, room)).toBe(first.id);
+});
+
+test('a reloaded HAProxy too, and no socket is dropped', async () => {
+  const worker = await haproxy.api.worker();
+  const { socket } = await enter(haproxy.port, room);
+  haproxy.process.kill('SIGUSR2');
+  await until('the worker is a new one', async () => {
+    const now = await haproxy.api.worker().catch(() => worker);
+    return now !== worker;
+  });
+  await allBack();
+  expect(await whereIs(haproxy.port, room)).toBe(first.id);
+  const echo = new Promise((resolve) => socket.once('message', (message) => resolve(String(message))));
+  socket.send('still there');
+  expect(await echo).toBe('still there');
+  socket.terminate();
+});
+
+test('an emptied Redis removes no server', async () => {
+  await undisturbed(async () => {
+    await connection.flushall();
+    await Promise.all([registered(first), registered(second)]);
+    await reconciled(connection, 3);
+  });
+});
+
+test('a Redis that was frozen for longer than the lease removes no server', async () => {
+  await undisturbed(async () => {
+    redis.process.kill('SIGSTOP');
+    // The pause is the fault itself: it must outlast the lease.
+    await new Promise((resolve) => setTimeout(resolve, LEASE_MS * 1.5));
+    redis.process.kill('SIGCONT');
+    await Promise.all([registered(first), registered(second)]);
+    await reconciled(connection, 3);
+  });
+});
+
+test('without Redis nothing is removed, and a restarted HAProxy still gets everything back', async () => {
+  await connection.sadd(`hokm:instance:${first.id}:rooms`, room);
+  await allBack();
+  await undisturbed(async () => {
+    await end(redis.process);
+  });
+  await end(haproxy.process, 'SIGTERM');
+  await haproxy.restart();
+  await allBack();
+  await undisturbed(async () => {
+    await redis.restart();
+    await Promise.all([registered(first), registered(second)]);
+    await reconciled(connection, 3);
+  });
+});
+
+test('a controller that is killed and started again disturbs nobody', async () => {
+  await undisturbed(async () => {
+    await end(controller);
+    controller = await startController(redis, haproxy);
+    await reconciled(connection, 3);
+  });
+});
+
+test('an empty registry proves nothing; one with heartbeats of others does', async () => {
+  for (const instance of [first, second]) instance.order('silent');
+  await until('no instance is registered', async () => {
+    const there = await connection.exists(...[first, second].map(({ id }) => `service:hokm:instances:${id}`));
+    return there === 0;
+  });
+  await undisturbed(() => reconciled(connection, 8));
+  const third = await startInstance(redis);
+  await shownAs(haproxy, third.id, 'ready');
+  await Promise.all([shownAs(haproxy, first.id, 'deleted'), shownAs(haproxy, second.id, 'deleted')]);
+  expect(await whereIs(haproxy.port, room)).toBe(third.id);
+  await end(third.process);
+});
