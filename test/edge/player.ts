@@ -171,6 +171,7 @@ export async function playOut(players: readonly Player[]): Promise<void> {
   await player?.ask(player.legal[0] as object);
   for (const each of players) {
     await each.next('event', ({ events }) => events.some(({ type }) => type === 'match_ended'));
+    each.playsAlong = false;
   }
 }
 
