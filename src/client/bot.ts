@@ -31,7 +31,8 @@ export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomV
     };
     const look = (state: TableState) => {
       const { view } = state;
-      if (state.connection === 'closed' || view?.status === 'finished' || view?.status === 'closed') {
+      const over = (view?.status === 'finished' && !busy) || view?.status === 'closed';
+      if (over || state.connection === 'closed') {
         unsubscribe();
         resolve(view);
         return;
