@@ -107,6 +107,15 @@ test('rooms that instances claim in Redis are pinned, wrong pins are put right, 
   await connection.del(`hokm:instance:${first.id}:rooms`, `hokm:instance:${second.id}:rooms`);
 });
 
+test('a room without a pin stays where it is when an instance comes', async () => {
+  const rooms = someRooms(40);
+  const before = await Promise.all(rooms.map(at));
+  const third = await addInstance();
+  expect(await Promise.all(rooms.map(at))).toEqual(before);
+  third.order('leave');
+  await shownAs(haproxy, third.id, 'deleted');
+});
+
 test('a draining instance keeps its rooms and gets no others', async () => {
   const leaver = await addInstance();
   const [room = newRoomCode()] = someRooms(1);
