@@ -1,4 +1,5 @@
-/** What HAProxy repeats when an instance breaks off, and what it must never repeat. */
+/** What HAProxy repeats when an instance breaks off, what it must never repeat, and what an ill instance's players see. */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -12,6 +13,7 @@ let haproxy: TestHAProxy;
 /** Requests that reached the broken instance. */
 let reached: string[];
 let breakOff: (request: IncomingMessage) => boolean;
+let goodHealth: number;
 const servers: Server[] = [];
 
 async function add(name: string, number: number, server: Server): Promise<void> {
@@ -24,6 +26,7 @@ async function add(name: string, number: number, server: Server): Promise<void> 
 }
 
 beforeAll(async () => {
+  goodHealth = 200;
   haproxy = await startHAProxy();
   const broken = createServer((request, response) => {
     reached.push(`${request.method} ${request.url}`);
@@ -34,16 +37,18 @@ beforeAll(async () => {
     reached.push(`${request.method} ${request.url}`);
     request.socket.destroy();
   });
-  const good = createServer((_, response) => response.end('from the good one'));
+  const good = createServer((_, response) => response.writeHead(goodHealth).end());
   new WebSocketServer({ server: good, path: '/ws' }).on('connection', (socket: WebSocket) => {
     socket.send(JSON.stringify({ id: 'good', room: ROOM }));
   });
   await add('broken', 1, broken);
   await add('good', 2, good);
+  await haproxy.api.enableHealth('good' as InstanceId);
 });
 
 beforeEach(async () => {
   reached = [];
+  goodHealth = 200;
   breakOff = () => true;
   // A socket that was moved on is learned, the pin still wins.
   await haproxy.api.setPins([[ROOM, 1]]);
@@ -78,4 +83,14 @@ test('a plain request may take longer than an upgrade, and is sent once', async 
   breakOff = () => false;
   const { status, body } = await ask(haproxy.port, `/api/room/events?room_code=${ROOM}`);
   expect([status, body, reached.length]).toEqual([200, 'late', 1]);
+});
+
+test('players of an instance that is ill are cut off, so that they come back elsewhere', async () => {
+  const { socket } = await enter(haproxy.port, ROOM);
+  const closed = once(socket, 'close');
+  goodHealth = 500;
+  await closed;
+  expect(await haproxy.api.servers()).toContainEqual(
+    expect.objectContaining({ name: 'good', state: 'ready', up: false }),
+  );
 });
