@@ -4,6 +4,7 @@ import type { RoomCode } from '../../src/protocol/ids.js';
 import { until } from '../support/programs.js';
 import { checkRoom, type Violation } from './checker.js';
 import type { ClusterUnderTest } from './cluster-under-test.js';
+import { CpuMeter } from './cpu.js';
 import type { Arena, Fault, Strike } from './faults/fault.js';
 import type { Load } from './load.js';
 import { around } from './report.js';
@@ -116,6 +117,7 @@ export class Campaign {
 
   private async strike({ affected, cuts, inject }: Strike, watches: Stopwatch[], title: string): Promise<void> {
     const rooms = new Set(affected);
+    const cpu = new CpuMeter(this.parts.cluster);
     const watch = new Stopwatch(performance.now(), rooms, cuts);
     watches.push(watch);
     this.watches.add(watch);
@@ -126,6 +128,7 @@ export class Campaign {
       watch.giveUp(performance.now());
     });
     this.parts.aborted.throwIfAborted();
+    this.parts.tell(`  until all rooms had gone on: ${cpu.read()}`);
   }
 
   private complain(text: string): void {

@@ -22,6 +22,9 @@ function stages(faults: readonly Fault[], oneCluster: boolean): Fault[][] {
 async function main(): Promise<number> {
   const aborted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => aborted.abort());
+  // Started by a test: its end is ours.
+  process.on('disconnect', () => aborted.abort());
+  process.channel?.unref();
   const options = await parseOptions(process.argv.slice(2), Number.parseInt(randomHex(4), 16));
   const random = new Seeded(options.seed);
   tell(`seed ${options.seed}`);
