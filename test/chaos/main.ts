@@ -25,6 +25,10 @@ async function main(): Promise<number> {
   // Started by a test: its end is ours.
   process.on('disconnect', () => aborted.abort());
   process.channel?.unref();
+  const interrupted = new Promise<never>((_, reject) => {
+    aborted.signal.addEventListener('abort', () => reject(aborted.signal.reason));
+  });
+  interrupted.catch(() => undefined);
   const options = await parseOptions(process.argv.slice(2), Number.parseInt(randomHex(4), 16));
   const random = new Seeded(options.seed);
   tell(`seed ${options.seed}`);
@@ -36,8 +40,8 @@ async function main(): Promise<number> {
     const stage = new Stage(options, random, aborted.signal, tell);
     try {
       const campaign = await stage.open(faults[0]?.redis ?? 'own');
-      for (const fault of faults) outcomes.push(await campaign.run(fault, options.runs));
-      const checked = await campaign.check();
+      for (const fault of faults) outcomes.push(await Promise.race([campaign.run(fault, options.runs), interrupted]));
+      const checked = await Promise.race([campaign.check(), interrupted]);
       acked += checked.acked;
       violations.push(...checked.violations);
     } catch (error) {
