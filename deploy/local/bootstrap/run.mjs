@@ -22,6 +22,7 @@ const SCRIPTS = {
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
   build: {},
+  chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
 };
 
