@@ -16,36 +16,50 @@ export interface BotOptions {
 export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomView | null> {
   const { delayMs = 0, startWhenFull = true, onRefused = () => undefined } = options;
   return new Promise((resolve) => {
-    /** The position that was acted upon: one command a position. */
-    let acted = '';
+    /** One command at a time, from the decision to its answer; entries that change no turn may come in between. */
+    let busy = false;
     let done = false;
-    const give = (command: { readonly type: string }, position: string) => {
-      // Something has happened while the bot paused: the next position gets a move of its own.
-      if (done || table.state.cursor?.digest !== position) return;
-      table.command(command).catch((error: unknown) => {
-        // The last move's event ends the match before its ack is here.
-        if (!done && error instanceof CommandRefused) onRefused(error);
-      });
+    /** Where a command was refused none is given again: the answer would be the same, at once and for ever. */
+    let refusedAt = '';
+    const mayStart = ({ view }: TableState) =>
+      startWhenFull && view?.status === 'lobby' && view.host === view.seat && view.seats.every((seat) => seat);
+    const mayPlay = ({ view, legal }: TableState) => view?.status === 'playing' && legal.length > 0;
+    const mayAct = (state: TableState) =>
+      state.connection === 'open' && state.cursor?.digest !== refusedAt && (mayStart(state) || mayPlay(state));
+    /** Decides by what is so after the pause: the seat may have been played for meanwhile. */
+    const act = () => {
+      const { view, cursor } = table.state;
+      if (done || !view || !cursor || !mayAct(table.state)) {
+        busy = false;
+        return;
+      }
+      const move = mayPlay(table.state) ? findClientGame(view.game)?.bot(view.table) : { type: 'start' };
+      table
+        .command(move as { readonly type: string })
+        .catch((error: unknown) => {
+          // The event that ends the match comes before the last move's ack: what is left then is no refusal.
+          if (done || !(error instanceof CommandRefused)) return;
+          refusedAt = cursor.digest;
+          onRefused(error);
+        })
+        .finally(() => {
+          busy = false;
+          look(table.state);
+        });
     };
     const look = (state: TableState) => {
-      const { view, cursor } = state;
-      if (state.connection === 'closed' || view?.status === 'finished' || view?.status === 'closed') {
+      if (done) return;
+      const { view, connection } = state;
+      if (connection === 'closed' || view?.status === 'finished' || view?.status === 'closed') {
         done = true;
         unsubscribe();
         resolve(view);
         return;
       }
-      if (!view || !cursor || cursor.digest === acted || state.pending > 0 || state.connection !== 'open') return;
-      if (view.status === 'lobby' && startWhenFull && view.host === view.seat && view.seats.every((seat) => seat)) {
-        acted = cursor.digest;
-        give({ type: 'start' }, acted);
-      } else if (view.status === 'playing' && state.legal.length > 0) {
-        const { digest } = cursor;
-        acted = digest;
-        const move = findClientGame(view.game)?.bot(view.table) as { type: string };
-        if (delayMs > 0) setTimeout(() => give(move, digest), delayMs);
-        else give(move, digest);
-      }
+      if (busy || !mayAct(state)) return;
+      busy = true;
+      if (delayMs > 0 && mayPlay(state)) setTimeout(act, delayMs);
+      else act();
     };
     const unsubscribe = table.subscribe(look);
     look(table.state);
