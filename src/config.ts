@@ -54,7 +54,7 @@ const instanceSchema = z
     HOKM_TURN_MS: milliseconds(20_000).pipe(z.number().min(100)),
     HOKM_BOT_DELAY_MS: milliseconds(700),
     HOKM_HOLD_MS: milliseconds(60_000),
-    /** A lobby or finished room that nobody is connected to is closed after this. */
+    /** A room that nobody is connected to is closed after this. */
     HOKM_IDLE_ROOM_MS: milliseconds(600_000).pipe(z.number().min(100)),
     HOKM_PING_MS: milliseconds(25_000).pipe(z.number().min(100)),
     /** Messages a second that one socket may send; twice as many at a time. */
