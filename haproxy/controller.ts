@@ -8,7 +8,7 @@ import { REGISTRY_CHANNEL, type Registry } from '../src/cluster/registry.js';
 import type { ControllerConfig } from '../src/config.js';
 import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
 import type { RedisConnection } from '../src/redis/client.js';
-import type { Clock, Timer } from '../src/runtime/clock.js';
+import { type Clock, sleep, type Timer } from '../src/runtime/clock.js';
 import type { Logger } from '../src/runtime/log.js';
 import { type Assignment, MIGRATION_CHANNEL, parseAssignment } from './assignments.js';
 import { type Belief, believe, hinted, noBelief, pulse, type Reading, unanswered } from './belief.js';
@@ -32,6 +32,8 @@ export interface ControllerParts {
 const WATCH_MS = 200;
 const WATCH_AWAY_MS = 30;
 const HINT_MS = 3_000;
+/** At least this between rounds, ms, however many messages ask for one. */
+const PAUSE_MS = 20;
 
 export function limitsOf(config: ControllerConfig): ReconcileLimits {
   return {
@@ -71,6 +73,11 @@ export class Controller {
     await messages.subscribe(REGISTRY_CHANNEL, MIGRATION_CHANNEL);
     this.repeat(() => this.beat());
     this.repeat(() => this.watch());
+    // On a timer of its own: messages that keep coming must not put off the comparison of the pins.
+    this.repeat(async () => {
+      this.look(true);
+      return this.parts.config.HOKM_RECONCILE_MS;
+    });
     await new Promise<void>((resolve) => void this.reconcileForEver(resolve));
   }
 
@@ -94,10 +101,8 @@ export class Controller {
         this.wake = resolve;
       });
       if (await this.round()) onFirst();
-      if (this.stopped) return;
-      const timer = this.after(this.parts.config.HOKM_RECONCILE_MS, () => this.look(true));
+      await sleep(this.parts.clock, PAUSE_MS);
       await woken;
-      timer.cancel();
     }
   }
 

@@ -105,6 +105,8 @@ test('a room that is assigned over pub/sub is pinned at once, and who asked is t
 
 test('rooms that instances claim in Redis are pinned, wrong pins are put right, pins of closed rooms go', async () => {
   const [first, second] = started as [EchoInstance, EchoInstance];
+  // Messages that keep coming must not put it off.
+  const chatter = setInterval(() => void connection.publish('hokm:broadcast', '{}'), 50);
   const [room = newRoomCode(), firsts = newRoomCode(), seconds = newRoomCode()] = someRooms(3);
   // The set is written before the claim: of two instances that name a room, its meta says which one has it.
   await connection.sadd(`hokm:instance:${first.id}:rooms`, room, firsts, seconds);
@@ -120,6 +122,7 @@ test('rooms that instances claim in Redis are pinned, wrong pins are put right, 
   await pinned(room, first);
   await connection.srem(`hokm:instance:${first.id}:rooms`, room);
   await until('the pin is gone', async () => !(await haproxy.api.pins()).has(room));
+  clearInterval(chatter);
   await connection.del(`hokm:instance:${first.id}:rooms`, `hokm:instance:${second.id}:rooms`);
 });
 
