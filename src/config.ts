@@ -54,9 +54,11 @@ const instanceSchema = z
     HOKM_TURN_MS: milliseconds(20_000).pipe(z.number().min(100)),
     HOKM_BOT_DELAY_MS: milliseconds(700),
     HOKM_HOLD_MS: milliseconds(60_000),
-    /** A lobby or finished room that nobody is connected to is closed after this. */
+    /** A room that nobody is connected to is closed after this. */
     HOKM_IDLE_ROOM_MS: milliseconds(600_000).pipe(z.number().min(100)),
     HOKM_PING_MS: milliseconds(25_000).pipe(z.number().min(100)),
+    /** Messages a second that one socket may send; twice as many at a time. */
+    HOKM_MESSAGE_RATE: z.coerce.number().int().min(1).max(100_000).default(10),
     /** Log entries kept behind the snapshot, for clients that come back and for the public log. */
     HOKM_LOG_KEEP: z.coerce.number().int().min(0).max(1_000_000).default(1_024),
     HOKM_DRAIN_MS: milliseconds(25_000),
@@ -64,6 +66,8 @@ const instanceSchema = z
   .refine((env) => env.HOKM_HEARTBEAT_MS * 2 <= env.HOKM_LEASE_MS, {
     path: ['HOKM_HEARTBEAT_MS'],
     message: 'must be at most half of HOKM_LEASE_MS',
+    // Beside the mistakes in other variables, not after them.
+    when: ({ issues }) => issues.every(({ path }) => !/^HOKM_(HEARTBEAT|LEASE)_MS$/.test(String(path?.[0]))),
   });
 
 const controllerSchema = z.object({
@@ -78,9 +82,32 @@ const controllerSchema = z.object({
   HOKM_START_WAIT_MS: milliseconds(10_000),
 });
 
+const launcherSchema = z.object({
+  ...redisShape,
+  /** Not set: the local cluster runs a Redis of its own. */
+  REDIS_URL: redisShape.REDIS_URL.removeDefault().optional(),
+  HOKM_CLUSTER_SECRET: z.string().min(16).optional(),
+  HOKM_OPS_TOKEN: z.string().min(16).optional(),
+});
+
+const terminalSchema = z.object({
+  /** Any value: no colours; see no-color.org. */
+  NO_COLOR: z.string().optional(),
+  TERM: z.string().optional(),
+});
+
 export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
 export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
+/** `environment` is what the launcher's programs inherit. */
+export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
 export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
+
+/** What the terminal that a person sits at can show. */
+export interface TerminalConfig {
+  readonly colour: boolean;
+  /** It cannot be redrawn in place. */
+  readonly dumb: boolean;
+}
 
 /** The environment does not make sense; `message` names every wrong variable, one a line. */
 export class ConfigError extends Error {
@@ -92,6 +119,13 @@ export const instanceConfig = (env: NodeJS.ProcessEnv = process.env): InstanceCo
 /** @throws ConfigError */
 export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): ControllerConfig =>
   parse(controllerSchema, env);
+/** @throws ConfigError */
+export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
+  Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });
+export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalConfig => {
+  const { NO_COLOR, TERM } = parse(terminalSchema, env);
+  return Object.freeze({ colour: NO_COLOR === undefined, dumb: TERM === 'dumb' });
+};
 
 function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): Readonly<z.output<Schema>> {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));

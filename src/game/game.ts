@@ -84,6 +84,8 @@ export interface Game<
   fold(view: View, event: PublicEvent): View;
   /** The commands the seat that sees `view` may give now; empty when it is not its turn. */
   legal(view: View): readonly Command[];
+  /** Whether the match that `view` shows is over. */
+  over(view: View): boolean;
   /** The rule bot's choice among `legal(view)`; also plays for a seat whose time is up. Only called on that seat's turn. */
   bot(view: View): Command;
   /** Null while the match goes on. */

@@ -1,6 +1,4 @@
 /** The opaque names that travel between parts. A value of one of these types has been checked. */
-import { crockford } from '../runtime/random.js';
-
 declare const brand: unique symbol;
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
 
@@ -24,14 +22,4 @@ export function parseRoomCode(text: string): RoomCode | undefined {
   if (text.length > 32) return undefined;
   const code = text.replaceAll('-', '').toUpperCase();
   return ROOM_CODE.test(code) ? (code as RoomCode) : undefined;
-}
-
-/** A fresh code: 40 random bits. */
-export function newRoomCode(): RoomCode {
-  return crockford(8) as RoomCode;
-}
-
-/** A fresh instance id, as `game-K3Q9TZ2M`; also its name on HAProxy's stats page. */
-export function newInstanceId(): InstanceId {
-  return `game-${crockford(8)}` as InstanceId;
 }

@@ -2,9 +2,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { packageRoot } from '../runtime/package-root.js';
 
+type Script<Reply> = (...keysAndArguments: string[]) => Promise<Reply>;
+type Row = [id: string, fields: string[]];
+
+export type RefusedReply = ['fenced', owner: string, epoch: string] | ['gone'];
+
 /** What the scripts add to a connection: keys first, then arguments, as their headers say. */
 export interface ScriptCommands {
-  heartbeat(...keysAndArguments: string[]): Promise<[existed: number, now: number]>;
+  heartbeat: Script<[existed: number, now: number]>;
+  createRoom: Script<number>;
+  claimRoom: Script<['ok', meta: string[], snapshot: string | null, tail: Row[]] | RefusedReply>;
+  commitRoom: Script<['ok'] | ['gap', seq: string, digest: string] | RefusedReply>;
+  snapshotRoom: Script<['ok'] | RefusedReply>;
+  transferRoom: Script<['ok', epoch: number] | RefusedReply>;
+  releaseRoom: Script<['ok'] | RefusedReply>;
 }
 
 const folder = new URL('src/redis/lua/', packageRoot);

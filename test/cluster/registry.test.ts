@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newInstanceId } from '../../src/cluster/new-ids.js';
 import { type InstanceFields, Registry } from '../../src/cluster/registry.js';
-import { newInstanceId } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';

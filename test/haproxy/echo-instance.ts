@@ -8,8 +8,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { newInstanceId } from '../../src/cluster/new-ids.js';
 import { type InstanceFields, type InstanceStatus, Registry } from '../../src/cluster/registry.js';
-import { type InstanceId, newInstanceId } from '../../src/protocol/ids.js';
+import type { InstanceId } from '../../src/protocol/ids.js';
 import { connect, ready } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 

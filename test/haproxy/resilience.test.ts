@@ -1,7 +1,7 @@
 /** HAProxy restarts and reloads, Redis is emptied, frozen or killed, the controller dies: what players see of it. */
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { newRoomCode } from '../../src/protocol/ids.js';
+import { newRoomCode } from '../../src/cluster/new-ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
 import {

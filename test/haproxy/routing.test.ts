@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type InstanceId, newRoomCode, type RoomCode } from '../../src/protocol/ids.js';
+
+import { newRoomCode } from '../../src/cluster/new-ids.js';
+import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
+
 import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';

@@ -1,0 +1,49 @@
+/** What each script needs and which compiled program it is. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from './build.mjs';
+import { installPackages } from './packages.mjs';
+import { extendPath, installPrograms } from './programs.mjs';
+import { Refusal, say } from './say.mjs';
+import { runTests } from './tests.mjs';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Without its own Redis the cluster needs no redis-server. */
+const forStart = (env) => (env.REDIS_URL || env.REDIS_SENTINELS ? ['haproxy'] : ['redis-server', 'haproxy']);
+
+/**
+ * `program`: the compiled file, run in this very process, so that signals and exit codes need no passing on;
+ * `needs`: names from the table in programs.mjs; `run`: for scripts that are no program of ours.
+ */
+const SCRIPTS = {
+  start: { program: 'dist/deploy/local/main.js', needs: forStart },
+  play: { program: 'dist/src/client/terminal/main.js' },
+  'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
+  build: {},
+  chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
+  test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
+};
+
+export async function run([name, ...args]) {
+  try {
+    const script = Object.hasOwn(SCRIPTS, name ?? '') ? SCRIPTS[name] : undefined;
+    if (!script) throw new Refusal(`Which script? One of: ${Object.keys(SCRIPTS).join(', ')}.`);
+    await installPackages(root);
+    await build(root);
+    extendPath(process.env);
+    installPrograms(script.needs?.(process.env) ?? [], process.env);
+    if (script.run) await script.run(root, args);
+    if (script.program) await runProgram(name, join(root, script.program), args);
+  } catch (error) {
+    say(error instanceof Refusal ? error.message : error.stack);
+    process.exit(1);
+  }
+}
+
+async function runProgram(name, file, args) {
+  if (!existsSync(file)) throw new Refusal(`There is no program for "${name}" in this version.`);
+  process.argv = [process.execPath, file, ...args];
+  await import(pathToFileURL(file).href);
+}

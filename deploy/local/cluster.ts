@@ -1,0 +1,242 @@
+/** All processes of one local cluster: started side by side as far as they can be, stopped one after the other. */
+import { fileURLToPath } from 'node:url';
+import { instanceConfig, type LauncherConfig, type RedisConfig } from '../../src/config.js';
+import type { Clock } from '../../src/runtime/clock.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
+import { serversUp } from './admin-socket.js';
+import { poll } from './child.js';
+import { type ControlChild, ControlError, type ControlRequest } from './control-protocol.js';
+import { ControlSocket } from './control-socket.js';
+import type { DataFolder } from './data-folder.js';
+import { type Ready as HaproxyReady, haproxyProgram, OPS_HOST, SocketFolder } from './haproxy.js';
+import { Instances, type RunningInstance } from './instances.js';
+import { controllerProgram, instanceProgram, type PlainReady } from './node-programs.js';
+import type { Options } from './options.js';
+import type { ChildNotes } from './orphans.js';
+import { freePort } from './ports.js';
+import { announceStop, openCluster, type Ready as RedisReady, redisConfig, redisProgram } from './redis.js';
+import type { ClusterFacts, Report } from './report.js';
+import type { Secrets } from './secrets.js';
+import { StartFailed } from './start-failed.js';
+import { Supervised } from './supervised.js';
+
+/** The files that are run; tests put small programs in their place. */
+export interface Programs {
+  readonly instance: string;
+  readonly controller: string;
+  readonly haproxyConfig: string;
+}
+
+const inPackage = (path: string) => fileURLToPath(new URL(path, packageRoot));
+
+export const builtPrograms: Programs = {
+  instance: inPackage('dist/src/main.js'),
+  controller: inPackage('dist/haproxy/main.js'),
+  haproxyConfig: inPackage('haproxy/haproxy.cfg'),
+};
+
+export interface Plan {
+  /** With the ports that were found free in the place of 0. */
+  readonly options: Options;
+  readonly config: LauncherConfig;
+  readonly programs: Programs;
+  readonly folder: DataFolder;
+  readonly secrets: Secrets;
+  readonly notes: ChildNotes;
+  readonly report: Report;
+  readonly clock: Clock;
+}
+
+/** Longest time until HAProxy calls all instances up, ms. */
+const ROUTED_MS = 15_000;
+
+export class LocalCluster {
+  private readonly redis: Supervised<RedisReady> | undefined;
+  private readonly haproxy: Supervised<HaproxyReady>;
+  private readonly controller: Supervised<PlainReady>;
+  private readonly instances: Instances;
+  private readonly control: ControlSocket;
+  private announced = false;
+  private stopped: Promise<void> | undefined;
+
+  private constructor(
+    private readonly plan: Plan,
+    private readonly redisConfig: RedisConfig,
+    private readonly sockets: SocketFolder,
+    ports: { redis: number | undefined; peers: number },
+  ) {
+    const { options, config, programs, folder, secrets, notes, report, clock } = plan;
+    const environment = { ...config.environment, REDIS_URL: redisConfig.REDIS_URL, HAPROXY_SOCKET: sockets.socket };
+    const forInstances = {
+      ...environment,
+      HOKM_HOST: '127.0.0.1',
+      HOKM_PORT: '0',
+      HOKM_CLUSTER_SECRET: config.HOKM_CLUSTER_SECRET ?? secrets.clusterSecret,
+      HOKM_OPS_TOKEN: config.HOKM_OPS_TOKEN ?? secrets.opsToken,
+    };
+    // Told here, once, instead of by every instance in its log.
+    instanceConfig(forInstances);
+    const around = { clock, notes, logs: folder.logs, tell: report.tell, changed: () => this.changed() };
+    if (ports.redis !== undefined) {
+      this.redis = new Supervised(redisProgram(folder, secrets, config, ports.redis), around);
+    }
+    const haproxy = {
+      configFile: programs.haproxyConfig,
+      host: options.host,
+      port: options.port,
+      opsPort: options.opsPort,
+      peerPort: ports.peers,
+      socket: sockets.socket,
+      secrets,
+      environment: config.environment,
+      folder: inPackage('.'),
+    };
+    this.haproxy = new Supervised(haproxyProgram(haproxy, clock), around);
+    this.controller = new Supervised(controllerProgram(programs.controller, environment), around);
+    this.instances = new Instances((position) => instanceProgram(programs.instance, position, forInstances), around);
+    this.control = new ControlSocket(sockets.control, (request) => this.answer(request));
+  }
+
+  /** @throws ConfigError when the environment's settings make no sense to an instance. */
+  static async prepare(plan: Plan): Promise<LocalCluster> {
+    const external = plan.config.REDIS_URL !== undefined || plan.config.REDIS_SENTINELS.length > 0;
+    const redis = external ? undefined : await freePort();
+    const config = redisConfig(plan.config, plan.secrets, redis);
+    return new LocalCluster(plan, config, new SocketFolder(plan.folder), { redis, peers: await freePort() });
+  }
+
+  /**
+   * Resolves when players can come: HAProxy calls every instance up.
+   * @throws StartFailed, RedisUnavailable; what was started then still has to be stopped.
+   */
+  async start(): Promise<void> {
+    // The controller needs HAProxy's admin socket, everything else Redis.
+    const proxy = this.haproxy.start();
+    proxy.catch(() => undefined);
+    await this.redis?.start();
+    await openCluster(this.redisConfig);
+    const controlled = proxy.then(() => this.controller.start());
+    const wanted = Array.from({ length: this.plan.options.instances }, () => this.instances.add());
+    const [instances] = await Promise.all([Promise.all(wanted), controlled]);
+    await this.routed(instances);
+    await this.control.listen();
+    this.announced = true;
+    this.changed();
+  }
+
+  facts(): ClusterFacts {
+    const { options, secrets } = this.plan;
+    const players = `${urlHost(options.host)}:${options.port}`;
+    const operators = `http://${OPS_HOST}:${options.opsPort}`;
+    return {
+      player_url: `http://${players}/`,
+      ws_url: `ws://${players}/ws?room_code=CODE`,
+      stats_url: `${operators}/`,
+      stats_user: secrets.statsUser,
+      stats_password: secrets.statsPassword,
+      metrics_url: `${operators}/metrics`,
+      redis_url: this.redisConfig.REDIS_URL,
+      haproxy_socket: this.sockets.socket,
+      control_socket: this.sockets.control,
+      instances: this.instances.running.map(({ id, port, pid }) => ({ id, port, pid })),
+      pids: {
+        redis: this.redis?.current?.pid ?? null,
+        haproxy: this.haproxy.current?.pid ?? null,
+        controller: this.controller.current?.pid ?? null,
+        autoscaler: null,
+      },
+    };
+  }
+
+  /** Instances first, while Redis and HAProxy still serve them; Redis last. Never rejects. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopAll();
+    return this.stopped;
+  }
+
+  /** Ends everything at once, without waiting. */
+  kill(): void {
+    for (const part of [this.instances, this.controller, this.haproxy, this.redis]) part?.kill();
+  }
+
+  private async stopAll(): Promise<void> {
+    this.announced = false;
+    const own = this.facts().instances.map(({ id }) => id);
+    if (own.length > 0) {
+      await announceStop(this.redisConfig, own).catch(() => this.plan.report.tell('Redis cannot be told of the stop'));
+    }
+    await this.instances.close();
+    await this.controller.stop();
+    await this.haproxy.stop();
+    await this.redis?.stop();
+    this.control.close();
+    this.sockets.remove();
+  }
+
+  /** What the control socket is asked. @throws ControlError */
+  private async answer(request: ControlRequest): Promise<object> {
+    switch (request.request) {
+      case 'status': {
+        const state = this.stopped ? 'stopping' : 'running';
+        return { state, pid: process.pid, instances: this.instances.running.length };
+      }
+      case 'list':
+        return { children: this.children() };
+      case 'add-instance':
+        return this.instances.add(request.key).catch((error: Error) => {
+          if (error instanceof StartFailed) throw new ControlError('START_FAILED', error.message);
+          throw error;
+        });
+      case 'stop-instance':
+        return this.instances.stop(request.id);
+    }
+  }
+
+  private children(): ControlChild[] {
+    const parts = { redis: this.redis, haproxy: this.haproxy, controller: this.controller };
+    return [
+      ...Object.entries(parts).flatMap(([kind, part]) => (part ? [childOf(kind as keyof typeof parts, part)] : [])),
+      ...this.instances.all.map((instance) => childOf('instance', instance)),
+    ];
+  }
+
+  private changed(): void {
+    if (this.announced) this.plan.report.keep(this.facts(), this.plan.folder);
+  }
+
+  private async routed(instances: readonly RunningInstance[]): Promise<void> {
+    const { clock } = this.plan;
+    const since = clock.monotonic();
+    const late = new AbortController();
+    const timer = clock.after(ROUTED_MS, () => late.abort());
+    const missing = async () => {
+      const up = await serversUp(this.sockets.socket);
+      return instances.filter(({ port }) => !up.has(`127.0.0.1:${port}`));
+    };
+    try {
+      await poll(clock, late.signal, async () => (await missing()).length === 0 || undefined);
+    } catch {
+      const names = await missing().catch(() => instances);
+      const which = names.map(({ id }) => id).join(', ');
+      throw new StartFailed(
+        `HAProxy does not call ${which} up after ${ROUTED_MS / 1000} s; see ${this.plan.folder.logs}.`,
+      );
+    } finally {
+      timer.cancel();
+    }
+    this.plan.report.tell(`all instances reachable (${((clock.monotonic() - since) / 1000).toFixed(1)} s)`);
+  }
+}
+
+function childOf(kind: ControlChild['kind'], child: Supervised<object>): ControlChild {
+  const { current, phase, program } = child;
+  const ready: { readonly id?: string; readonly port?: number } = current?.ready ?? {};
+  const { id = null, port = null } = ready;
+  return { kind, name: program.logName, id, pid: current?.pid ?? null, port, state: phase };
+}
+
+/** An address as it stands in a URL; one that means all addresses is reached by loopback. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,63 @@
+/** The cluster's own programs: they tell by IPC when they are ready, and end by themselves when the channel closes. */
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { InstanceId } from '../../src/protocol/ids.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
+import type { Program } from './child.js';
+
+const instanceReady = z.object({
+  type: z.literal('ready'),
+  id: z.string().transform((id) => id as InstanceId),
+  port: z.number().int(),
+});
+const plainReady = z.object({ type: z.literal('ready') });
+
+export type InstanceReady = z.output<typeof instanceReady>;
+export type PlainReady = z.output<typeof plainReady>;
+
+/** @param position from 1; the instance has an id of its own at every start, its log keeps this name. */
+export function instanceProgram(file: string, position: number, env: NodeJS.ProcessEnv): Program<InstanceReady> {
+  // Draining takes up to 25 s by itself.
+  return nodeProgram(`instance ${position}`, file, env, instanceReady, 27_000);
+}
+
+export function controllerProgram(file: string, env: NodeJS.ProcessEnv): Program<PlainReady> {
+  return nodeProgram('controller', file, env, plainReady, 5_000);
+}
+
+function nodeProgram<Schema extends z.ZodType>(
+  title: string,
+  file: string,
+  env: NodeJS.ProcessEnv,
+  message: Schema,
+  stopMs: number,
+): Program<z.output<Schema>> {
+  return {
+    title,
+    logName: title.replace(' ', '-'),
+    command: process.execPath,
+    args: ['--enable-source-maps', file],
+    env,
+    folder: fileURLToPath(packageRoot),
+    ipc: true,
+    mark: file,
+    startMs: 20_000,
+    stopMs,
+    ready: (child, gone) => firstMessage(child, gone, message),
+  };
+}
+
+function firstMessage<Schema extends z.ZodType>(
+  child: ChildProcess,
+  gone: AbortSignal,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  return new Promise((resolve, reject) => {
+    gone.addEventListener('abort', () => reject(new Error('ended before it was ready')));
+    child.on('message', (message) => {
+      const parsed = schema.safeParse(message);
+      if (parsed.success) resolve(parsed.data);
+    });
+  });
+}

@@ -1,0 +1,105 @@
+/** The cluster's own Redis, or the one that REDIS_URL names; and what the supervisor writes into it. */
+import { Registry } from '../../src/cluster/registry.js';
+import type { LauncherConfig, RedisConfig } from '../../src/config.js';
+import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { Program } from './child.js';
+import type { DataFolder } from './data-folder.js';
+import { writePrivate } from './data-folder.js';
+import type { Secrets } from './secrets.js';
+
+/** `stopping` while the whole cluster stops: instances then store their rooms and move none. */
+const CLUSTER_STATE = 'hokm:cluster';
+/** Longer than any stop takes, so that a cluster that never came to its end starts with a clean state. */
+const STOPPING_SECONDS = 60;
+/** A large append-only file takes a while to load. */
+const LOADING_MS = 60_000;
+const EXTERNAL_MS = 5_000;
+
+export interface Ready {
+  readonly port: number;
+}
+
+/** How everything reaches Redis: the settings of the environment, or those of the own Redis when it names none. */
+export function redisConfig(config: LauncherConfig, secrets: Secrets, ownPort: number | undefined): RedisConfig {
+  const own = `redis://:${secrets.redisPassword}@127.0.0.1:${ownPort}`;
+  return { ...config, REDIS_URL: ownPort === undefined ? (config.REDIS_URL ?? 'redis://127.0.0.1:6379') : own };
+}
+
+/** @param port where it listens, also after a restart. */
+export function redisProgram(
+  folder: DataFolder,
+  secrets: Secrets,
+  config: LauncherConfig,
+  port: number,
+): Program<Ready> {
+  // In a file and not on the command line, which every user of the machine can read.
+  writePrivate(
+    folder.redisSettings,
+    [
+      'bind 127.0.0.1',
+      'protected-mode yes',
+      `port ${port}`,
+      `requirepass ${secrets.redisPassword}`,
+      `dir ${quoted(folder.redis)}`,
+      'daemonize no',
+      'save ""',
+      'appendonly yes',
+      'appendfsync everysec',
+      'maxmemory-policy noeviction',
+      '',
+    ].join('\n'),
+  );
+  return {
+    title: 'Redis',
+    logName: 'redis',
+    command: 'redis-server',
+    args: [folder.redisSettings],
+    env: config.environment,
+    folder: folder.path,
+    ipc: false,
+    mark: 'redis-server',
+    startMs: LOADING_MS,
+    stopMs: 10_000,
+    ready: async (_process, gone) => {
+      await withRedis(redisConfig(config, secrets, port), LOADING_MS, () => undefined, gone);
+      return { port };
+    },
+  };
+}
+
+/** Waits for a Redis that is not ours, and ends the `stopping` of the run before. */
+export async function openCluster(config: RedisConfig): Promise<void> {
+  await withRedis(config, EXTERNAL_MS, (redis) => redis.del(CLUSTER_STATE));
+}
+
+/**
+ * Tells the instances that all of them stop. Not when Redis also serves instances of other hosts: those play on, and
+ * ours hand their rooms to them.
+ */
+export async function announceStop(config: RedisConfig, own: readonly string[]): Promise<void> {
+  await withRedis(config, 1_000, async (redis) => {
+    const { instances } = await new Registry(redis, 0).list();
+    const all = instances.every(({ id }) => own.includes(id));
+    if (all) await redis.set(CLUSTER_STATE, 'stopping', 'EX', STOPPING_SECONDS);
+  });
+}
+
+async function withRedis(
+  config: RedisConfig,
+  timeoutMs: number,
+  use: (redis: RedisConnection) => unknown,
+  gone?: AbortSignal,
+): Promise<void> {
+  const redis = connect(config, 'launcher');
+  const drop = () => redis.disconnect();
+  gone?.addEventListener('abort', drop);
+  try {
+    await ready(redis, config, timeoutMs);
+    await use(redis);
+  } finally {
+    gone?.removeEventListener('abort', drop);
+    drop();
+  }
+}
+
+const quoted = (path: string) => `"${path.replace(/["\\]/g, '\\$&')}"`;

@@ -1,0 +1,55 @@
+/** What the cluster tells: progress on stderr, its addresses on stdout and, for tools, in the data folder. */
+import { type DataFolder, writePrivate } from './data-folder.js';
+
+/** The line of `--json` and the content of cluster.json; names as other tools read them. */
+export interface ClusterFacts {
+  readonly player_url: string;
+  /** Put a room code in the place of CODE. */
+  readonly ws_url: string;
+  readonly stats_url: string;
+  readonly stats_user: string;
+  readonly stats_password: string;
+  readonly metrics_url: string;
+  readonly redis_url: string;
+  /** HAProxy's admin socket. */
+  readonly haproxy_socket: string;
+  /** The supervisor's; see control-protocol.ts. */
+  readonly control_socket: string;
+  readonly instances: readonly { readonly id: string; readonly port: number; readonly pid: number }[];
+  /** null: not there, or just being started again. `haproxy` is the master process. */
+  readonly pids: Readonly<Record<'redis' | 'haproxy' | 'controller' | 'autoscaler', number | null>>;
+}
+
+export class Report {
+  constructor() {
+    // The terminal, or the reader of a pipe, may go away first: the cluster then still has to stop in order.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  }
+
+  /** A line about what is going on. */
+  tell(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** The addresses, once the cluster can be played on. */
+  announce(facts: ClusterFacts, json: boolean): void {
+    process.stdout.write(json ? `${JSON.stringify(facts)}\n` : forPeople(facts));
+  }
+
+  /** Keeps cluster.json true. */
+  keep(facts: ClusterFacts, folder: DataFolder): void {
+    writePrivate(folder.clusterFile, `${JSON.stringify(facts)}\n`);
+  }
+}
+
+function forPeople(facts: ClusterFacts): string {
+  const rows: [string, string][] = [
+    ['Play', facts.player_url],
+    ['In the terminal', 'npm run play'],
+    ['WebSocket', facts.ws_url],
+    ['Statistics', `${facts.stats_url}  user ${facts.stats_user}, password ${facts.stats_password}`],
+    ['Metrics', `${facts.metrics_url}  the same user`],
+    ['Stop', 'Ctrl-C'],
+  ];
+  return `\n${rows.map(([name, value]) => `  ${name.padEnd(17)}${value}`).join('\n')}\n\n`;
+}

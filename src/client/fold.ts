@@ -1,0 +1,67 @@
+/** Brings a client's view of a room up to date with the events it is sent. The same result as a fresh view. */
+import type { Seat, Typed } from '../game/game.js';
+import { findClientGame } from '../game/views.js';
+import type { RoomStatus, RoomView, SeatView } from '../protocol/client-out.js';
+
+/** The events of rooms as clients see them. */
+export type RoomEvent =
+  | { readonly type: 'seat_taken'; readonly seat: Seat; readonly name: string; readonly bot: boolean }
+  | { readonly type: 'seat_left'; readonly seat: Seat }
+  | { readonly type: 'seat_changed'; readonly from: Seat; readonly to: Seat }
+  | { readonly type: 'host_changed'; readonly seat: Seat | null }
+  | { readonly type: 'match_started'; readonly match: number; readonly table: unknown }
+  | { readonly type: 'turn_timed_out' | 'bot_substituted' | 'player_returned'; readonly seat: Seat }
+  | { readonly type: 'clock_moved'; readonly by_ms: number }
+  | { readonly type: 'room_closed'; readonly reason: string };
+
+const ROOM_EVENTS: ReadonlySet<string> = new Set<RoomEvent['type']>([
+  'seat_taken',
+  'seat_left',
+  'seat_changed',
+  'host_changed',
+  'match_started',
+  'turn_timed_out',
+  'bot_substituted',
+  'player_returned',
+  'clock_moved',
+  'room_closed',
+]);
+
+/** The view after `event`. `view` is left as it was. */
+export function foldEvent(view: RoomView, event: Typed): RoomView {
+  if (ROOM_EVENTS.has(event.type)) return foldRoom(view, event as RoomEvent);
+  const game = findClientGame(view.game);
+  if (!game) return view;
+  const table = game.fold(view.table, event);
+  return { ...view, table, status: game.over(table) ? 'finished' : view.status };
+}
+
+function foldRoom(view: RoomView, event: RoomEvent): RoomView {
+  switch (event.type) {
+    case 'seat_taken':
+      return withSeat(view, event.seat, { name: event.name, bot: event.bot, substituted: false });
+    case 'seat_left':
+      return withSeat(view, event.seat, null);
+    case 'seat_changed':
+      return withSeat(withSeat(view, event.from, null), event.to, view.seats[event.from] ?? null);
+    case 'host_changed':
+      return { ...view, host: event.seat };
+    case 'match_started':
+      return { ...view, match: event.match, status: 'playing' satisfies RoomStatus, table: event.table };
+    case 'bot_substituted':
+    case 'player_returned': {
+      const present = view.seats[event.seat];
+      if (!present) return view;
+      return withSeat(view, event.seat, { ...present, substituted: event.type === 'bot_substituted' });
+    }
+    case 'room_closed':
+      return { ...view, status: 'closed' };
+    case 'turn_timed_out':
+    case 'clock_moved':
+      return view;
+  }
+}
+
+function withSeat(view: RoomView, seat: Seat, present: SeatView | null): RoomView {
+  return { ...view, seats: view.seats.map((before, at) => (at === seat ? present : before)) };
+}

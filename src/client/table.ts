@@ -1,0 +1,351 @@
+/**
+ * The client library: one seat (or spectator's place) at one table, kept through lost connections, moved rooms and
+ * restarted servers. Runs in browsers and in Node.
+ *
+ * INVARIANT: a command is acknowledged or refused exactly once to its caller; until then it is sent again, with the same
+ * id, on every new connection. The view is always what the server would show at `cursor`.
+ */
+import type { Seat, Typed } from '../game/game.js';
+import { type ClientFrame, type Phrase, PROTOCOL_VERSION } from '../protocol/client-in.js';
+import type { ClientOut, Cursor, ErrorFrame, EventFrame, Presence, RoomView, Welcome } from '../protocol/client-out.js';
+import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
+import { foldEvent } from './fold.js';
+import type { OpenSocket, SocketLike } from './socket.js';
+
+export interface TableOptions {
+  /** `ws://host/ws` or `wss://host/ws`, without the room code. */
+  readonly url: string;
+  readonly room: string;
+  readonly name?: string;
+  readonly seat?: Seat;
+  /** Watch only. */
+  readonly spectate?: boolean;
+  /** Of a seat taken before: the only proof that it is ours. */
+  readonly token?: string;
+  /** Kept by the device: a new connection with the same id replaces the old one silently. */
+  readonly clientId?: string;
+  /** How to open a socket; the browser's WebSocket by default. */
+  readonly openSocket?: OpenSocket;
+  /** Sees every frame that arrives. */
+  readonly onFrame?: (frame: ClientOut) => void;
+}
+
+/** connecting: no answer yet, or again. frozen: connected, but the table stands still. closed: for good. */
+export type Connection = 'connecting' | 'open' | 'frozen' | 'closed';
+
+export interface TableState {
+  readonly connection: Connection;
+  readonly room: RoomCode | null;
+  readonly seat: Seat | null;
+  readonly token: string | null;
+  readonly view: RoomView | null;
+  readonly cursor: Cursor | null;
+  readonly presence: Presence;
+  /** When the seat to act is played for, in this machine's `Date.now()`; null when nobody has to act. */
+  readonly deadline: number | null;
+  /** The commands this seat may give now. */
+  readonly legal: readonly unknown[];
+  /** Commands not yet acknowledged. */
+  readonly pending: number;
+  /** Why the connection is closed for good. */
+  readonly error: ErrorFrame | null;
+}
+
+/** A command was refused, or the table was closed before it was answered. */
+export class CommandRefused extends Error {
+  override readonly name = 'CommandRefused';
+
+  constructor(readonly frame: ErrorFrame) {
+    super(frame.message);
+  }
+}
+
+interface Pending {
+  readonly frame: ClientFrame & { readonly type: 'command' };
+  readonly resolve: (seq: Seq) => void;
+  readonly reject: (error: CommandRefused) => void;
+}
+
+/** Close codes after which a new connection has no sense: they say that the seat, the room or the client is refused. */
+const FINAL_CODES: ReadonlySet<number> = new Set([
+  1003, 1008, 1009, 4000, 4001, 4002, 4003, 4400, 4401, 4404, 4409, 4410, 4500,
+]);
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A silent connection is asked after this, and left when it stays silent as long again. */
+const SILENCE_MS = 6_000;
+const FIRST_BACKOFF_MS = 50;
+const LAST_BACKOFF_MS = 3_000;
+
+const random = (below: number): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
+const nonce = (length: number): string => Array.from({ length }, () => random(36).toString(36)).join('');
+
+export class Table {
+  private current: TableState;
+  private readonly listeners = new Set<(state: TableState) => void>();
+  private readonly pending = new Map<string, Pending>();
+  private readonly clientId: string;
+  private readonly nonce = nonce(6);
+  private counter = 0;
+  /** What is written to. */
+  private socket: SocketLike | undefined;
+  /** A newer connection that is being made; while the table moves, beside `socket`. */
+  private next: SocketLike | undefined;
+  /** Whether `socket` has been welcomed, so that commands count. */
+  private welcomed = false;
+  /** Cluster time plus this is our time, ms. */
+  private offset = 0;
+  private failures = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly options: TableOptions) {
+    this.clientId = options.clientId ?? nonce(16);
+    this.current = {
+      connection: 'connecting',
+      room: null,
+      seat: null,
+      token: options.token ?? null,
+      view: null,
+      cursor: null,
+      presence: { seats: [], spectators: 0 },
+      deadline: null,
+      legal: [],
+      pending: 0,
+      error: null,
+    };
+    if (parseRoomCode(options.room) === undefined) this.finish(BAD_CODE);
+    else this.connect();
+  }
+
+  get state(): TableState {
+    return this.current;
+  }
+
+  /** Calls `listener` after every change; the returned function ends that. */
+  subscribe(listener: (state: TableState) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Resolves with the log entry once the command is durable. @throws CommandRefused */
+  command(command: { readonly type: string }): Promise<Seq> {
+    this.counter += 1;
+    return this.commandAs(`${this.counter}-${this.nonce}` as CommandId, command);
+  }
+
+  /** Says a phrase to the table; lost if the connection is. */
+  say(phrase: Phrase): void {
+    this.write({ type: 'say', phrase });
+  }
+
+  /** Leaves the connection for good; the seat stays ours. */
+  close(): void {
+    if (this.current.connection !== 'closed') this.finish(null);
+  }
+
+  private commandAs(id: CommandId, command: { readonly type: string }): Promise<Seq> {
+    return new Promise((resolve, reject) => {
+      const { error, connection } = this.current;
+      if (connection === 'closed') return reject(new CommandRefused(error ?? CLOSED));
+      const frame = { type: 'command', id, command } as const;
+      this.pending.set(id, { frame, resolve, reject });
+      this.change({ pending: this.pending.size });
+      if (this.welcomed) this.write(frame);
+    });
+  }
+
+  private connect(): void {
+    this.clearTimers();
+    const { url, room, openSocket = openBrowserSocket } = this.options;
+    const socket = openSocket(`${url}?room_code=${encodeURIComponent(room)}`);
+    this.next = socket;
+    this.timer = setTimeout(() => socket.close(), CONNECT_TIMEOUT_MS);
+    socket.onopen = () => {
+      const old = this.socket;
+      this.socket = socket;
+      this.next = undefined;
+      this.welcomed = false;
+      if (old) silence(old).close(1000);
+      this.hello();
+    };
+    socket.onmessage = (event: { data: unknown }) => this.receive(String(event.data));
+    socket.onerror = () => undefined;
+    socket.onclose = (event: { code: number; reason: string }) => {
+      // The old connection of a table that moves may end before the new one is there.
+      if (socket === this.socket && this.next) this.socket = undefined;
+      else this.lost(event.code, event.reason);
+    };
+  }
+
+  private hello(): void {
+    const { name, seat, spectate } = this.options;
+    const { token, cursor } = this.current;
+    this.write({
+      type: 'hello',
+      v: PROTOCOL_VERSION,
+      client_id: this.clientId,
+      moves: true,
+      ...(name === undefined ? {} : { name }),
+      ...(token === null ? {} : { token }),
+      ...(seat === undefined || token !== null ? {} : { seat }),
+      ...(spectate === undefined ? {} : { spectate }),
+      ...(cursor === null ? {} : { resume: { epoch: cursor.epoch, seq: cursor.seq, digest: cursor.digest } }),
+    });
+  }
+
+  private write(frame: ClientFrame): void {
+    try {
+      this.socket?.send(JSON.stringify(frame));
+    } catch {
+      // Not open: whatever matters is sent again after the next welcome.
+    }
+  }
+
+  private receive(text: string): void {
+    this.listenForSilence();
+    const frame = JSON.parse(text) as ClientOut;
+    this.options.onFrame?.(frame);
+    switch (frame.type) {
+      case 'welcome':
+        return this.welcome(frame);
+      case 'event':
+        return this.event(frame);
+      case 'snapshot':
+        return this.change({
+          view: frame.view,
+          seat: frame.view.seat,
+          cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest },
+          ...this.turn(frame, frame.now),
+        });
+      case 'ack':
+        return this.settle(frame.id, (waiting) => waiting.resolve(frame.seq));
+      case 'error':
+        if (frame.id !== undefined) this.settle(frame.id, (waiting) => waiting.reject(new CommandRefused(frame)));
+        else this.change({ error: frame });
+        return;
+      case 'presence':
+        return this.change({ presence: { seats: frame.seats, spectators: frame.spectators } });
+      case 'notice':
+        if (frame.kind === 'moving') return this.connect();
+        return this.change({ connection: frame.kind === 'frozen' ? 'frozen' : 'open' });
+      case 'said':
+      case 'pong':
+        return;
+    }
+  }
+
+  private welcome(frame: Welcome): void {
+    clearTimeout(this.timer);
+    this.failures = 0;
+    this.welcomed = true;
+    this.offset = Date.now() - frame.now;
+    this.counter = Math.max(this.counter, frame.last_command);
+    // The turn is told as it is after the missed events, which follow: the last of them tells it again.
+    const behind = frame.resumed && frame.seq !== this.current.cursor?.seq;
+    this.change({
+      connection: 'open',
+      room: frame.room,
+      seat: frame.seat,
+      token: frame.token ?? this.current.token,
+      presence: frame.presence,
+      error: null,
+      ...this.turn(behind ? { deadline: null } : frame),
+      ...(frame.view ? { view: frame.view, cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest } } : {}),
+    });
+    for (const { frame: command } of this.pending.values()) this.write(command);
+  }
+
+  private event(frame: EventFrame): void {
+    const { cursor, view } = this.current;
+    if (!cursor || !view || frame.seq <= cursor.seq) return;
+    if (frame.seq !== cursor.seq + 1) return this.resynchronise();
+    this.change({
+      view: frame.events.reduce<RoomView>((before, event: Typed) => foldEvent(before, event), view),
+      cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest },
+      ...this.turn(frame),
+    });
+  }
+
+  /** A frame is missing, which the protocol rules out: start again from the cursor. */
+  private resynchronise(): void {
+    this.drop();
+    this.connect();
+  }
+
+  private turn(frame: { deadline: number | null; legal?: readonly unknown[] }, now?: number): Partial<TableState> {
+    if (now !== undefined) this.offset = Date.now() - now;
+    return { deadline: frame.deadline === null ? null : frame.deadline + this.offset, legal: frame.legal ?? [] };
+  }
+
+  private settle(id: string, answer: (waiting: Pending) => void): void {
+    const waiting = this.pending.get(id);
+    if (!waiting) return;
+    this.pending.delete(id);
+    this.change({ pending: this.pending.size });
+    answer(waiting);
+  }
+
+  private lost(code: number, reason: string): void {
+    this.drop();
+    if (this.current.connection === 'closed') return;
+    if (FINAL_CODES.has(code)) return this.finish(this.current.error ?? { ...CLOSED, code: reason || 'CLOSED' });
+    this.change({ connection: 'connecting' });
+    const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
+    // The first attempt goes out at once: most connections are lost because the room has just moved.
+    const delay = this.failures === 0 ? 0 : ceiling / 2 + random(Math.ceil(ceiling / 2) + 1);
+    this.failures += 1;
+    this.timer = setTimeout(() => this.connect(), delay);
+  }
+
+  private finish(error: ErrorFrame | null): void {
+    this.drop();
+    this.change({ connection: 'closed', error, legal: [], deadline: null, pending: 0 });
+    for (const waiting of this.pending.values()) waiting.reject(new CommandRefused(error ?? CLOSED));
+    this.pending.clear();
+  }
+
+  private drop(): void {
+    this.clearTimers();
+    for (const socket of [this.socket, this.next]) if (socket) silence(socket).close(1000);
+    this.socket = undefined;
+    this.next = undefined;
+    this.welcomed = false;
+  }
+
+  private listenForSilence(): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      this.write({ type: 'ping' });
+      this.silence = setTimeout(() => {
+        this.lost(1006, '');
+      }, SILENCE_MS);
+    }, SILENCE_MS);
+  }
+
+  private clearTimers(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.silence);
+  }
+
+  private change(part: Partial<TableState>): void {
+    this.current = { ...this.current, ...part };
+    for (const listener of this.listeners) listener(this.current);
+  }
+}
+
+const CLOSED: ErrorFrame = { type: 'error', code: 'CLOSED', message: 'The table was closed.', retry: false };
+
+const BAD_CODE: ErrorFrame = { ...CLOSED, code: 'BAD_ROOM_CODE', message: 'A room code has 8 letters and digits.' };
+
+/** Listens to the socket no more. */
+function silence(socket: SocketLike): SocketLike {
+  socket.onopen = null;
+  socket.onmessage = null;
+  socket.onclose = null;
+  socket.onerror = () => undefined;
+  return socket;
+}
+
+function openBrowserSocket(url: string): SocketLike {
+  return new (globalThis as unknown as { WebSocket: new (url: string) => SocketLike }).WebSocket(url);
+}

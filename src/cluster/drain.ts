@@ -1,0 +1,85 @@
+/** Empties this instance: its rooms go to the others, or are stored when there is nobody to take them. */
+import type { InstanceId } from '../protocol/ids.js';
+import type { RedisConnection } from '../redis/client.js';
+import type { Mailbox } from '../room/mailbox.js';
+import type { Logger } from '../runtime/log.js';
+import type { Migration } from './migration.js';
+import type { Ownership } from './ownership.js';
+import { place } from './placement.js';
+import type { InstanceRecord, Registry } from './registry.js';
+import type { Self } from './self.js';
+
+export interface DrainDeps {
+  readonly self: Self;
+  readonly redis: RedisConnection;
+  readonly registry: Registry;
+  readonly ownership: Ownership;
+  readonly migration: Migration;
+  readonly log: Logger;
+  /** A stored room that nobody claims is forgotten after this, ms. */
+  readonly storedTtlMs: number;
+}
+
+/** `stopping` while the whole cluster is being stopped. */
+export const CLUSTER_KEY = 'hokm:cluster';
+/** While a rolling restart runs: cluster time, ms, since which restarted instances have started. */
+export const ROLLING_KEY = 'hokm:rolling';
+
+const PARALLEL = 16;
+
+export class Drain {
+  constructor(private readonly deps: DrainDeps) {}
+
+  /** Moves or stores every room of this instance. */
+  async run(): Promise<void> {
+    const { ownership, log } = this.deps;
+    const startedAt = performance.now();
+    const rooms = [...ownership.rooms];
+    const { instances, startedSince } = await this.surroundings();
+    const promised = new Map<InstanceId, number>();
+    let moved = 0;
+    const workers = Array.from({ length: PARALLEL }, async () => {
+      for (let room = rooms.pop(); room !== undefined; room = rooms.pop()) {
+        if (await this.moveOne(room, instances, promised, startedSince)) moved += 1;
+      }
+    });
+    await Promise.all(workers);
+    const left = [...ownership.rooms];
+    await Promise.all(left.map((room) => room.release(this.deps.storedTtlMs)));
+    log.info({ moved, stored: left.length, ms: Math.round(performance.now() - startedAt) }, 'drained');
+  }
+
+  private async moveOne(
+    room: Mailbox,
+    instances: readonly InstanceRecord[],
+    promised: Map<InstanceId, number>,
+    startedSince: number,
+  ): Promise<boolean> {
+    const { self, migration } = this.deps;
+    const not = new Set<InstanceId>([self.id]);
+    const rules = `${room.head.game}@${room.head.rulesVersion}`;
+    for (;;) {
+      const target =
+        place(instances, { rules, not, promised, startedSince }) ??
+        place(instances, { rules, not, promised, startedSince: 0 });
+      if (!target) return false;
+      promised.set(target.id, (promised.get(target.id) ?? 0) + 1);
+      const outcome = await migration.move(room, target);
+      if (outcome === 'moved') return true;
+      if (outcome === 'lost') return false;
+      not.add(target.id);
+    }
+  }
+
+  /** Who could take rooms; nobody when the whole cluster stops or Redis does not answer. */
+  private async surroundings(): Promise<{ instances: readonly InstanceRecord[]; startedSince: number }> {
+    const { redis, registry } = this.deps;
+    try {
+      const [cluster, rolling] = await Promise.all([redis.get(CLUSTER_KEY), redis.get(ROLLING_KEY)]);
+      if (cluster === 'stopping') return { instances: [], startedSince: 0 };
+      return { instances: (await registry.list()).instances, startedSince: Number(rolling ?? 0) };
+    } catch {
+      return { instances: [], startedSince: 0 };
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Finds out when this instance alone has lost Redis. Its rooms will be taken over, so it gives its players up in time for
+ * them to go where Redis answers. When nobody reaches Redis, everybody keeps what they have and waits.
+ */
+import type { Clock, Timer } from '../runtime/clock.js';
+import type { Logger } from '../runtime/log.js';
+import type { HeartbeatLease } from './lease.js';
+import { askLivez, type Livez } from './livez.js';
+import type { InstanceRecord } from './registry.js';
+
+export interface IsolationDeps {
+  readonly lease: Pick<HeartbeatLease, 'holds' | 'fresh'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The other instances as last known. */
+  readonly peers: () => readonly Pick<InstanceRecord, 'host' | 'port'>[];
+  /** This instance has given up its rooms. */
+  readonly onIsolated: () => void;
+  readonly askPeer?: (address: string) => Promise<Livez>;
+}
+
+const PERIOD_MS = 200;
+const PEERS_ASKED = 3;
+
+export class Isolation {
+  private isolated = false;
+  private timer: Timer | undefined;
+
+  constructor(private readonly deps: IsolationDeps) {}
+
+  /** Whether this instance alone is cut off from Redis. */
+  get active(): boolean {
+    return this.isolated;
+  }
+
+  start(): void {
+    this.timer = this.deps.clock.after(PERIOD_MS, () => void this.look().finally(() => this.start()));
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  async look(): Promise<void> {
+    const { lease, peers, onIsolated, log, askPeer = askLivez } = this.deps;
+    if (lease.fresh()) this.isolated = false;
+    if (lease.holds() || this.isolated) return;
+    const asked = peers().slice(0, PEERS_ASKED);
+    const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
+    if (!answers.some((peer) => peer.answer === 'alive' && peer.redis === 'ok') || lease.holds()) return;
+    this.isolated = true;
+    log.error('alone without Redis: giving all players up');
+    onIsolated();
+  }
+}

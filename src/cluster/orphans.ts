@@ -1,0 +1,73 @@
+/**
+ * Takes over the rooms of instances that are gone, also when no player comes back to ask for them. The survivors share
+ * them by a hash, so that they do not all reach for the same.
+ */
+import type { InstanceId, RoomCode } from '../protocol/ids.js';
+import { type Clock, sleep } from '../runtime/clock.js';
+import type { Logger } from '../runtime/log.js';
+import type { Ownership } from './ownership.js';
+import type { Surroundings } from './peers.js';
+import { heir } from './placement.js';
+import type { InstanceRecord, Registry } from './registry.js';
+import type { RoomIndex } from './room-index.js';
+import type { Self } from './self.js';
+
+export interface OrphansDeps {
+  readonly self: Self;
+  readonly registry: Registry;
+  readonly index: RoomIndex;
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether an expired lease proves anything now. */
+  readonly steady: () => boolean;
+}
+
+const PARALLEL = 8;
+/** An heir that has not taken its room after so many looks leaves it to anybody. */
+const LOOKS = 4;
+
+export class Orphans {
+  /** How often a dead instance was seen with rooms left. */
+  private readonly looks = new Map<InstanceId, number>();
+
+  constructor(private readonly deps: OrphansDeps) {}
+
+  /** Takes this instance's share of the rooms of the dead. */
+  async look({ instances, expired }: Surroundings): Promise<void> {
+    const { steady, self } = this.deps;
+    if (!steady() || self.status !== 'ready') return;
+    for (const id of this.looks.keys()) if (!expired.includes(id)) this.looks.delete(id);
+    for (const dead of expired) await this.inherit(dead, instances);
+  }
+
+  private async inherit(dead: InstanceId, instances: readonly InstanceRecord[]): Promise<void> {
+    const { index, registry, self, log } = this.deps;
+    const rooms = await index.rooms(dead);
+    const looks = (this.looks.get(dead) ?? 0) + 1;
+    this.looks.set(dead, looks);
+    const share = looks > LOOKS ? rooms : rooms.filter((room) => heir(room, instances) === self.id);
+    if (share.length > 0) log.info({ dead, rooms: share.length }, 'taking over');
+    const queue = [...share];
+    const workers = Array.from({ length: PARALLEL }, async () => {
+      for (let room = queue.pop(); room !== undefined; room = queue.pop()) await this.take(room, dead);
+    });
+    await Promise.all(workers);
+    if ((await index.rooms(dead)).length > 0) return;
+    await registry.remove(dead);
+    await index.forget(dead);
+    this.looks.delete(dead);
+  }
+
+  private async take(room: RoomCode, dead: InstanceId): Promise<void> {
+    const { ownership, index, clock, log } = this.deps;
+    try {
+      await ownership.open(room);
+      await index.remove(dead, room);
+    } catch (error) {
+      log.warn({ room, dead, err: (error as Error).message }, 'orphan not taken');
+    }
+    // Live rooms come first: one turn of the event loop for them after every orphan.
+    await sleep(clock, 0);
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * The rooms that this instance owns, and how it comes to own them. Redis decides: a room is claimed by compare-and-set
+ * on (owner, epoch), and everything written to it afterwards carries the new epoch.
+ */
+import { findGame } from '../game/games.js';
+import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
+import { type LoadedRoom, loadRoom, loadSnapshot } from '../room/load.js';
+import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
+import type { RoomHead } from '../room/state.js';
+import type { RoomMeta, RoomStore, StoredRoom, StoredSnapshot } from '../room/store.js';
+import { sleep } from '../runtime/clock.js';
+import type { Logger } from '../runtime/log.js';
+import type { RoomIndex } from './room-index.js';
+import type { Takeover } from './takeover.js';
+
+/** Where a room is played. */
+export type Location =
+  | { readonly at: 'here'; readonly mailbox: Mailbox }
+  /** Nobody plays it; whoever claims it may. */
+  | { readonly at: 'free'; readonly meta: RoomMeta }
+  | { readonly at: 'elsewhere'; readonly owner: InstanceId; readonly address: string }
+  /** There is no such room. */
+  | { readonly at: 'nowhere' };
+
+export interface OwnershipDeps {
+  readonly id: InstanceId;
+  /** `host:port` under which the other instances reach this one. */
+  readonly address: () => string;
+  readonly store: RoomStore;
+  readonly index: RoomIndex;
+  readonly takeover: Pick<Takeover, 'judge'>;
+  readonly log: Logger;
+  readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log' | 'address'>;
+  /** Asks an owner, through its inbox, to move the room here. @throws when Redis does not confirm */
+  readonly askForRoom: (room: RoomCode, owner: InstanceId) => Promise<void>;
+  /** A room has a new owner: this instance. */
+  readonly onClaimed: (mailbox: Mailbox) => void;
+  readonly onEnd: (mailbox: Mailbox, reason: EndReason) => void;
+}
+
+/** This instance cannot play the room: another version of the software can. */
+export class IncompatibleRoom extends Error {
+  override readonly name = 'IncompatibleRoom';
+
+  constructor(head: RoomHead) {
+    super(`room ${head.code} needs ${head.game}@${head.rulesVersion}`);
+  }
+}
+
+/** A claim that loses this often in a row has met something else than a race. */
+const CLAIM_ATTEMPTS = 5;
+/** An owner that cannot be reached has this long to hand a room over. */
+const HAND_OVER_MS = 1_000;
+const HAND_OVER_POLL_MS = 50;
+
+export class Ownership {
+  private readonly mailboxes = new Map<RoomCode, Mailbox>();
+  private readonly opening = new Map<RoomCode, Promise<Location>>();
+  private closed = false;
+
+  constructor(private readonly deps: OwnershipDeps) {}
+
+  get rooms(): IterableIterator<Mailbox> {
+    return this.mailboxes.values();
+  }
+
+  get size(): number {
+    return this.mailboxes.size;
+  }
+
+  here(code: RoomCode): Mailbox | undefined {
+    return this.mailboxes.get(code);
+  }
+
+  /** Where the room is, as Redis says. The owner is not asked. @throws when Redis does not answer. */
+  async locate(code: RoomCode): Promise<Location> {
+    const mailbox = this.mailboxes.get(code);
+    if (mailbox) return { at: 'here', mailbox };
+    const meta = await this.deps.store.meta(code);
+    if (meta === null) return { at: 'nowhere' };
+    const { owner, address } = meta;
+    if (owner === null || owner === this.deps.id || address === null) return { at: 'free', meta };
+    return { at: 'elsewhere', owner, address };
+  }
+
+  /**
+   * The room here, claimed when nobody (or nobody who still lives) owns it.
+   * @throws when Redis does not answer, or CorruptRoom when what is stored does not add up.
+   */
+  open(code: RoomCode): Promise<Location> {
+    const mailbox = this.mailboxes.get(code);
+    if (mailbox) return Promise.resolve({ at: 'here', mailbox });
+    let opening = this.opening.get(code);
+    if (opening === undefined) {
+      opening = this.claim(code).finally(() => this.opening.delete(code));
+      this.opening.set(code, opening);
+    }
+    return opening;
+  }
+
+  /**
+   * Plays a room that its owner has given to this instance at `epoch`, from the state it was sealed in. False when that
+   * is not wanted any more; the room is then loaded from Redis when somebody asks for it.
+   */
+  adopt(head: RoomHead, snapshot: StoredSnapshot, epoch: Epoch, aliveAt: number): boolean {
+    const present = this.mailboxes.get(head.code);
+    if (present) return present.fence.epoch >= epoch;
+    if (this.closed) return false;
+    this.play(head, epoch, loadSnapshot(snapshot), aliveAt, null);
+    return true;
+  }
+
+  /** Takes no room any more. */
+  close(): void {
+    this.closed = true;
+  }
+
+  private async claim(code: RoomCode): Promise<Location> {
+    const { id, store, index, takeover, address } = this.deps;
+    for (let attempt = 1; attempt <= CLAIM_ATTEMPTS; attempt++) {
+      const adopted = this.mailboxes.get(code);
+      if (adopted) return { at: 'here', mailbox: adopted };
+      const meta = await store.meta(code);
+      if (meta === null) return { at: 'nowhere' };
+      const { owner, head } = meta;
+      if (findGame(head.game)?.rulesVersion !== head.rulesVersion) throw new IncompatibleRoom(head);
+      if (this.closed) return { at: 'free', meta };
+      if (owner !== null && owner !== id) {
+        const verdict = await takeover.judge(owner, meta.address);
+        if (verdict === 'alive') return { at: 'elsewhere', owner, address: meta.address ?? '' };
+        if (verdict === 'unreachable' && (await this.handedOver(code, owner))) continue;
+      }
+      await index.add(id, code);
+      const reply = await store.claim(code, meta, id, address());
+      if (reply.outcome === 'ok') return { at: 'here', mailbox: await this.start(reply.room, meta) };
+      if (reply.outcome === 'gone') return { at: 'nowhere' };
+      // Fenced: somebody was faster. Unknown: the next look tells whether the room is ours.
+      if (reply.outcome === 'unknown') this.deps.log.warn({ room: code, err: reply.error.message }, 'claim unanswered');
+    }
+    throw new Error(`room ${code} changes its owner all the time`);
+  }
+
+  /** Asks an owner that lives but cannot be reached from here for the room; true when something has changed in time. */
+  private async handedOver(code: RoomCode, owner: InstanceId): Promise<boolean> {
+    const { store, askForRoom, mailbox } = this.deps;
+    await askForRoom(code, owner);
+    const deadline = mailbox.clock.monotonic() + HAND_OVER_MS;
+    while (mailbox.clock.monotonic() < deadline) {
+      await sleep(mailbox.clock, HAND_OVER_POLL_MS);
+      if ((await store.meta(code))?.owner !== owner) return true;
+    }
+    return false;
+  }
+
+  private async start(room: StoredRoom, before: RoomMeta): Promise<Mailbox> {
+    const { deps } = this;
+    const { head, epoch, aliveAt } = room.meta;
+    const game = findGame(head.game);
+    if (!game) throw new IncompatibleRoom(head);
+    const loaded = loadRoom(game, room);
+    const lastSeen = before.owner === null ? aliveAt : Math.max(aliveAt, await deps.index.lastSeen(before.owner));
+    return this.play(head, epoch, loaded, lastSeen, before.owner);
+  }
+
+  private play(head: RoomHead, epoch: Epoch, loaded: LoadedRoom, aliveAt: number, from: InstanceId | null): Mailbox {
+    const { deps } = this;
+    const game = findGame(head.game);
+    if (!game) throw new IncompatibleRoom(head);
+    const mailbox = new Mailbox(
+      {
+        ...deps.mailbox,
+        store: deps.store,
+        log: deps.log,
+        address: deps.address,
+        onEnd: (ended, reason) => {
+          if (this.mailboxes.get(head.code) === ended) this.mailboxes.delete(head.code);
+          void deps.index.remove(deps.id, head.code).catch(() => undefined);
+          deps.onEnd(ended, reason);
+        },
+      },
+      game,
+      head,
+      { owner: deps.id, epoch },
+      loaded,
+      aliveAt,
+    );
+    this.mailboxes.set(head.code, mailbox);
+    deps.log.info({ room: head.code, epoch, seq: mailbox.position.seq, from }, 'room claimed');
+    deps.onClaimed(mailbox);
+    return mailbox;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Finds the room of a seat token. The instances are asked first; the index in Redis answers when no owner does. Tokens
+ * never travel: only their SHA-256.
+ */
+import { CHANNELS } from '../protocol/cluster.js';
+import type { RoomCode } from '../protocol/ids.js';
+import type { RedisConnection } from '../redis/client.js';
+import type { Bus } from './bus.js';
+import type { Ownership } from './ownership.js';
+import type { Self } from './self.js';
+
+export interface FoundSeat {
+  readonly room: RoomCode;
+  readonly seat: number;
+}
+
+const key = (tokenHash: string) => `hokm:seat:${tokenHash}`;
+const QUERY_MS = 250;
+/** As long as a stored room is kept. */
+const TTL_MS = 7 * 86_400_000;
+
+export class SeatsIndex {
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly bus: Bus,
+    private readonly self: Self,
+    private readonly ownership: Ownership,
+  ) {
+    bus.on('player_reconnect_query', ({ token_hash, reply_to, request }) => {
+      const found = this.here(token_hash);
+      if (found) bus.publish(CHANNELS.instance(reply_to), { type: 'player_reconnect_response', request, ...found });
+    });
+  }
+
+  /** Remembers a seat that has been taken. Lost, the owner still knows. */
+  note(room: RoomCode, seat: number, tokenHash: string): void {
+    this.redis.set(key(tokenHash), `${room}:${seat}`, 'PX', TTL_MS).catch(() => undefined);
+  }
+
+  /** The seat of the token, within a bounded wait; undefined when nobody knows it. @throws when Redis is away */
+  async find(tokenHash: string): Promise<FoundSeat | undefined> {
+    const here = this.here(tokenHash);
+    if (here) return here;
+    const ask = { type: 'player_reconnect_query', token_hash: tokenHash, reply_to: this.self.id } as const;
+    const [answer, noted] = await Promise.all([
+      this.bus.ask(CHANNELS.broadcast, (request) => ({ ...ask, request }), QUERY_MS),
+      this.redis.get(key(tokenHash)),
+    ]);
+    if (answer?.type === 'player_reconnect_response') return { room: answer.room, seat: answer.seat };
+    const [room, seat] = noted?.split(':') ?? [];
+    return room === undefined ? undefined : { room: room as RoomCode, seat: Number(seat) };
+  }
+
+  private here(tokenHash: string): FoundSeat | undefined {
+    for (const mailbox of this.ownership.rooms) {
+      const seat = mailbox.seatOf(tokenHash);
+      if (seat !== undefined) return { room: mailbox.code, seat };
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Pipes a connection to the instance that owns its room, byte for byte. One hop only: a forwarded request carries the
+ * cluster's secret, and whoever gets it does not forward again.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+export const FORWARDED_HEADER = 'x-hokm-forwarded';
+const CONNECT_TIMEOUT_MS = 500;
+/** A process that is stopped still takes connections: who has not begun to answer an upgrade by then cannot be reached. */
+const UPGRADE_TIMEOUT_MS = 400;
+/** The same for a plain request; above the time that a command may wait for its commit. */
+const REQUEST_TIMEOUT_MS = 9_000;
+
+export class Forwarder {
+  /** Ends of the connections being piped. */
+  private readonly piped = new Set<() => void>();
+
+  constructor(private readonly secret: string) {}
+
+  /** Cuts what is still piped: the players connect again. */
+  closeAll(): void {
+    for (const end of this.piped) end();
+  }
+
+  /** Whether another instance of this cluster has sent the request here. */
+  wasForwarded(incoming: IncomingMessage): boolean {
+    const given = Buffer.from(String(incoming.headers[FORWARDED_HEADER] ?? ''));
+    const secret = Buffer.from(this.secret);
+    return given.length === secret.length && timingSafeEqual(given, secret);
+  }
+
+  /**
+   * Hands a WebSocket upgrade to `address`. False when nobody answers there in time; the socket is then still untouched.
+   */
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<boolean> {
+    const { host, port } = split(address);
+    return new Promise((resolve) => {
+      const owner = connect({ host, port, noDelay: true });
+      const timer = setTimeout(() => owner.destroy(), UPGRADE_TIMEOUT_MS);
+      owner.on('error', () => undefined);
+      owner.once('close', () => {
+        clearTimeout(timer);
+        resolve(false);
+      });
+      owner.once('connect', () => {
+        owner.write(this.requestHead(incoming), 'latin1');
+        if (head.length > 0) owner.write(head);
+      });
+      owner.once('data', (first: Buffer) => {
+        clearTimeout(timer);
+        resolve(true);
+        const end = () => {
+          this.piped.delete(end);
+          owner.destroy();
+          socket.destroy();
+        };
+        this.piped.add(end);
+        if (socket.destroyed) end();
+        for (const side of [owner, socket]) {
+          side.on('error', end);
+          side.on('close', end);
+        }
+        socket.write(first);
+        owner.pipe(socket);
+        socket.pipe(owner);
+      });
+    });
+  }
+
+  /** Answers a plain request with what `address` answers. False when nobody answers there. */
+  request(incoming: IncomingMessage, body: Buffer, response: ServerResponse, address: string): Promise<boolean> {
+    const { host, port } = split(address);
+    return new Promise((resolve) => {
+      const headers = { ...incoming.headers, [FORWARDED_HEADER]: this.secret };
+      const outgoing = request(
+        { host, port, method: incoming.method ?? 'GET', path: incoming.url ?? '/', headers, agent: false },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(response);
+          answer.on('error', () => response.destroy());
+          resolve(true);
+        },
+      );
+      const connecting = setTimeout(() => outgoing.destroy(), CONNECT_TIMEOUT_MS);
+      const answering = setTimeout(() => outgoing.destroy(), REQUEST_TIMEOUT_MS);
+      outgoing.on('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
+      outgoing.on('response', () => clearTimeout(answering));
+      outgoing.on('error', () => {
+        clearTimeout(connecting);
+        clearTimeout(answering);
+        if (response.headersSent) response.destroy();
+        resolve(response.headersSent);
+      });
+      response.on('close', () => outgoing.destroy());
+      outgoing.end(body);
+    });
+  }
+
+  private requestHead(incoming: IncomingMessage): string {
+    const lines = [`${incoming.method} ${incoming.url} HTTP/1.1`];
+    for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) {
+      const name = incoming.rawHeaders[at] ?? '';
+      if (name.toLowerCase() !== FORWARDED_HEADER) lines.push(`${name}: ${incoming.rawHeaders[at + 1]}`);
+    }
+    return `${[...lines, `${FORWARDED_HEADER}: ${this.secret}`].join('\r\n')}\r\n\r\n`;
+  }
+}
+
+function split(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
+}

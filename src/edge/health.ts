@@ -1,0 +1,72 @@
+/** What the instance says of itself on its own port: to HAProxy, to the other instances, to operators. */
+import type { Ownership } from '../cluster/ownership.js';
+import type { InstanceStatus } from '../cluster/registry.js';
+import type { InstanceId } from '../protocol/ids.js';
+
+export interface HealthDeps {
+  readonly id: InstanceId;
+  readonly ownership: Pick<Ownership, 'rooms' | 'size'>;
+  readonly status: () => InstanceStatus;
+  /** Whether Redis confirms this instance's lease. */
+  readonly leaseFresh: () => boolean;
+  /** Whether this instance alone has lost Redis. */
+  readonly isolated: () => boolean;
+  /** The other instances it knows of. */
+  readonly peers: () => readonly { readonly id: InstanceId }[];
+  readonly connections: () => number;
+}
+
+export interface RoomStatusLine {
+  readonly room: string;
+  readonly status: string;
+  readonly owner: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly connections: number;
+  readonly frozen: boolean;
+}
+
+export interface InstanceStatusPage {
+  readonly id: InstanceId;
+  readonly status: string;
+  readonly lease_fresh: boolean;
+  readonly connections: number;
+  readonly peers: readonly InstanceId[];
+  readonly rooms: readonly RoomStatusLine[];
+}
+
+export class Health {
+  constructor(private readonly deps: HealthDeps) {}
+
+  /**
+   * For HAProxy: 200 takes rooms, 404 keeps the rooms it has. Never 503 for a Redis that is away, or HAProxy would
+   * throw every player out of a healthy cluster; only an instance that alone has lost Redis gives its players up.
+   */
+  health(): { code: number; body: { status: string; id: InstanceId } } {
+    const status = this.deps.status();
+    const { id } = this.deps;
+    if (this.deps.isolated()) return { code: 503, body: { status: 'isolated', id } };
+    if (status !== 'ready') return { code: 404, body: { status, id } };
+    return { code: 200, body: { status: this.deps.leaseFresh() ? 'ready' : 'degraded', id } };
+  }
+
+  /** For the other instances: who this is, and whether Redis answers here. */
+  alive(): { status: string; id: InstanceId; redis: 'ok' | 'away' } {
+    return { status: 'alive', id: this.deps.id, redis: this.deps.leaseFresh() ? 'ok' : 'away' };
+  }
+
+  status(): InstanceStatusPage {
+    const { id, ownership, status, leaseFresh, connections } = this.deps;
+    const rooms = [...ownership.rooms].map((mailbox) => ({
+      room: mailbox.code,
+      status: mailbox.status,
+      owner: mailbox.fence.owner,
+      epoch: mailbox.fence.epoch,
+      seq: mailbox.position.seq,
+      connections: mailbox.connections,
+      frozen: mailbox.frozen,
+    }));
+    const peers = this.deps.peers().map((peer) => peer.id);
+    return { id, status: status(), lease_fresh: leaseFresh(), connections: connections(), peers, rooms };
+  }
+}

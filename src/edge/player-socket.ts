@@ -1,0 +1,183 @@
+/** One player's WebSocket: bytes in, checked inputs to the room's mailbox, frames out. */
+import { createHash } from 'node:crypto';
+import { type RawData, WebSocket } from 'ws';
+import { IncompatibleRoom, type Ownership } from '../cluster/ownership.js';
+import { type ErrorCode, errors } from '../errors.js';
+import { type ClientIn, type Hello, parseClientFrame } from '../protocol/client-in.js';
+import { encode, errorFrame } from '../protocol/encode.js';
+import type { RoomCode } from '../protocol/ids.js';
+import type { Connection } from '../room/audience.js';
+import type { Mailbox } from '../room/mailbox.js';
+import { CorruptRoom } from '../room/store.js';
+import type { Clock, Timer } from '../runtime/clock.js';
+import type { Logger } from '../runtime/log.js';
+import type { Metrics } from '../runtime/metrics.js';
+import { randomToken } from '../runtime/random.js';
+import { HELLO_TIMEOUT_MS, MAX_BUFFERED_BYTES, MAX_EARLY_MESSAGES, TokenBucket } from './limits.js';
+
+export interface PlayerSocketDeps {
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Messages a second that a socket may send. */
+  readonly messageRate: number;
+  readonly whenFresh: () => Promise<void>;
+}
+
+const RETRY_MS = 100;
+/** A client that follows moves has left its old connection by then, ms. */
+const MOVE_GRACE_MS = 2_000;
+const TOKEN_BYTES = 18;
+
+export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+export class PlayerSocket implements Connection {
+  clientId = '';
+  private tokenHash = '';
+  private mailbox: Mailbox | undefined;
+  private saidHello = false;
+  private followsMoves = false;
+  /** What came after hello while the room was being opened. */
+  private early: ClientIn[] = [];
+  private answered = true;
+  private readonly bucket: TokenBucket;
+  private readonly helloTimer: Timer;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly code: RoomCode,
+    private readonly deps: PlayerSocketDeps,
+  ) {
+    this.bucket = new TokenBucket(deps.clock, deps.messageRate);
+    this.helloTimer = deps.clock.after(HELLO_TIMEOUT_MS, () => this.close('HELLO_EXPECTED'));
+  }
+
+  send(frame: string): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+      this.count('SLOW_READER');
+      this.socket.terminate();
+      return;
+    }
+    this.socket.send(frame);
+  }
+
+  close(code: ErrorCode): void {
+    this.helloTimer.cancel();
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (code !== 'MOVED') {
+      this.count(code);
+      this.send(encode(errorFrame(code)));
+    }
+    this.socket.close(errors[code].close ?? 1011, code);
+  }
+
+  /** A client that says so opens its new connection first; the others are closed and come back. */
+  moved(): void {
+    if (!this.followsMoves) return this.close('MOVED');
+    this.send(encode({ type: 'notice', kind: 'moving' }));
+    this.deps.clock.after(MOVE_GRACE_MS, () => this.close('MOVED'));
+  }
+
+  /** Takes one frame from the wire. */
+  receive(data: RawData, binary: boolean): void {
+    this.answered = true;
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (binary) return this.close('BINARY_FRAME');
+    if (!this.bucket.take()) return this.close('RATE_LIMITED');
+    const parsed = parseClientFrame(String(data));
+    if (!parsed.ok) {
+      if (parsed.code === 'VERSION_UNSUPPORTED') return this.close(parsed.code);
+      this.count(parsed.code);
+      this.send(encode(errorFrame(parsed.code, parsed.detail, parsed.id)));
+      return;
+    }
+    this.deps.metrics.messages.inc({ type: parsed.value.type });
+    if (parsed.value.type === 'hello') this.hello(parsed.value);
+    else if (!this.saidHello) this.close('HELLO_EXPECTED');
+    else if (this.mailbox) this.deliver(this.mailbox, parsed.value);
+    else if (this.early.length < MAX_EARLY_MESSAGES) this.early.push(parsed.value);
+    else this.close('RATE_LIMITED');
+  }
+
+  /** The other side has answered a ping. */
+  heard(): void {
+    this.answered = true;
+  }
+
+  ping(): void {
+    if (!this.answered) return this.socket.terminate();
+    this.answered = false;
+    this.socket.ping();
+  }
+
+  /** The socket is closed. */
+  gone(): void {
+    this.helloTimer.cancel();
+    this.mailbox?.detach(this);
+  }
+
+  private hello(hello: Hello): void {
+    if (this.saidHello) return this.send(encode(errorFrame('HELLO_REPEATED')));
+    this.saidHello = true;
+    this.helloTimer.cancel();
+    this.clientId = hello.client_id;
+    this.followsMoves = hello.moves ?? false;
+    this.join(hello).catch((error: unknown) => {
+      this.deps.log.error({ room: this.code, err: error }, 'join failed');
+      this.close(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'INTERNAL');
+    });
+  }
+
+  /** Opens the room, for as long as that takes: while Redis is away the player waits and is told so. */
+  private async join(hello: Hello): Promise<void> {
+    const { ownership, whenFresh, clock, log } = this.deps;
+    for (let told = false; this.socket.readyState === WebSocket.OPEN; ) {
+      try {
+        const location = await ownership.open(this.code);
+        if (location.at === 'here') return this.enter(location.mailbox, hello);
+        return this.close(location.at === 'nowhere' ? 'ROOM_UNAVAILABLE' : 'MOVED');
+      } catch (error) {
+        if (error instanceof CorruptRoom) throw error;
+        if (error instanceof IncompatibleRoom) return this.close('MOVED');
+        log.warn({ room: this.code, err: (error as Error).message }, 'room cannot be opened yet');
+        if (!told) this.send(encode({ type: 'notice', kind: 'frozen' }));
+        told = true;
+        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+        await whenFresh();
+      }
+    }
+  }
+
+  private enter(mailbox: Mailbox, hello: Hello): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    const token = randomToken(TOKEN_BYTES);
+    const fresh = { token, hash: hashToken(token) };
+    const presented = hello.token === undefined ? undefined : hashToken(hello.token);
+    this.tokenHash = presented ?? (hello.spectate ? '' : fresh.hash);
+    this.mailbox = mailbox;
+    mailbox.post({ type: 'hello', from: this, hello, fresh, ...(presented === undefined ? {} : { presented }) });
+    for (const frame of this.early.splice(0)) this.deliver(mailbox, frame);
+  }
+
+  private deliver(mailbox: Mailbox, frame: ClientIn): void {
+    switch (frame.type) {
+      case 'command':
+        mailbox.post({ type: 'command', from: this, holder: this.tokenHash, id: frame.id, command: frame.command });
+        break;
+      case 'say':
+        mailbox.post({ type: 'say', from: this, holder: this.tokenHash, phrase: frame.phrase });
+        break;
+      case 'ping':
+        this.send(encode({ type: 'pong', now: this.deps.clock.now() }));
+        break;
+      case 'hello':
+        break;
+    }
+  }
+
+  private count(code: ErrorCode): void {
+    this.deps.metrics.errors.inc({ code });
+  }
+}

@@ -1,0 +1,178 @@
+/** The HTTP calls of players: create a room, look at it, read its public log, give a command. */
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { newRoomHead } from '../cluster/new-room.js';
+import type { Ownership } from '../cluster/ownership.js';
+import type { FoundSeat, SeatsIndex } from '../cluster/seats-index.js';
+import { CatalogueError } from '../errors.js';
+import { findGame } from '../game/games.js';
+import { commandRequestSchema, firstIssue, PROTOCOL_VERSION } from '../protocol/client-in.js';
+import type { ErrorFrame } from '../protocol/client-out.js';
+import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
+import type { Connection } from '../room/audience.js';
+import type { Mailbox } from '../room/mailbox.js';
+import type { Entry, RoomSettings } from '../room/state.js';
+import type { RoomStore } from '../room/store.js';
+import { projectEntry } from '../room/view.js';
+import type { Clock } from '../runtime/clock.js';
+import type { EventStream } from './event-stream.js';
+import { hashToken } from './player-socket.js';
+
+export interface RoomsApiDeps {
+  readonly ownership: Ownership;
+  readonly store: RoomStore;
+  readonly seats: Pick<SeatsIndex, 'find'>;
+  readonly clock: Clock;
+  /** Settings of a room whose creator does not choose. */
+  readonly defaults: RoomSettings;
+  /** A new room that nobody joins is forgotten after this, ms. */
+  readonly unclaimedTtlMs: number;
+  /** Whether this instance takes another room. */
+  readonly hasSpace: () => boolean;
+}
+
+const createSchema = z.strictObject({
+  game: z.string().max(32).default('hokm'),
+  /** The game's own options. */
+  options: z.unknown().optional(),
+  durability: z.enum(['async', 'primary', 'replicated']).optional(),
+  turn_ms: z.int().min(500).max(600_000).optional(),
+});
+
+/** Answer of a command: committed, or refused with an error of the catalogue. */
+export type CommandReply = { readonly seq: Seq } | { readonly error: ErrorFrame };
+
+export interface PublicEntry {
+  readonly seq: Seq;
+  readonly at: number;
+  readonly epoch: number;
+  readonly events: readonly unknown[];
+}
+
+const reconnectSchema = z.strictObject({ token: z.string().min(1).max(64) });
+
+const COMMAND_TIMEOUT_MS = 8_000;
+const CODE_ATTEMPTS = 4;
+const EVENTS_LIMIT = 500;
+
+export class RoomsApi {
+  constructor(private readonly deps: RoomsApiDeps) {}
+
+  /** Stores a room that nobody owns; the first join claims it. @throws CatalogueError BAD_OPTIONS, CLUSTER_FULL */
+  async create(body: unknown): Promise<RoomCode> {
+    const { store, clock, defaults, unclaimedTtlMs, hasSpace } = this.deps;
+    if (!hasSpace()) throw new CatalogueError('CLUSTER_FULL');
+    const parsed = createSchema.safeParse(body);
+    if (!parsed.success) throw new CatalogueError('BAD_OPTIONS', firstIssue(parsed.error));
+    const { game: id, options, durability, turn_ms } = parsed.data;
+    const game = findGame(id);
+    if (!game) throw new CatalogueError('BAD_OPTIONS', `game: there is no game called ${JSON.stringify(id)}`);
+    const gameOptions = game.optionsSchema.safeParse(options ?? {});
+    if (!gameOptions.success) throw new CatalogueError('BAD_OPTIONS', `options: ${firstIssue(gameOptions.error)}`);
+    const settings = {
+      ...defaults,
+      ...(durability === undefined ? {} : { durability }),
+      ...(turn_ms === undefined ? {} : { turn_ms }),
+    };
+    for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
+      const head = newRoomHead(game, gameOptions.data, settings, clock.now());
+      if (await store.create(head, unclaimedTtlMs)) return head.code;
+    }
+    throw new CatalogueError('INTERNAL');
+  }
+
+  /** The public log after `after`, as any instance can tell it. @throws CatalogueError ROOM_UNAVAILABLE */
+  async events(code: RoomCode, after: Seq): Promise<{ room: RoomCode; seq: Seq; entries: PublicEntry[] }> {
+    const meta = await this.deps.store.meta(code);
+    const game = meta && findGame(meta.head.game);
+    if (!game) throw new CatalogueError('ROOM_UNAVAILABLE');
+    const stored = await this.deps.store.read(code, after, EVENTS_LIMIT);
+    const entries = stored.map(({ seq, text }) => {
+      const entry = JSON.parse(text) as Entry;
+      return { seq, at: entry.at, epoch: entry.epoch, events: projectEntry(game, meta.head, entry, 'spectator') };
+    });
+    return { room: code, seq: meta.seq, entries };
+  }
+
+  /** The room and seat of a seat token. @throws CatalogueError BAD_REQUEST, WRONG_TOKEN */
+  async reconnect(body: unknown): Promise<FoundSeat> {
+    const parsed = reconnectSchema.safeParse(body);
+    if (!parsed.success) throw new CatalogueError('BAD_REQUEST', firstIssue(parsed.error));
+    const found = await this.deps.seats.find(hashToken(parsed.data.token));
+    if (!found) throw new CatalogueError('WRONG_TOKEN');
+    return found;
+  }
+
+  /** Lets `stream` follow the room from after `after` on, until it is closed. */
+  async follow(mailbox: Mailbox, stream: EventStream, after: Seq): Promise<void> {
+    const hello = { type: 'hello', v: PROTOCOL_VERSION, client_id: stream.clientId, spectate: true } as const;
+    mailbox.post({ type: 'hello', from: stream, hello, fresh: { token: '', hash: '' } });
+    let past: PublicEntry[] = [];
+    for (let from = after; ; ) {
+      const { entries } = await this.events(mailbox.code, from);
+      past = [...past, ...entries];
+      const last = entries.at(-1);
+      if (!last || entries.length < EVENTS_LIMIT) break;
+      from = last.seq;
+    }
+    stream.begin(past);
+  }
+
+  /**
+   * Gives a command in the name of whoever holds `token`; the answer comes when it is committed.
+   * @throws CatalogueError BAD_REQUEST; FROZEN when the outcome is not known in time: ask again with the same id
+   */
+  command(mailbox: Mailbox, token: string, body: unknown): Promise<CommandReply> {
+    const parsed = commandRequestSchema.safeParse(body);
+    if (!parsed.success) throw new CatalogueError('BAD_REQUEST', firstIssue(parsed.error));
+    const { id, command } = parsed.data;
+    return new Promise((resolve, reject) => {
+      const timer = this.deps.clock.after(COMMAND_TIMEOUT_MS, () => reject(new CatalogueError('FROZEN')));
+      const from = new OneAnswer(id, (reply) => {
+        timer.cancel();
+        if (reply instanceof CatalogueError) reject(reply);
+        else resolve(reply);
+      });
+      mailbox.post({ type: 'command', from, holder: hashToken(token), id, command });
+    });
+  }
+}
+
+/** The connection that a single HTTP request is to a room: it waits for the answer to one command. */
+class OneAnswer implements Connection {
+  readonly clientId = '';
+
+  constructor(
+    private readonly id: CommandId,
+    private readonly done: (reply: CommandReply | CatalogueError) => void,
+  ) {}
+
+  send(text: string): void {
+    const frame = JSON.parse(text) as { type: string; id?: string; seq?: Seq };
+    if (frame.id !== this.id) return;
+    if (frame.type === 'ack' && frame.seq !== undefined) this.done({ seq: frame.seq });
+    else if (frame.type === 'error') this.done({ error: frame as unknown as ErrorFrame });
+  }
+
+  moved(): void {
+    this.close('MOVED');
+  }
+
+  close(code: ConstructorParameters<typeof CatalogueError>[0]): void {
+    this.done(new CatalogueError(code));
+  }
+}
+
+/** The address that a request asks for; undefined when it is none. */
+export function requestUrl(request: IncomingMessage): URL | undefined {
+  const target = request.url ?? '/';
+  return URL.canParse(target, 'http://host') ? new URL(target, 'http://host') : undefined;
+}
+
+/** @throws CatalogueError BAD_ROOM_CODE when there is none, more than one, or none of the right shape */
+export function roomCodeOf(url: URL): RoomCode {
+  const codes = url.searchParams.getAll('room_code');
+  const code = codes.length === 1 ? parseRoomCode(codes[0] ?? '') : undefined;
+  if (code === undefined) throw new CatalogueError('BAD_ROOM_CODE');
+  return code;
+}

@@ -1,0 +1,139 @@
+/** Players' WebSockets: who may open one, which room it belongs to, and what passes through it. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import type { Location, Ownership } from '../cluster/ownership.js';
+import { type ErrorCode, errors } from '../errors.js';
+import { parseRoomCode, type RoomCode } from '../protocol/ids.js';
+import type { Clock, Timer } from '../runtime/clock.js';
+import type { Logger } from '../runtime/log.js';
+import type { Metrics } from '../runtime/metrics.js';
+import { FORWARDED_HEADER, type Forwarder } from './forward.js';
+import { MAX_FRAME_BYTES } from './limits.js';
+import { PlayerSocket } from './player-socket.js';
+import { requestUrl } from './rooms-api.js';
+
+export interface WebSocketDeps {
+  readonly ownership: Ownership;
+  readonly forwarder: Forwarder;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Origins that may connect beside the page's own. */
+  readonly origins: readonly string[];
+  readonly pingMs: number;
+  readonly messageRate: number;
+  readonly whenFresh: () => Promise<void>;
+}
+
+/** The upgrade is answered within 1 s whatever Redis does; this much of it may go to asking where the room is. */
+const LOCATE_MS = 300;
+const MAX_FRAGMENTS = 16;
+/** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
+const CLOSE_TIMEOUT_MS = 1_500;
+
+/** `closeTimeout` is younger than the library's types. */
+const SERVER_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
+  noServer: true,
+  maxPayload: MAX_FRAME_BYTES,
+  maxFragments: MAX_FRAGMENTS,
+  perMessageDeflate: false,
+  clientTracking: false,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+};
+
+export class WebSockets {
+  private readonly server = new WebSocketServer(SERVER_OPTIONS);
+  private readonly sockets = new Set<PlayerSocket>();
+  private pings: Timer | undefined;
+
+  constructor(private readonly deps: WebSocketDeps) {
+    this.ping();
+  }
+
+  get size(): number {
+    return this.sockets.size;
+  }
+
+  /** Answers an upgrade: here, by the room's owner, or with a refusal. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const ignore = () => undefined;
+    socket.on('error', ignore);
+    const url = requestUrl(request);
+    if (url?.pathname !== '/ws') return reject(socket, 'NOT_FOUND');
+    if (!this.originAllowed(request)) return reject(socket, 'ORIGIN_REFUSED');
+    const codes = url.searchParams.getAll('room_code');
+    const code = codes.length === 1 ? parseRoomCode(codes[0] ?? '') : undefined;
+    if (code === undefined) return reject(socket, 'BAD_ROOM_CODE');
+    const location = await this.locate(code);
+    if (location?.at === 'elsewhere' && !this.deps.forwarder.wasForwarded(request)) {
+      if (await this.deps.forwarder.upgrade(request, socket, head, location.address)) {
+        this.deps.metrics.forwards.inc({ kind: 'websocket' });
+        return;
+      }
+    }
+    if (socket.destroyed) return;
+    delete request.headers[FORWARDED_HEADER];
+    this.server.handleUpgrade(request, socket, head, (opened) => {
+      socket.off('error', ignore);
+      this.accept(opened, code);
+    });
+  }
+
+  /** Closes what is still open. */
+  closeAll(code: ErrorCode): void {
+    this.pings?.cancel();
+    for (const socket of this.sockets) socket.close(code);
+  }
+
+  private accept(opened: WebSocket, code: RoomCode): void {
+    const player = new PlayerSocket(opened, code, this.deps);
+    this.sockets.add(player);
+    opened.on('message', (data: RawData, binary: boolean) => player.receive(data, binary));
+    opened.on('pong', () => player.heard());
+    // A broken frame: the library has answered it with the close code that fits.
+    opened.on('error', () => undefined);
+    opened.on('close', () => {
+      this.sockets.delete(player);
+      player.gone();
+    });
+  }
+
+  /** Undefined when Redis does not say in time: the upgrade is answered, the rest waits for hello. */
+  private locate(code: RoomCode): Promise<Location | undefined> {
+    return new Promise((resolve) => {
+      const timer = this.deps.clock.after(LOCATE_MS, () => resolve(undefined));
+      this.deps.ownership
+        .locate(code)
+        .catch(() => undefined)
+        .then((location) => {
+          timer.cancel();
+          resolve(location);
+        });
+    });
+  }
+
+  private originAllowed(request: IncomingMessage): boolean {
+    const { origin, host } = request.headers;
+    if (origin === undefined) return true;
+    if (this.deps.origins.includes(origin)) return true;
+    return URL.canParse(origin) && new URL(origin).host === host;
+  }
+
+  /** One timer for all sockets: who has not answered the last ping is gone. */
+  private ping(): void {
+    this.pings = this.deps.clock.after(this.deps.pingMs, () => {
+      for (const socket of this.sockets) socket.ping();
+      this.ping();
+    });
+  }
+}
+
+function reject(socket: Duplex, code: ErrorCode): void {
+  const { http, message, retry } = errors[code];
+  const body = JSON.stringify({ error: { code, message, retry } });
+  socket.end(
+    `HTTP/1.1 ${http} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,166 @@
+/** Everything a client may send over its WebSocket. `docs` of the wire: src/protocol/README.md. */
+import { z } from 'zod';
+import type { Seat } from '../game/game.js';
+import type { CommandId, Digest, Epoch, Seq } from './ids.js';
+
+export const PROTOCOL_VERSION = 1;
+
+/** What players can say without typing; the client shows them in its own language. */
+export const PHRASES = [
+  'hello',
+  'good_luck',
+  'well_played',
+  'thanks',
+  'sorry',
+  'hurry_up',
+  'one_moment',
+  'good_game',
+  'bye',
+  'emote_laugh',
+  'emote_cry',
+  'emote_think',
+  'emote_clap',
+  'emote_angry',
+  'emote_heart',
+] as const;
+export type Phrase = (typeof PHRASES)[number];
+
+const seat = z
+  .int()
+  .min(0)
+  .max(7)
+  .transform((value) => value as Seat);
+
+/** Control and bidirectional formatting characters are taken out, runs of white space become one space. */
+const playerName = z
+  .string()
+  .max(200)
+  .transform((text) =>
+    text
+      .normalize('NFC')
+      .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, (found) => (found === '\u200c' ? found : ' '))
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
+  .transform((text) => [...text].slice(0, 20).join('').trim())
+  .refine((text) => text.replaceAll('\u200c', '').length > 0, 'must have at least one visible character');
+
+const commandId = z
+  .string()
+  .regex(/^[1-9]\d{0,8}-[0-9A-Za-z_]{1,16}$/, 'expected COUNTER-NONCE, as 12-k3x9')
+  .transform((id) => id as CommandId);
+
+const helloSchema = z.strictObject({
+  type: z.literal('hello'),
+  v: z.int(),
+  name: playerName.optional(),
+  /** Random and kept by the client: a second socket with the same id replaces the first without a word. */
+  client_id: z.string().regex(/^[0-9A-Za-z_-]{8,64}$/),
+  token: z.string().max(64).optional(),
+  seat: seat.optional(),
+  spectate: z.boolean().optional(),
+  /** The client opens a new connection when it is told `moving`, and closes this one itself. */
+  moves: z.boolean().optional(),
+  resume: z
+    .strictObject({
+      epoch: z
+        .int()
+        .min(0)
+        .transform((value) => value as Epoch),
+      seq: z
+        .int()
+        .min(0)
+        .transform((value) => value as Seq),
+      digest: z
+        .string()
+        .max(32)
+        .transform((value) => value as Digest),
+    })
+    .optional(),
+});
+
+/** Commands that every room knows, whatever is played in it. Every other command type is the game's. */
+const roomCommandSchema = z.discriminatedUnion('type', [
+  /** Starts a match, the first or another one. */
+  z.strictObject({ type: z.literal('start'), fill_with_bots: z.boolean().default(false) }),
+  z.strictObject({ type: z.literal('choose_seat'), seat }),
+  z.strictObject({ type: z.literal('add_bot'), seat }),
+  z.strictObject({ type: z.literal('kick'), seat }),
+  z.strictObject({ type: z.literal('leave') }),
+]);
+
+const commandSchema = z.strictObject({
+  type: z.literal('command'),
+  id: commandId,
+  command: z.looseObject({ type: z.string().max(32) }),
+});
+
+export const commandRequestSchema = commandSchema.omit({ type: true });
+
+const saySchema = z.strictObject({ type: z.literal('say'), phrase: z.enum(PHRASES) });
+const pingSchema = z.strictObject({ type: z.literal('ping') });
+
+const schemas = { hello: helloSchema, command: commandSchema, say: saySchema, ping: pingSchema };
+
+export type Hello = z.output<typeof helloSchema>;
+export type CommandFrame = z.output<typeof commandSchema>;
+export type RoomCommand = z.output<typeof roomCommandSchema>;
+export type ClientIn = Hello | CommandFrame | z.output<typeof saySchema> | z.output<typeof pingSchema>;
+/** What a client writes: the frames before defaults and cleaning. */
+export type ClientFrame = z.input<(typeof schemas)[keyof typeof schemas]>;
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      readonly code: 'BAD_FRAME' | 'UNKNOWN_MESSAGE' | 'VERSION_UNSUPPORTED';
+      readonly detail: string;
+      readonly id?: string;
+    };
+
+/** Parses one text frame. Never throws. */
+export function parseClientFrame(text: string): Parsed<ClientIn> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { ok: false, code: 'BAD_FRAME', detail: 'The message is not JSON.' };
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return { ok: false, code: 'BAD_FRAME', detail: 'The message is not a JSON object.' };
+  }
+  const { type, id, v } = json as { type?: unknown; id?: unknown; v?: unknown };
+  if (typeof type !== 'string' || !Object.hasOwn(schemas, type)) {
+    return { ok: false, code: 'UNKNOWN_MESSAGE', detail: `There is no message of the type ${shown(type)}.` };
+  }
+  // Before the shape: what else a hello of another version holds is not known here.
+  if (type === 'hello' && Number.isInteger(v) && v !== PROTOCOL_VERSION) {
+    return { ok: false, code: 'VERSION_UNSUPPORTED', detail: '' };
+  }
+  const parsed = schemas[type as keyof typeof schemas].safeParse(json);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const detail = firstIssue(parsed.error);
+  return { ok: false, code: 'BAD_FRAME', detail, ...(typeof id === 'string' && id.length <= 32 ? { id } : {}) };
+}
+
+const ROOM_COMMANDS: ReadonlySet<string> = new Set(roomCommandSchema.options.map((option) => option.shape.type.value));
+
+/** Whether a command type belongs to the room; all others are the game's. */
+export const isRoomCommand = (type: string): boolean => ROOM_COMMANDS.has(type);
+
+/** Parses a command that `isRoomCommand`. */
+export function parseRoomCommand(command: unknown): RoomCommand | { readonly detail: string } {
+  const parsed = roomCommandSchema.safeParse(command);
+  return parsed.success ? parsed.data : { detail: firstIssue(parsed.error) };
+}
+
+/** One line that names the first thing wrong and where. */
+export function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const path = issue?.path.join('.') ?? '';
+  return `${path ? `${path}: ` : ''}${issue?.message ?? 'not valid'}`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 32)) : 'given';
+}

@@ -1,0 +1,86 @@
+/**
+ * What instances, controllers and the autoscaler say to each other over Redis. Pub/sub messages are hints and questions
+ * that may get lost; what must not get lost goes through an instance's inbox and is handled at least once.
+ */
+import { z } from 'zod';
+import type { Epoch, InstanceId, RoomCode } from './ids.js';
+
+const room = z.string().transform((code) => code as RoomCode);
+const instance = z.string().transform((id) => id as InstanceId);
+const epoch = z.int().transform((value) => value as Epoch);
+/** Names a question, so that its answer finds back. */
+const request = z.string();
+
+/** Channels. `hokm:instance:ID` reaches one instance. */
+export const CHANNELS = {
+  broadcast: 'hokm:broadcast',
+  assignments: 'hokm:game_migration',
+  scaling: 'hokm:scaling_events',
+  instance: (id: InstanceId) => `hokm:instance:${id}`,
+} as const;
+
+const messageSchema = z.discriminatedUnion('type', [
+  /** Somebody's entry in the registry has changed. */
+  z.object({ type: z.literal('registry_changed') }),
+  /** A room is played by `owner` now (or, with `planned`, in a moment). `number` is its server id on every HAProxy. */
+  z.object({
+    type: z.literal('room_assignment_update'),
+    room,
+    owner: instance,
+    number: z.int(),
+    planned: z.boolean().optional(),
+    /** Controllers answer to this instance with room_pinned. */
+    reply_to: instance.optional(),
+    request: request.optional(),
+  }),
+  /** A controller has pinned what it was asked to. */
+  z.object({ type: z.literal('room_pinned'), request, controller: z.string() }),
+  /**
+   * To a target: will you take this room? To an owner, through its inbox: move this room to `to`.
+   */
+  z.object({
+    type: z.literal('game_migration_request'),
+    room,
+    to: instance,
+    from: instance.optional(),
+    rules: z.string().optional(),
+    request,
+    /** Of the autoscaler's lock: an older one is refused. */
+    fencing: z.int().optional(),
+  }),
+  z.object({ type: z.literal('game_migration_answer'), request, accepted: z.boolean(), reason: z.string().optional() }),
+  /** The room is yours, at this epoch, and this is all of it. Lost, the target loads it from Redis. */
+  z.object({
+    type: z.literal('game_migration_data'),
+    room,
+    from: instance,
+    epoch,
+    /** As the store keeps them. */
+    head: z.unknown(),
+    snapshot: z.unknown(),
+    /** Cluster time, ms. */
+    sent_at: z.number(),
+    request,
+  }),
+  /** Who owns the room of the seat whose token has this SHA-256? */
+  z.object({ type: z.literal('player_reconnect_query'), token_hash: z.string(), reply_to: instance, request }),
+  z.object({ type: z.literal('player_reconnect_response'), request, room, seat: z.int() }),
+  z.object({
+    type: z.literal('scaling_event'),
+    event: z.enum(['scale_down_prepare', 'scale_up_complete']),
+    instance,
+    fencing: z.int().optional(),
+  }),
+]);
+
+export type ClusterMessage = z.output<typeof messageSchema>;
+export type MessageOf<Type extends ClusterMessage['type']> = Extract<ClusterMessage, { type: Type }>;
+
+/** A message as sent, or undefined when it is none of ours: another version may know more kinds. */
+export function parseClusterMessage(text: string): ClusterMessage | undefined {
+  try {
+    return messageSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,182 @@
+/** Rooms in Redis. All keys of a room share the hash tag `{CODE}`. The contracts are in `src/room/store.ts`. */
+import type { Digest, Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
+import { type LogEntry, NO_DIGEST, type Position } from '../room/history.js';
+import type { Durability, RoomHead } from '../room/state.js';
+import type {
+  ClaimReply,
+  CommitReply,
+  Fence,
+  FencedReply,
+  Refused,
+  RoomMeta,
+  RoomStore,
+  StoredEntry,
+  StoredSnapshot,
+  TransferReply,
+} from '../room/store.js';
+import { generationOf, type RedisConnection } from './client.js';
+import type { RefusedReply } from './scripts.js';
+
+const metaKey = (code: RoomCode) => `hokm:room:{${code}}:meta`;
+const logKey = (code: RoomCode) => `hokm:room:{${code}}:log`;
+const snapKey = (code: RoomCode) => `hokm:room:{${code}}:snap`;
+
+export interface RedisRoomStoreOptions {
+  /** A connection of its own for what waits for copies: WAIT holds up everything behind it. */
+  readonly waiting: RedisConnection;
+  /** Copies of the data there are, the primary included. */
+  readonly copies: number;
+}
+
+/** How long a write may take to reach its copies before it counts as not answered, ms. */
+const COPY_TIMEOUT_MS = 1_000;
+
+export class RedisRoomStore implements RoomStore {
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly options?: RedisRoomStoreOptions,
+  ) {}
+
+  /**
+   * Writes, and waits until a majority of the copies has it. Both go out on one connection in one piece: WAIT on another
+   * connection knows nothing of the write and says yes at once.
+   */
+  private async copied<Reply>(
+    write: (redis: RedisConnection) => Promise<Reply>,
+  ): Promise<{ reply: Reply; copied: boolean }> {
+    const { waiting = this.redis, copies = 1 } = this.options ?? {};
+    const replicas = Math.floor(copies / 2);
+    if (replicas === 0) return { reply: await write(this.redis), copied: true };
+    const generation = generationOf(waiting);
+    const [reply, reached] = await Promise.all([write(waiting), waiting.wait(replicas, COPY_TIMEOUT_MS)]);
+    if (generationOf(waiting) !== generation) throw new Error('the connection changed between a write and its WAIT');
+    return { reply, copied: reached >= replicas };
+  }
+
+  async create(head: RoomHead, ttlMs: number): Promise<boolean> {
+    return (await this.redis.createRoom(metaKey(head.code), JSON.stringify(head), NO_DIGEST, String(ttlMs))) === 1;
+  }
+
+  async meta(code: RoomCode): Promise<RoomMeta | null> {
+    const fields = await this.redis.hgetall(metaKey(code));
+    return fields.head === undefined ? null : toMeta(fields);
+  }
+
+  async claim(
+    code: RoomCode,
+    seen: Pick<RoomMeta, 'owner' | 'epoch'>,
+    by: InstanceId,
+    address: string,
+    above = 0 as Epoch,
+  ): Promise<ClaimReply> {
+    return answered(async () => {
+      const keys = [metaKey(code), logKey(code), snapKey(code)];
+      const lastSeen = [seen.owner ?? '', String(seen.epoch)];
+      const { reply, copied } = await this.copied((redis) =>
+        redis.claimRoom(...keys, ...lastSeen, by, address, String(above)),
+      );
+      if (reply[0] !== 'ok') return refused(reply);
+      if (!copied) throw new Error('the claim is not on enough copies');
+      const [, meta, snapshot, tail] = reply;
+      const room = {
+        meta: toMeta(pairs(meta)),
+        snapshot: snapshot === null ? null : (JSON.parse(snapshot) as StoredSnapshot),
+        tail: tail.map(toEntry),
+      };
+      return { outcome: 'ok', room };
+    });
+  }
+
+  async commit(
+    code: RoomCode,
+    fence: Fence,
+    after: Position,
+    entries: readonly LogEntry[],
+    durability: Durability,
+  ): Promise<CommitReply> {
+    return answered(async () => {
+      const write = (redis: RedisConnection) =>
+        redis.commitRoom(
+          metaKey(code),
+          logKey(code),
+          fence.owner,
+          String(fence.epoch),
+          String(after.seq),
+          after.digest,
+          entries.at(-1)?.digest ?? after.digest,
+          ...entries.map((entry) => entry.text),
+        );
+      const { reply, copied } =
+        durability === 'replicated' ? await this.copied(write) : { reply: await write(this.redis), copied: true };
+      if (reply[0] === 'ok' && !copied) throw new Error('the commit is not on enough copies');
+      if (reply[0] === 'gap') return { outcome: 'gap', seq: Number(reply[1]) as Seq, digest: reply[2] as Digest };
+      return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
+    });
+  }
+
+  async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
+    return answered(async () => {
+      const keys = [metaKey(code), logKey(code), snapKey(code)];
+      const text = JSON.stringify(snapshot);
+      const by = [fence.owner, String(fence.epoch)];
+      const reply = await this.redis.snapshotRoom(...keys, ...by, String(snapshot.seq), text, String(keep));
+      return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
+    });
+  }
+
+  async transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply> {
+    return answered(async () => {
+      const reply = await this.redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), to, address);
+      return reply[0] === 'ok' ? { outcome: 'ok', epoch: reply[1] as Epoch } : refused(reply);
+    });
+  }
+
+  async release(code: RoomCode, fence: Fence, ttlMs: number): Promise<FencedReply> {
+    return answered(async () => {
+      const keys = [metaKey(code), logKey(code), snapKey(code)];
+      const reply = await this.redis.releaseRoom(...keys, fence.owner, String(fence.epoch), String(ttlMs));
+      return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
+    });
+  }
+
+  async read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]> {
+    return (await this.redis.xrange(logKey(code), `${after + 1}-0`, '+', 'COUNT', limit)).map(toEntry);
+  }
+}
+
+/** An operation that got no answer, for whatever reason, may have taken effect. */
+async function answered<Reply>(operation: () => Promise<Reply>): Promise<Reply | Refused> {
+  try {
+    return await operation();
+  } catch (error) {
+    return { outcome: 'unknown', error: error as Error };
+  }
+}
+
+function refused(reply: RefusedReply): Refused {
+  if (reply[0] === 'gone') return { outcome: 'gone' };
+  return { outcome: 'fenced', owner: (reply[1] || null) as InstanceId | null, epoch: Number(reply[2]) as Epoch };
+}
+
+function toMeta(fields: Record<string, string>): RoomMeta {
+  return {
+    owner: (fields.owner || null) as InstanceId | null,
+    address: fields.address || null,
+    epoch: Number(fields.epoch) as Epoch,
+    seq: Number(fields.seq) as Seq,
+    digest: fields.digest as Digest,
+    head: JSON.parse(fields.head ?? '') as RoomHead,
+    aliveAt: Number(fields.alive_at),
+  };
+}
+
+function toEntry([id, fields]: [id: string, fields: string[]]): StoredEntry {
+  return { seq: Number.parseInt(id, 10) as Seq, text: fields[1] ?? '' };
+}
+
+function pairs(flat: string[] | Record<string, string>): Record<string, string> {
+  if (!Array.isArray(flat)) return flat;
+  const fields: Record<string, string> = {};
+  for (let at = 0; at + 1 < flat.length; at += 2) fields[flat[at] ?? ''] = flat[at + 1] ?? '';
+  return fields;
+}

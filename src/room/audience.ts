@@ -1,0 +1,194 @@
+/**
+ * The connections of one room and every frame that leaves for them. Nothing is sent from anywhere else, and every frame
+ * is built from one viewer's view.
+ */
+import { type ErrorCode, errors } from '../errors.js';
+import type { Game, Seat, Viewer } from '../game/game.js';
+import { PROTOCOL_VERSION } from '../protocol/client-in.js';
+import type { ClientOut, Cursor, Presence as PresenceView, Snapshot, TurnInfo } from '../protocol/client-out.js';
+import { encode, errorFrame } from '../protocol/encode.js';
+import type { Epoch } from '../protocol/ids.js';
+import type { Clock } from '../runtime/clock.js';
+import type { CommandWindows } from './commands.js';
+import type { History, LogEntry } from './history.js';
+import type { Presence } from './seats.js';
+import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
+import type { Effect, Refusal } from './step.js';
+import { projectEntry, viewRoom, viewTurn } from './view.js';
+
+/** Whoever is on the other end: a socket, or one HTTP request. */
+export interface Connection {
+  /** Equal for two sockets of the same client. */
+  readonly clientId: string;
+  send(frame: string): void;
+  /** Says why and ends the connection. */
+  close(code: ErrorCode): void;
+  /** The room is played elsewhere: whoever is here should connect again. */
+  moved(): void;
+}
+
+/** The room as it is safe to be shown. */
+export interface Committed {
+  state: RoomState;
+  presence: Presence;
+  readonly windows: CommandWindows;
+  readonly history: History;
+}
+
+export class Audience {
+  private readonly seats = new Map<Connection, Seat | null>();
+
+  constructor(
+    private readonly game: Game,
+    private readonly head: RoomHead,
+    private readonly epoch: () => Epoch,
+    private readonly clock: Clock,
+    private readonly room: Committed,
+  ) {}
+
+  /** Connections, spectators included. */
+  get size(): number {
+    return this.seats.size;
+  }
+
+  /** The seat a connection plays; null for a spectator, undefined when it is not (or no longer) of the room. */
+  seatAt(connection: Connection): Seat | null | undefined {
+    return this.seats.get(connection);
+  }
+
+  forget(connection: Connection): void {
+    this.seats.delete(connection);
+  }
+
+  broadcast(frame: ClientOut): void {
+    const text = encode(frame);
+    for (const connection of this.seats.keys()) connection.send(text);
+  }
+
+  /** Shows a committed entry, the latest of the history, to everybody. */
+  show(entry: LogEntry): void {
+    for (const [connection, seat] of this.seats) connection.send(this.eventFrame(entry, seat ?? 'spectator', true));
+  }
+
+  apply(effect: Effect<Connection>): void {
+    switch (effect.type) {
+      case 'admit':
+        this.admit(effect.to, effect.seat, effect.token, effect.resume);
+        break;
+      case 'ack':
+        effect.to.send(encode({ type: 'ack', id: effect.id, seq: effect.seq ?? this.room.history.position.seq }));
+        break;
+      case 'refuse':
+        refuse(effect.to, effect.refusal, effect.id);
+        break;
+      case 'say':
+        this.broadcast({ type: 'said', seat: effect.seat, phrase: effect.phrase });
+        break;
+      case 'presence':
+        this.broadcast({ type: 'presence', ...this.presence() });
+        break;
+      case 'unseat':
+        for (const connection of this.of(effect.seat)) {
+          this.seats.delete(connection);
+          connection.close(effect.code);
+        }
+        break;
+      case 'reseat':
+        for (const connection of this.of(effect.from)) {
+          this.seats.set(connection, effect.to);
+          connection.send(encode(this.snapshot(effect.to)));
+        }
+        break;
+    }
+  }
+
+  /** The room is played elsewhere from now on. */
+  sendAway(): void {
+    for (const connection of this.seats.keys()) connection.moved();
+    this.seats.clear();
+  }
+
+  closeAll(code: ErrorCode): void {
+    for (const connection of this.seats.keys()) connection.close(code);
+    this.seats.clear();
+  }
+
+  private admit(connection: Connection, seat: Seat | null, token?: string, resume?: Cursor): void {
+    if (seat !== null) {
+      for (const other of this.of(seat)) {
+        this.seats.delete(other);
+        if (other !== connection) {
+          other.close(other.clientId === connection.clientId ? 'SOCKET_REPLACED' : 'SEAT_REPLACED');
+        }
+      }
+    }
+    this.seats.set(connection, seat);
+    const viewer = seat ?? 'spectator';
+    const missed = resume && this.missedSince(resume, viewer);
+    const { position } = this.room.history;
+    connection.send(
+      encode({
+        type: 'welcome',
+        v: PROTOCOL_VERSION,
+        room: this.head.code,
+        seat,
+        ...(token === undefined ? {} : { token }),
+        last_command: seat === null ? 0 : this.room.windows.highest(seat),
+        resumed: missed !== undefined,
+        now: this.clock.now(),
+        epoch: this.epoch(),
+        seq: position.seq,
+        digest: position.digest,
+        presence: this.presence(),
+        ...this.turn(viewer),
+        ...(missed ? {} : { view: viewRoom(this.game, this.head, this.room.state, viewer) }),
+      }),
+    );
+    for (const entry of missed ?? []) connection.send(this.eventFrame(entry, viewer, entry.seq === position.seq));
+  }
+
+  /** What a client at `cursor` missed; undefined when it needs the whole view. */
+  private missedSince(cursor: Cursor, viewer: Viewer): readonly LogEntry[] | undefined {
+    const missed = cursor.epoch > this.epoch() ? undefined : this.room.history.after(cursor);
+    // Who changed or took a seat has seen the table from elsewhere: events do not lead from that view to this one.
+    const moved = (event: LogEvent) =>
+      isRoomEvent(event) && (event.type === 'seat_changed' || (event.type === 'seat_taken' && event.seat === viewer));
+    return missed?.some(({ entry }) => entry.events.some(moved)) ? undefined : missed;
+  }
+
+  /** `latest`: the turn is told as it is after this entry, which is known of the last one only. */
+  private eventFrame({ seq, digest, entry }: LogEntry, viewer: Viewer, latest: boolean): string {
+    return encode({
+      type: 'event',
+      seq,
+      digest,
+      epoch: entry.epoch,
+      at: entry.at,
+      ...(latest ? this.turn(viewer) : { deadline: null }),
+      events: projectEntry(this.game, this.head, entry, viewer),
+    });
+  }
+
+  private snapshot(viewer: Viewer): Snapshot {
+    const { seq, digest } = this.room.history.position;
+    const view = viewRoom(this.game, this.head, this.room.state, viewer);
+    return { type: 'snapshot', now: this.clock.now(), epoch: this.epoch(), seq, digest, ...this.turn(viewer), view };
+  }
+
+  private turn(viewer: Viewer): TurnInfo {
+    return viewTurn(this.game, this.room.state, viewer);
+  }
+
+  private presence(): PresenceView {
+    return { seats: this.room.presence.connected, spectators: this.room.presence.spectators };
+  }
+
+  private of(seat: Seat): Connection[] {
+    return [...this.seats].flatMap(([connection, at]) => (at === seat ? [connection] : []));
+  }
+}
+
+function refuse(to: Connection, { code, detail, reason }: Refusal, id?: string): void {
+  to.send(encode(errorFrame(code, detail, id, reason)));
+  if (id === undefined && errors[code].close !== undefined) to.close(code);
+}

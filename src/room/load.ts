@@ -1,0 +1,54 @@
+/** Makes a room of what is stored: snapshot, then every entry after it. PURE. */
+import type { Game } from '../game/game.js';
+import { CommandWindows } from './commands.js';
+import { chain, History, type LogEntry, START } from './history.js';
+import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
+import { CorruptRoom, type StoredRoom, type StoredSnapshot } from './store.js';
+
+export interface LoadedRoom {
+  readonly state: RoomState;
+  readonly windows: CommandWindows;
+  readonly history: History;
+}
+
+/** A room of a snapshot alone, as it is handed over in a migration. */
+export function loadSnapshot({ state, windows, seq, digest }: StoredSnapshot): LoadedRoom {
+  return { state, windows: new CommandWindows(windows), history: new History({ seq, digest }) };
+}
+
+/**
+ * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, or the game cannot
+ * make sense of it.
+ */
+export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
+  try {
+    return replay(game, stored);
+  } catch (error) {
+    if (error instanceof CorruptRoom) throw error;
+    throw new CorruptRoom(`the log cannot be replayed: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function replay(game: Game, stored: StoredRoom): LoadedRoom {
+  const { meta, snapshot, tail } = stored;
+  const seatCount = game.seatCount(meta.head.options);
+  let state = snapshot?.state ?? emptyRoom(seatCount);
+  const windows = new CommandWindows(snapshot?.windows);
+  const base = snapshot ?? START;
+  const history = new History({ seq: base.seq, digest: base.digest });
+  for (const { seq, text } of tail) {
+    const before = history.position;
+    if (seq !== before.seq + 1) throw new CorruptRoom(`the log goes from ${before.seq} to ${seq}`);
+    const entry = JSON.parse(text) as Entry;
+    if (entry.v !== 1) throw new CorruptRoom(`entry ${seq} has the unknown version ${entry.v}`);
+    const linked: LogEntry = { seq, digest: chain(before.digest, text), text, entry };
+    state = evolve(game, meta.head, state, entry);
+    windows.apply(entry, seq);
+    history.push([linked]);
+  }
+  const end = history.position;
+  if (end.seq !== meta.seq || end.digest !== meta.digest) {
+    throw new CorruptRoom(`the log ends at ${end.seq} ${end.digest}, not at ${meta.seq} ${meta.digest}`);
+  }
+  return { state, windows, history };
+}

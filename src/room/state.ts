@@ -1,0 +1,205 @@
+/**
+ * A room's durable state: what its log adds up to. PURE: the same entries give the equal state on every instance.
+ */
+import { z } from 'zod';
+import type { Game, Seat, Typed } from '../game/game.js';
+import type { RoomStatus } from '../protocol/client-out.js';
+import type { CommandId, Epoch, RoomCode } from '../protocol/ids.js';
+
+/** What the creator of a room chose about the room itself; the game's own options are apart. */
+export const roomSettingsSchema = z.strictObject({
+  /** When a move counts as safe: `primary` after Redis has it, `replicated` after a majority of its copies has it. */
+  durability: z.enum(['async', 'primary', 'replicated']).default('primary'),
+  /** Time for one move, ms. */
+  turn_ms: z.int().min(100).max(3_600_000),
+  /** Pause before a bot moves, ms. */
+  bot_ms: z.int().min(0).max(10_000),
+  /** How long the seat of a player who is gone is held before a bot plays on, ms. */
+  hold_ms: z.int().min(0).max(3_600_000),
+});
+export type RoomSettings = z.output<typeof roomSettingsSchema>;
+export type Durability = RoomSettings['durability'];
+
+/** What never changes in a room's life. */
+export interface RoomHead {
+  readonly code: RoomCode;
+  readonly game: string;
+  readonly rulesVersion: number;
+  readonly options: unknown;
+  readonly settings: RoomSettings;
+  readonly createdAt: number;
+}
+
+export type Occupant =
+  | { readonly kind: 'human'; readonly name: string; readonly tokenHash: string; readonly substituted: boolean }
+  | { readonly kind: 'bot'; readonly name: string };
+
+export interface RoomState {
+  readonly status: RoomStatus;
+  readonly host: Seat | null;
+  readonly seats: readonly (Occupant | null)[];
+  readonly match: number;
+  /** The game's state; null before the first match. */
+  readonly table: unknown;
+  /** When the seat to act is played for, cluster time; null when nobody has to act. */
+  readonly deadline: number | null;
+}
+
+/** What happens to a room whatever is played in it. All other events of a log are the game's. */
+export type RoomEvent =
+  | { readonly type: 'seat_taken'; readonly seat: Seat; readonly name: string; readonly token_hash?: string }
+  | { readonly type: 'seat_left'; readonly seat: Seat; readonly reason: 'left' | 'kicked' }
+  | { readonly type: 'seat_changed'; readonly from: Seat; readonly to: Seat }
+  | { readonly type: 'host_changed'; readonly seat: Seat | null }
+  | { readonly type: 'match_started'; readonly match: number }
+  | { readonly type: 'turn_timed_out'; readonly seat: Seat }
+  | { readonly type: 'bot_substituted'; readonly seat: Seat }
+  | { readonly type: 'player_returned'; readonly seat: Seat }
+  | { readonly type: 'clock_moved'; readonly by_ms: number }
+  | { readonly type: 'room_closed'; readonly reason: 'abandoned' | 'failed' };
+
+export type LogEvent = RoomEvent | Typed;
+
+/** One entry of the log: everything that one input did, together or not at all. */
+export interface Entry {
+  /** Version of this shape. */
+  readonly v: 1;
+  readonly epoch: Epoch;
+  /** Cluster time, ms since the epoch. */
+  readonly at: number;
+  /**
+   * Random and never shown. Clients are told digests: without it, whoever knows all of an entry but the other hands could
+   * try hands until the digest fits.
+   */
+  readonly salt: string;
+  /** The command that caused it; absent for timers and joins. */
+  readonly by?: { readonly seat: Seat; readonly id: CommandId };
+  readonly events: readonly LogEvent[];
+}
+
+export function emptyRoom(seatCount: number): RoomState {
+  return {
+    status: 'lobby',
+    host: null,
+    seats: Array.from({ length: seatCount }, () => null),
+    match: 0,
+    table: null,
+    deadline: null,
+  };
+}
+
+const ROOM_EVENTS: ReadonlySet<string> = new Set<RoomEvent['type']>([
+  'seat_taken',
+  'seat_left',
+  'seat_changed',
+  'host_changed',
+  'match_started',
+  'turn_timed_out',
+  'bot_substituted',
+  'player_returned',
+  'clock_moved',
+  'room_closed',
+]);
+
+export const isRoomEvent = (event: LogEvent): event is RoomEvent => ROOM_EVENTS.has(event.type);
+
+/** The state after `entry`. */
+export function evolve(game: Game, head: RoomHead, state: RoomState, entry: Entry): RoomState {
+  let next = state;
+  for (const event of entry.events) {
+    next = isRoomEvent(event) ? evolveRoom(game, head, next, event) : evolveTable(game, next, event);
+  }
+  return restartsClock(game, next, entry) ? { ...next, deadline: deadlineOf(game, head, next, entry.at) } : next;
+}
+
+/**
+ * A turn begins anew with every event of the game, and when the very seat that has to act changes between player and
+ * bot. Whoever comes and goes at another seat gives nobody time.
+ */
+function restartsClock(game: Game, state: RoomState, entry: Entry): boolean {
+  const acting = actingSeats(game, state);
+  return entry.events.some((event) => {
+    if (!isRoomEvent(event)) return true;
+    switch (event.type) {
+      case 'match_started':
+        return true;
+      case 'seat_taken':
+      case 'seat_left':
+      case 'bot_substituted':
+      case 'player_returned':
+        return acting.includes(event.seat);
+      default:
+        return false;
+    }
+  });
+}
+
+/** Whether nobody but a bot moves for the seat. */
+export function playedByBot(state: RoomState, seat: Seat): boolean {
+  const occupant = state.seats[seat];
+  return occupant?.kind !== 'human' || occupant.substituted;
+}
+
+/** The seat whose token has this SHA-256. Hashes of 128 random bits are compared: their timing tells nothing. */
+export function seatOf(state: RoomState, tokenHash: string): Seat | undefined {
+  const seat = state.seats.findIndex((occupant) => occupant?.kind === 'human' && occupant.tokenHash === tokenHash);
+  return seat < 0 ? undefined : (seat as Seat);
+}
+
+/** The seats that have to act, empty when none has. */
+export function actingSeats(game: Game, state: RoomState): readonly Seat[] {
+  if (state.status !== 'playing') return [];
+  const turn = game.turn(state.table);
+  return turn.waitsFor === 'seats' ? turn.seats : [];
+}
+
+function deadlineOf(game: Game, head: RoomHead, state: RoomState, at: number): number | null {
+  const acting = actingSeats(game, state);
+  if (acting.length === 0) return null;
+  const waits = acting.map((seat) => (playedByBot(state, seat) ? head.settings.bot_ms : head.settings.turn_ms));
+  return at + Math.min(...waits);
+}
+
+function evolveTable(game: Game, state: RoomState, event: Typed): RoomState {
+  const table = game.evolve(state.table, event);
+  return { ...state, table, status: game.result(table) === null ? 'playing' : 'finished' };
+}
+
+function evolveRoom(game: Game, head: RoomHead, state: RoomState, event: RoomEvent): RoomState {
+  switch (event.type) {
+    case 'seat_taken':
+      return withSeat(
+        state,
+        event.seat,
+        event.token_hash === undefined
+          ? { kind: 'bot', name: event.name }
+          : { kind: 'human', name: event.name, tokenHash: event.token_hash, substituted: false },
+      );
+    case 'seat_left':
+      return withSeat(state, event.seat, null);
+    case 'seat_changed': {
+      const mover = state.seats[event.from] ?? null;
+      return withSeat(withSeat(state, event.from, null), event.to, mover);
+    }
+    case 'host_changed':
+      return { ...state, host: event.seat };
+    case 'match_started':
+      return { ...state, match: event.match, status: 'playing', table: game.setup(head.options) };
+    case 'bot_substituted':
+    case 'player_returned': {
+      const occupant = state.seats[event.seat];
+      if (occupant?.kind !== 'human') return state;
+      return withSeat(state, event.seat, { ...occupant, substituted: event.type === 'bot_substituted' });
+    }
+    case 'clock_moved':
+      return { ...state, deadline: state.deadline === null ? null : state.deadline + event.by_ms };
+    case 'turn_timed_out':
+      return state;
+    case 'room_closed':
+      return { ...state, status: 'closed', deadline: null };
+  }
+}
+
+function withSeat(state: RoomState, seat: Seat, occupant: Occupant | null): RoomState {
+  return { ...state, seats: state.seats.map((present, at) => (at === seat ? occupant : present)) };
+}

@@ -1,0 +1,345 @@
+/**
+ * A room's whole behaviour as one function: `step(room, input, now)` gives the next room, the events to be logged and
+ * the effects to be run once they are safe. PURE: no clock, no randomness, no I/O; connections are opaque to it.
+ */
+
+import type { ErrorCode } from '../errors.js';
+import type { Game, Seat, Seed } from '../game/game.js';
+import {
+  firstIssue,
+  type Hello,
+  isRoomCommand,
+  type Phrase,
+  parseRoomCommand,
+  type RoomCommand,
+} from '../protocol/client-in.js';
+import type { Cursor } from '../protocol/client-out.js';
+import type { CommandId, Seq } from '../protocol/ids.js';
+import type { CommandWindows, Outcome } from './commands.js';
+import {
+  type Presence,
+  seatFor,
+  successor,
+  take,
+  takeByBot,
+  vacate,
+  withPresence,
+  withSeatMoved,
+  withTimeGivenBack,
+} from './seats.js';
+import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
+
+/** Kept of a refusal's text: it can quote what was sent, and a seat's last 256 are in every snapshot. */
+const DETAIL_LENGTH = 160;
+
+/** What a step looks at. `windows` is only read here. */
+export interface Room {
+  readonly game: Game;
+  readonly head: RoomHead;
+  readonly state: RoomState;
+  readonly presence: Presence;
+  readonly windows: CommandWindows;
+}
+
+export type Input<Connection> =
+  | {
+      readonly type: 'hello';
+      readonly from: Connection;
+      readonly hello: Hello;
+      /** SHA-256 of the token in the hello. */
+      readonly presented?: string;
+      /** A new token, for the case that this hello takes a seat. */
+      readonly fresh: { readonly token: string; readonly hash: string };
+    }
+  | {
+      readonly type: 'command';
+      readonly from: Connection;
+      /** SHA-256 of the seat token that the sender holds. */
+      readonly holder: string;
+      readonly id: CommandId;
+      readonly command: { readonly type: string };
+    }
+  | { readonly type: 'say'; readonly from: Connection; readonly holder: string; readonly phrase: Phrase }
+  /** A connection is gone and no other has taken its place. */
+  | { readonly type: 'gone'; readonly seat: Seat | null }
+  /** Time has passed: whatever is due by now happens. */
+  | { readonly type: 'tick' }
+  /** The game asked for chance. */
+  | { readonly type: 'seed'; readonly seed: Seed }
+  /** The room stood still for `forMs`, which players get back. */
+  | { readonly type: 'thaw'; readonly forMs: number };
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly detail?: string;
+  readonly reason?: string;
+}
+
+export type Effect<Connection> =
+  | {
+      readonly type: 'admit';
+      readonly to: Connection;
+      readonly seat: Seat | null;
+      readonly token?: string;
+      readonly resume?: Cursor;
+    }
+  /** Without `seq` the ack is for the entry of this very step. */
+  | { readonly type: 'ack'; readonly to: Connection; readonly id: CommandId; readonly seq?: Seq }
+  | { readonly type: 'refuse'; readonly to: Connection; readonly refusal: Refusal; readonly id?: CommandId }
+  | { readonly type: 'say'; readonly seat: Seat; readonly phrase: Phrase }
+  | { readonly type: 'presence' }
+  /** The seat's connections are closed with the code. */
+  | { readonly type: 'unseat'; readonly seat: Seat; readonly code: ErrorCode }
+  | { readonly type: 'reseat'; readonly from: Seat; readonly to: Seat };
+
+export interface Step<Connection> {
+  readonly presence: Presence;
+  /** Empty when nothing durable happens. */
+  readonly events: readonly LogEvent[];
+  readonly by?: { readonly seat: Seat; readonly id: CommandId };
+  /** A refusal to be remembered with the command id. */
+  readonly outcome?: { readonly seat: Seat; readonly id: CommandId; readonly outcome: Outcome };
+  readonly effects: readonly Effect<Connection>[];
+}
+
+/** A room that stood still for less has lost nothing worth an entry, ms. */
+const UNNOTICED_MS = 20;
+
+/** What follows from `input` at `now` (cluster time, ms). The state is left to `evolve` with the step's events. */
+export function step<Connection>(room: Room, input: Input<Connection>, now: number, idleMs: number): Step<Connection> {
+  const { state, presence } = room;
+  switch (input.type) {
+    case 'hello':
+      return hello(room, input, now);
+    case 'command':
+      return command(room, input, now);
+    case 'say':
+      return say(room, input);
+    case 'gone': {
+      const next = withPresence(presence, input.seat, false, now);
+      return { presence: next, events: [], effects: [{ type: 'presence' }] };
+    }
+    case 'tick':
+      return { presence, events: due(room, now, idleMs), effects: [] };
+    case 'seed':
+      return { presence, events: room.game.chance(state.table, input.seed), effects: [] };
+    case 'thaw': {
+      const byMs = Math.round(input.forMs);
+      if (byMs < UNNOTICED_MS) return { presence, events: [], effects: [] };
+      return {
+        presence: withTimeGivenBack(presence, byMs, now),
+        events: state.deadline === null ? [] : [{ type: 'clock_moved', by_ms: byMs }],
+        effects: [],
+      };
+    }
+  }
+}
+
+/** Whether the game cannot go on without a seed. */
+export function wantsSeed(room: Room): boolean {
+  return room.state.status === 'playing' && room.game.turn(room.state.table).waitsFor === 'seed';
+}
+
+function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: number): Step<C> {
+  const { state, presence } = room;
+  const { from, hello: said, presented, fresh } = input;
+  const refuse = (code: ErrorCode): Step<C> => ({
+    presence,
+    events: [],
+    effects: [{ type: 'refuse', to: from, refusal: { code } }],
+  });
+  const admit = (seat: Seat | null, events: LogEvent[], token?: string): Step<C> => ({
+    presence: seat !== null && presence.connected[seat] ? presence : withPresence(presence, seat, true, now),
+    events,
+    effects: [
+      {
+        type: 'admit',
+        to: from,
+        seat,
+        ...(token === undefined ? {} : { token }),
+        ...(said.resume ? { resume: said.resume } : {}),
+      },
+      { type: 'presence' },
+    ],
+  });
+
+  if (state.status === 'closed') return refuse('ROOM_CLOSED');
+  if (presented !== undefined) {
+    const seat = seatOf(state, presented);
+    if (seat === undefined) return refuse('WRONG_TOKEN');
+    return admit(seat, playedByBot(state, seat) ? [{ type: 'player_returned', seat }] : []);
+  }
+  if (said.spectate) return admit(null, []);
+  const seat = seatFor(state, said.seat);
+  if (typeof seat === 'string') return refuse(seat);
+  return admit(seat, take(state, seat, said.name ?? `Player ${seat + 1}`, fresh.hash), fresh.token);
+}
+
+function say<C>({ state, presence }: Room, input: Extract<Input<C>, { type: 'say' }>): Step<C> {
+  const seat = seatOf(state, input.holder);
+  const effect: Effect<C> =
+    seat === undefined
+      ? { type: 'refuse', to: input.from, refusal: { code: 'NOT_SEATED' } }
+      : { type: 'say', seat, phrase: input.phrase };
+  return { presence, events: [], effects: [effect] };
+}
+
+function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, now: number): Step<C> {
+  const { presence } = room;
+  const { from, holder, id } = input;
+  const seat = seatOf(room.state, holder);
+  if (seat === undefined) {
+    return { presence, events: [], effects: [{ type: 'refuse', to: from, id, refusal: { code: 'NOT_SEATED' } }] };
+  }
+  const seen = room.windows.lookup(seat, id);
+  if (seen === 'stale') {
+    return { presence, events: [], effects: [{ type: 'refuse', to: from, id, refusal: { code: 'STALE_COMMAND' } }] };
+  }
+  if (seen !== 'new') {
+    const effect: Effect<C> =
+      'seq' in seen
+        ? { type: 'ack', to: from, id, seq: seen.seq }
+        : { type: 'refuse', to: from, id, refusal: { code: seen.refused as ErrorCode, detail: seen.message } };
+    return { presence, events: [], effects: [effect] };
+  }
+  const decided = isRoomCommand(input.command.type)
+    ? decideRoom(room, seat, parseRoomCommand(input.command), now)
+    : decideTable(room, seat, input.command);
+  if (decided.ok) {
+    const effects: Effect<C>[] = [{ type: 'ack', to: from, id }, ...(decided.effects ?? [])];
+    if (decided.presence) effects.push({ type: 'presence' });
+    return { presence: decided.presence ?? presence, events: decided.events, by: { seat, id }, effects };
+  }
+  const { refusal } = decided;
+  return {
+    presence,
+    events: [],
+    outcome: { seat, id, outcome: { refused: refusal.code, message: (refusal.detail ?? '').slice(0, DETAIL_LENGTH) } },
+    effects: [{ type: 'refuse', to: from, id, refusal }],
+  };
+}
+
+type Decided =
+  | {
+      readonly ok: true;
+      readonly events: readonly LogEvent[];
+      readonly effects?: readonly Effect<never>[];
+      readonly presence?: Presence;
+    }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+const refused = (code: ErrorCode, detail?: string): Decided => ({
+  ok: false,
+  refusal: detail === undefined ? { code } : { code, detail },
+});
+
+function decideTable({ game, state }: Room, seat: Seat, command: unknown): Decided {
+  if (state.status !== 'playing') return refused('NO_MATCH');
+  const parsed = game.commandSchema.safeParse(command);
+  if (!parsed.success) return refused('BAD_FRAME', `command: ${firstIssue(parsed.error)}`);
+  const decision = game.decide(state.table, seat, parsed.data);
+  if (decision.ok) return { ok: true, events: decision.events };
+  const { code, reason, message } = decision.refusal;
+  return { ok: false, refusal: { code, reason, detail: message } };
+}
+
+function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly detail: string }, now: number): Decided {
+  const { state, presence } = room;
+  if (!('type' in command)) return refused('BAD_FRAME', `command.${command.detail}`);
+  const isHost = state.host === seat;
+  const running = state.status === 'playing';
+  switch (command.type) {
+    case 'start': {
+      if (!isHost) return refused('NOT_HOST');
+      if (running) return refused('MATCH_RUNNING');
+      const empty = state.seats.flatMap((occupant, at) => (occupant === null ? [at as Seat] : []));
+      if (empty.length > 0 && !command.fill_with_bots) return refused('SEATS_EMPTY');
+      return {
+        ok: true,
+        events: [...empty.map((at) => takeByBot(state, at)), { type: 'match_started', match: state.match + 1 }],
+      };
+    }
+    case 'choose_seat': {
+      if (running) return refused('MATCH_RUNNING');
+      const to = command.seat;
+      if (to >= state.seats.length || state.seats[to]?.kind === 'human') return refused('SEAT_TAKEN');
+      const events: LogEvent[] = [{ type: 'seat_changed', from: seat, to }];
+      if (isHost) events.push({ type: 'host_changed', seat: to });
+      return {
+        ok: true,
+        events,
+        effects: [{ type: 'reseat', from: seat, to }],
+        presence: withSeatMoved(presence, seat, to, now),
+      };
+    }
+    case 'add_bot':
+      if (!isHost) return refused('NOT_HOST');
+      if (command.seat >= state.seats.length || state.seats[command.seat] !== null) return refused('SEAT_TAKEN');
+      return { ok: true, events: [takeByBot(state, command.seat)] };
+    case 'kick': {
+      if (!isHost || command.seat === seat) return refused('NOT_HOST');
+      const occupant = state.seats[command.seat] ?? null;
+      if (occupant === null) return refused('BAD_FRAME', 'command.seat: nobody sits there');
+      if (occupant.kind === 'bot' && running) return refused('MATCH_RUNNING');
+      return {
+        ok: true,
+        events: vacate(state, presence, command.seat, 'kicked'),
+        effects: [{ type: 'unseat', seat: command.seat, code: 'KICKED' }],
+        presence: withPresence(presence, command.seat, false, now),
+      };
+    }
+    case 'leave':
+      return {
+        ok: true,
+        events: vacate(state, presence, seat, 'left'),
+        effects: [{ type: 'unseat', seat, code: 'SEAT_LEFT' }],
+        presence: withPresence(presence, seat, false, now),
+      };
+  }
+}
+
+/** Everything whose time has come: an automatic move, a seat whose hold has ended, another host, an abandoned room. */
+function due(room: Room, now: number, idleMs: number): LogEvent[] {
+  const { game, head, state, presence } = room;
+  if (state.status === 'closed') return [];
+  if (presence.emptySince !== null && now >= presence.emptySince + idleMs) {
+    return [{ type: 'room_closed', reason: 'abandoned' }];
+  }
+  const expired = heldSeats(room).filter((seat) => now >= (presence.goneAt[seat] ?? now) + head.settings.hold_ms);
+  if (expired.length > 0) {
+    const events: LogEvent[] = [];
+    if (state.status === 'playing') events.push(...expired.map((seat) => ({ type: 'bot_substituted', seat }) as const));
+    if (state.host !== null && expired.includes(state.host)) {
+      const next = successor(state, presence, state.host);
+      if (next !== null && presence.connected[next]) events.push({ type: 'host_changed', seat: next });
+    }
+    if (events.length > 0) return events;
+  }
+  if (state.deadline === null || now < state.deadline) return [];
+  const seat = actingSeats(game, state).find((acting) => playedByBot(state, acting)) ?? actingSeats(game, state)[0];
+  if (seat === undefined) return [];
+  const decision = game.decide(state.table, seat, game.bot(game.view(state.table, seat)));
+  if (!decision.ok) throw new Error(`the bot's move was refused: ${decision.refusal.reason}`);
+  return playedByBot(state, seat) ? [...decision.events] : [{ type: 'turn_timed_out', seat }, ...decision.events];
+}
+
+/** Seats of players who are away and for whom something is still to happen when their hold ends. */
+function heldSeats({ state, presence }: Room): Seat[] {
+  const othersHere = (seat: number) => presence.connected.some((here, at) => here && at !== seat);
+  return state.seats.flatMap((occupant, at) => {
+    if (occupant?.kind !== 'human' || presence.connected[at]) return [];
+    const substitutes = state.status === 'playing' && !occupant.substituted;
+    const succeeds = state.host === at && othersHere(at);
+    return substitutes || succeeds ? [at as Seat] : [];
+  });
+}
+
+/** When `tick` next has something to do, cluster time; null when time alone changes nothing. */
+export function nextTick(room: Room, idleMs: number): number | null {
+  const { head, state, presence } = room;
+  if (state.status === 'closed') return null;
+  const times = heldSeats(room).map((seat) => (presence.goneAt[seat] ?? 0) + head.settings.hold_ms);
+  if (state.deadline !== null) times.push(state.deadline);
+  if (presence.emptySince !== null) times.push(presence.emptySince + idleMs);
+  return times.length === 0 ? null : Math.min(...times);
+}

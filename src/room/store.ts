@@ -1,0 +1,108 @@
+/**
+ * Where rooms are kept, as their owner sees it. Redis keeps them in production (`src/redis/room-store.ts`), a map in
+ * tests and simulations (`memory-store.ts`); one contract suite runs on both.
+ *
+ * INVARIANT: a room changes only by an operation that carries its present owner and epoch; a commit must also name the
+ * position (seq, digest) it follows. Whether an operation without an answer took effect is `unknown`: sent again, it
+ * either takes effect once or is refused with the position that tells.
+ */
+import type { Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
+import type { CommandWindows, StoredWindows } from './commands.js';
+import type { LogEntry, Position } from './history.js';
+import type { Durability, RoomHead, RoomState } from './state.js';
+
+/** Proof of ownership. */
+export interface Fence {
+  readonly owner: InstanceId;
+  readonly epoch: Epoch;
+}
+
+export interface RoomMeta extends Position {
+  /** Null when nobody owns the room. */
+  readonly owner: InstanceId | null;
+  /** `host:port` of the owner, so that it can be asked even when its lease has run out. */
+  readonly address: string | null;
+  readonly epoch: Epoch;
+  readonly head: RoomHead;
+  /** When an owner was last known to play the room: its last commit, claim or release; the store's clock, ms. */
+  readonly aliveAt: number;
+}
+
+export interface StoredEntry {
+  readonly seq: Seq;
+  readonly text: string;
+}
+
+/** Everything up to a position; with the entries after it, the whole room. */
+export interface StoredSnapshot extends Position {
+  readonly v: 1;
+  readonly state: RoomState;
+  readonly windows: StoredWindows;
+}
+
+/** What a new owner starts from. */
+export interface StoredRoom {
+  readonly meta: RoomMeta;
+  readonly snapshot: StoredSnapshot | null;
+  /** The entries after the snapshot, or all. */
+  readonly tail: readonly StoredEntry[];
+}
+
+export type Refused =
+  /** Another owner or a higher epoch. */
+  | { readonly outcome: 'fenced'; readonly owner: InstanceId | null; readonly epoch: Epoch }
+  /** There is no such room. */
+  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'unknown'; readonly error: Error };
+
+export type ClaimReply = { readonly outcome: 'ok'; readonly room: StoredRoom } | Refused;
+export type CommitReply =
+  | { readonly outcome: 'ok' }
+  /** The stored log ends elsewhere than the commit said. */
+  | ({ readonly outcome: 'gap' } & Position)
+  | Refused;
+export type FencedReply = { readonly outcome: 'ok' } | Refused;
+export type TransferReply = { readonly outcome: 'ok'; readonly epoch: Epoch } | Refused;
+
+export interface RoomStore {
+  /** Stores a room that nobody owns yet; it is forgotten after `ttlMs` unless claimed. False when the code is in use. */
+  create(head: RoomHead, ttlMs: number): Promise<boolean>;
+  /** The room's meta, or null when there is none. @throws when the store does not answer. */
+  meta(code: RoomCode): Promise<RoomMeta | null>;
+  /** Makes `by` the owner with a higher epoch, also above `above`, if owner and epoch still are as `seen`. */
+  claim(
+    code: RoomCode,
+    seen: Pick<RoomMeta, 'owner' | 'epoch'>,
+    by: InstanceId,
+    address: string,
+    above?: Epoch,
+  ): Promise<ClaimReply>;
+  /**
+   * Appends `entries` behind `after`; ok once they are as safe as `durability` asks. Without entries it only makes sure
+   * that everything up to `after` is.
+   */
+  commit(
+    code: RoomCode,
+    fence: Fence,
+    after: Position,
+    entries: readonly LogEntry[],
+    durability: Durability,
+  ): Promise<CommitReply>;
+  /** Keeps the snapshot, unless it has a newer one, and trims the log behind it, but for the last `keep` entries. */
+  snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply>;
+  /** Gives ownership to another instance. */
+  transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply>;
+  /** Gives ownership up; the stored room is forgotten after `ttlMs` unless claimed again. */
+  release(code: RoomCode, fence: Fence, ttlMs: number): Promise<FencedReply>;
+  /** Up to `limit` entries after `seq`. @throws when the store does not answer. */
+  read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]>;
+}
+
+/** A stored room that does not add up. */
+export class CorruptRoom extends Error {
+  override readonly name = 'CorruptRoom';
+}
+
+export function toSnapshot(position: Position, state: RoomState, windows: CommandWindows): StoredSnapshot {
+  return { v: 1, seq: position.seq, digest: position.digest, state, windows: windows.stored() };
+}

@@ -1,0 +1,70 @@
+/**
+ * What one viewer may know of a room and of what happens in it. PURE. Every frame that leaves is built here, so that
+ * nothing hidden can leak by another way.
+ */
+import type { Game, Seat, Typed, Viewer } from '../game/game.js';
+import type { RoomView, SeatView, TurnInfo } from '../protocol/client-out.js';
+import {
+  actingSeats,
+  type Entry,
+  isRoomEvent,
+  type LogEvent,
+  type Occupant,
+  type RoomHead,
+  type RoomState,
+} from './state.js';
+
+export function viewRoom(game: Game, head: RoomHead, state: RoomState, viewer: Viewer): RoomView {
+  return {
+    room: head.code,
+    game: head.game,
+    options: head.options,
+    turn_ms: head.settings.turn_ms,
+    status: state.status,
+    host: state.host,
+    seat: viewer === 'spectator' ? null : viewer,
+    seats: state.seats.map(viewSeat),
+    match: state.match,
+    table: state.table === null ? null : game.view(state.table, viewer),
+  };
+}
+
+function viewSeat(occupant: Occupant | null): SeatView | null {
+  if (occupant === null) return null;
+  return {
+    name: occupant.name,
+    bot: occupant.kind === 'bot',
+    substituted: occupant.kind === 'human' && occupant.substituted,
+  };
+}
+
+/** The deadline for everybody, and the legal commands for a seat whose turn it is. */
+export function viewTurn(game: Game, state: RoomState, viewer: Viewer): TurnInfo {
+  if (viewer === 'spectator' || !actingSeats(game, state).includes(viewer)) return { deadline: state.deadline };
+  return { deadline: state.deadline, legal: game.legal(game.view(state.table, viewer)) };
+}
+
+/** The events of an entry as `viewer` may see them. */
+export function projectEntry(game: Game, head: RoomHead, entry: Entry, viewer: Viewer): Typed[] {
+  const visible: Typed[] = [];
+  for (const event of entry.events) {
+    const shown = projectEvent(game, head, event, viewer);
+    if (shown !== null) visible.push(shown);
+  }
+  return visible;
+}
+
+function projectEvent(game: Game, head: RoomHead, event: LogEvent, viewer: Viewer): Typed | null {
+  if (!isRoomEvent(event)) return game.project(event, viewer);
+  if (event.type === 'match_started') return { ...event, table: game.view(game.setup(head.options), viewer) } as Typed;
+  if (event.type !== 'seat_taken') return event;
+  return { type: 'seat_taken', seat: event.seat, name: event.name, bot: event.token_hash === undefined } as SeatTaken;
+}
+
+/** `seat_taken` as clients see it: without the hash of the seat's token. */
+export interface SeatTaken extends Typed {
+  readonly type: 'seat_taken';
+  readonly seat: Seat;
+  readonly name: string;
+  readonly bot: boolean;
+}

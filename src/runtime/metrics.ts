@@ -1,0 +1,49 @@
+/** What an instance counts, for Prometheus. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export interface Gauges {
+  rooms(): number;
+  connections(): number;
+  frozenRooms(): number;
+}
+
+export class Metrics {
+  private readonly registry = new Registry();
+  readonly claims = this.counter('hokm_room_claims_total', 'Rooms that this instance became owner of');
+  readonly ends = this.counter('hokm_room_ends_total', 'Rooms no longer played here, by reason', ['reason']);
+  readonly forwards = this.counter('hokm_forwards_total', 'Connections and requests piped to the owner', ['kind']);
+  readonly messages = this.counter('hokm_messages_total', 'Frames from clients, by type', ['type']);
+  readonly errors = this.counter('hokm_errors_total', 'Errors told to clients, by code', ['code']);
+
+  constructor(instance: string, gauges: Gauges) {
+    this.registry.setDefaultLabels({ instance });
+    collectDefaultMetrics({ register: this.registry });
+    this.gauge('hokm_rooms', 'Rooms owned', gauges.rooms);
+    this.gauge('hokm_connections', 'WebSockets open', gauges.connections);
+    this.gauge('hokm_rooms_frozen', 'Rooms that stand still because Redis cannot confirm', gauges.frozenRooms);
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** The Prometheus text format. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private counter<Label extends string = never>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+    return new Counter<Label>({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
