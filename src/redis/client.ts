@@ -25,7 +25,7 @@ const COMMAND_TIMEOUT_MS = 2_500;
 export function connect(config: RedisConfig, role: string, blocking = false): RedisConnection {
   const url = new URL(config.REDIS_URL);
   const tls =
-    url.protocol === 'rediss:' ? (config.REDIS_CA_FILE ? { ca: readFileSync(config.REDIS_CA_FILE) } : {}) : undefined;
+    url.protocol === 'rediss:' ? (config.REDIS_CA_FILE ? { ca: readCa(config.REDIS_CA_FILE) } : {}) : undefined;
   const options: RedisOptions = {
     connectionName: `hokm-${role}`,
     username: url.username ? decodeURIComponent(url.username) : undefined,
@@ -71,6 +71,14 @@ export function generationOf(connection: RedisConnection): number {
 /** Redis cannot be used; `message` is one line that says what to do. */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisUnavailable';
+}
+
+function readCa(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new RedisUnavailable(`REDIS_CA_FILE cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /**
