@@ -31,13 +31,13 @@ export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomV
       const { view, cursor } = table.state;
       if (done || !view || !cursor || !mayAct(table.state)) {
         busy = false;
-        return;
+        return look(table.state);
       }
       const move = mayPlay(table.state) ? findClientGame(view.game)?.bot(view.table) : { type: 'start' };
       table
         .command(move as { readonly type: string })
         .catch((error: unknown) => {
-          // The event that ends the match comes before the last move's ack: what is left then is no refusal.
+          // What is left when the table is closed is no refusal.
           if (done || !(error instanceof CommandRefused)) return;
           refusedAt = cursor.digest;
           onRefused(error);
@@ -50,7 +50,8 @@ export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomV
     const look = (state: TableState) => {
       if (done) return;
       const { view, connection } = state;
-      if (connection === 'closed' || view?.status === 'finished' || view?.status === 'closed') {
+      const over = (view?.status === 'finished' && !busy) || view?.status === 'closed';
+      if (over || connection === 'closed') {
         done = true;
         unsubscribe();
         resolve(view);

@@ -125,7 +125,7 @@ test('a bot that is refused does not ask again until something happens', async (
   const [{ id } = {}] = wire.commands();
   wire.say({ type: 'error', id, code: 'ILLEGAL_MOVE', message: '', retry: false });
   expect(await refused).toBe('ILLEGAL_MOVE');
-  await Promise.resolve();
+  await jest.advanceTimersByTimeAsync(0);
   expect(wire.commands()).toHaveLength(1);
   wire.say(event(6, { events: [clockMoved], ...ownTurn }));
   expect(wire.commands()).toHaveLength(2);

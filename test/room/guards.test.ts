@@ -10,7 +10,7 @@ import { MemoryRoomStore } from '../../src/room/memory-store.js';
 import type { CommitReply, Fence, FencedReply, StoredSnapshot } from '../../src/room/store.js';
 import { ManualClock, settled } from '../support/manual-clock.js';
 import { violations } from './checker.js';
-import { instance, newHead, type OpenedRoom, openRoom, Player, playRoom, type RoomChanges } from './rooms.js';
+import { newHead, type OpenedRoom, openRoom, Player, playRoom, type RoomChanges } from './rooms.js';
 import { failAfter, failBefore, ScriptedStore } from './scripted-store.js';
 import { ADD, KICK } from './stage.js';
 
@@ -121,13 +121,7 @@ describe.each([
     const ana = await scene.player(await scene.open('instance-a'), 'Ana');
     scene.store.script.commit.push(failAfter);
     const id = ana.command(ADD(1));
-    expect(await scene.violations()).toEqual(
-      detected([
-        'a command took effect twice',
-        'an acked command is lost',
-        'somebody was told what did not happen',
-      ]).filter((what) => what === 'a command took effect twice'),
-    );
+    expect(await scene.violations()).toEqual(detected(['a command took effect twice']));
     expect(ana.answers(id)).toHaveLength(1);
   });
 
@@ -209,5 +203,4 @@ test('the checker itself: it misses nothing of what it looks for', async () => {
     expect.arrayContaining(['a command took effect twice', 'the log has a gap', 'the log does not add up']),
   );
   expect(violations({ ...story, claims: [{ epoch: 2 as Epoch, at: START }] })).toEqual(['a former owner wrote']);
-  expect(instance('instance-a')).toBe(meta.owner);
 });
