@@ -17,7 +17,7 @@ export interface Surroundings {
 
 /** The program's own pause is doubled each time, up to this, and the first one again after it ran for a while. */
 const LONGEST_PAUSE_MS = 10_000;
-const RAN_WELL_MS = 30_000;
+const RAN_WELL_MS = 5_000;
 /** Of the log of a child that ended, as told on the terminal. */
 const LINES = 5;
 
