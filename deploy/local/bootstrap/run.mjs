@@ -21,6 +21,7 @@ const SCRIPTS = {
   start: { program: 'dist/deploy/local/main.js', needs: forStart },
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
+  room: { program: 'dist/src/ops/room.js' },
   build: {},
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
 };
