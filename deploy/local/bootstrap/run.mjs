@@ -22,6 +22,7 @@ const SCRIPTS = {
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
   room: { program: 'dist/src/ops/room.js' },
+  redis: { program: 'dist/src/ops/redis.js' },
   build: {},
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
 };
