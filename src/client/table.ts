@@ -240,6 +240,8 @@ export class Table {
     this.welcomed = true;
     this.offset = Date.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
+    // Before anybody is told: a command that a listener gives now is written by itself, after the older ones.
+    for (const { frame: command } of this.pending.values()) this.write(command);
     // The turn is told as it is after the missed events, which follow: the last of them tells it again.
     const behind = frame.resumed && frame.seq !== this.current.cursor?.seq;
     this.change({
@@ -252,7 +254,6 @@ export class Table {
       ...this.turn(behind ? { deadline: null } : frame),
       ...(frame.view ? { view: frame.view, cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest } } : {}),
     });
-    for (const { frame: command } of this.pending.values()) this.write(command);
   }
 
   private event(frame: EventFrame): void {

@@ -490,7 +490,8 @@ export class Mailbox {
 
   /** One timer a room, for whatever is due first. */
   private schedule(): void {
-    if (this.ended) return;
+    // While sealed nothing is worked off: a timer for what is overdue would fire again and again.
+    if (this.ended || this.sealed) return;
     const { clock, idleMs } = this.deps;
     const at = nextTick(this.current(), idleMs);
     if (at === this.tickAt) return;

@@ -45,8 +45,8 @@ test.each([
   ['no Redis', { REDIS_URL: 'redis://127.0.0.1:1' }, /^Redis at 127.0.0.1:1 cannot be used .*\n$/],
   ['no configuration', { HAPROXY_SOCKET: '' }, /HAPROXY_SOCKET \(not set\)/],
 ])('%s: one message, exit 1', async (_, changes, message) => {
-  for (const args of [['run'], ['show']]) {
-    expect(await controller(args, changes)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(message) });
+  for (const ended of await Promise.all([controller(['run'], changes), controller(['show'], changes)])) {
+    expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringMatching(message) });
   }
 });
 

@@ -1,8 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
 import { newRoomCode } from '../../src/cluster/new-ids.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
+
 import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
@@ -23,6 +27,8 @@ let connection: RedisConnection;
 let haproxy: TestHAProxy;
 let controller: ChildProcess;
 let worker: string;
+/** How long the half request that all tests run beside was left open, ms. */
+let halfRequest: Promise<number>;
 const started: EchoInstance[] = [];
 
 async function addInstance(): Promise<EchoInstance> {
@@ -30,6 +36,14 @@ async function addInstance(): Promise<EchoInstance> {
   started.push(instance);
   await shownAs(haproxy, instance.id, 'ready');
   return instance;
+}
+
+async function sendHalfRequest(): Promise<number> {
+  const started = performance.now();
+  const socket = connectSocket(haproxy.port, '127.0.0.1').resume();
+  socket.write('GET /ws?room_code=7KQ2M9XZ HTTP/1.1\r\nHost: ');
+  await once(socket, 'close');
+  return performance.now() - started;
 }
 
 const someRooms = (count: number): RoomCode[] => Array.from({ length: count }, newRoomCode);
@@ -47,6 +61,7 @@ beforeAll(async () => {
   [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
   [connection, controller] = await Promise.all([connectTo(redis), startController(redis, haproxy)]);
   worker = await haproxy.api.worker();
+  halfRequest = sendHalfRequest();
 });
 
 afterAll(async () => {
@@ -93,18 +108,31 @@ test('a room that is assigned over pub/sub is pinned at once, and who asked is t
 
 test('rooms that instances claim in Redis are pinned, wrong pins are put right, pins of closed rooms go', async () => {
   const [first, second] = started as [EchoInstance, EchoInstance];
-  const [room = newRoomCode(), contested = newRoomCode()] = someRooms(2);
-  await connection.sadd(`hokm:instance:${first.id}:rooms`, room, contested);
-  // The set is written before the claim: the room's meta says who won.
-  await connection.sadd(`hokm:instance:${second.id}:rooms`, contested);
-  await connection.hset(`hokm:room:{${contested}}:meta`, 'owner', second.id);
-  await pinned(room, first);
-  await pinned(contested, second);
+  const [room = newRoomCode(), firsts = newRoomCode(), seconds = newRoomCode()] = someRooms(3);
+  // The set is written before the claim: of two instances that name a room, its meta says which one has it.
+  await connection.sadd(`hokm:instance:${first.id}:rooms`, room, firsts, seconds);
+  await connection.sadd(`hokm:instance:${second.id}:rooms`, firsts, seconds);
+  await connection.hset(`hokm:room:{${firsts}}:meta`, 'owner', first.id);
+  await connection.hset(`hokm:room:{${seconds}}:meta`, 'owner', second.id);
+  await until('all three are pinned', async () => {
+    const pins = await haproxy.api.pins();
+    const homes = [room, firsts, seconds].map((code) => pins.get(code));
+    return isDeepStrictEqual(homes, [first.number, first.number, second.number]);
+  });
   await haproxy.api.setPins([[room, second.number]]);
   await pinned(room, first);
   await connection.srem(`hokm:instance:${first.id}:rooms`, room);
   await until('the pin is gone', async () => !(await haproxy.api.pins()).has(room));
   await connection.del(`hokm:instance:${first.id}:rooms`, `hokm:instance:${second.id}:rooms`);
+});
+
+test('a room without a pin stays where it is when an instance comes', async () => {
+  const rooms = someRooms(40);
+  const before = await Promise.all(rooms.map(at));
+  const third = await addInstance();
+  expect(await Promise.all(rooms.map(at))).toEqual(before);
+  third.order('leave');
+  await shownAs(haproxy, third.id, 'deleted');
 });
 
 test('a draining instance keeps its rooms and gets no others', async () => {
@@ -169,6 +197,10 @@ test('a frozen instance loses its players, and gets new ones when it thaws', asy
   first.process.kill('SIGCONT');
   await shownAs(haproxy, first.id, 'ready');
   await until('it gets rooms again', async () => (await at(newRoomCode())) === first.id);
+});
+
+test('a request that never came to its end was cut off within 6 s, while all others were served', async () => {
+  expect(await halfRequest).toBeLessThan(6_000);
 });
 
 test('HAProxy was never reloaded for any of this', async () => {

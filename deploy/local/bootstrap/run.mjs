@@ -24,6 +24,7 @@ const SCRIPTS = {
   room: { program: 'dist/src/ops/room.js' },
   redis: { program: 'dist/src/ops/redis.js' },
   build: {},
+  chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
 };
 
