@@ -26,6 +26,8 @@ const redisShape = {
 
 const commonShape = {
   ...redisShape,
+  /** How long what a process needs (Redis, HAProxy) may take to answer when it starts. */
+  HOKM_START_WAIT_MS: milliseconds(10_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Time to live of an instance's registration: the lease under which it owns rooms. */
   HOKM_LEASE_MS: milliseconds(5_000).pipe(z.number().min(500)),
@@ -48,7 +50,7 @@ const instanceSchema = z
     /** Browser origins that may open sockets, beside the page's own host. */
     HOKM_ORIGINS: list,
     /** Shared by all instances; marks forwarded requests. */
-    HOKM_CLUSTER_SECRET: z.string().min(16).default('not-set-single-host-only'),
+    HOKM_CLUSTER_SECRET: z.string('must be set: the same 16 or more characters for all instances').min(16),
     /** Bearer token for /metrics and /status from other hosts; loopback needs none. */
     HOKM_OPS_TOKEN: z.string().min(16).optional(),
     HOKM_TURN_MS: milliseconds(20_000).pipe(z.number().min(100)),
@@ -78,8 +80,6 @@ const controllerSchema = z.object({
   HOKM_RECONCILE_MS: milliseconds(2_000).pipe(z.number().min(50)),
   /** From taking a server out of HAProxy to deleting it; below 15 s streams that retry may still refer to it. */
   HOKM_DELETE_WAIT_MS: milliseconds(15_000),
-  /** How long HAProxy and Redis may take to answer when the controller starts. */
-  HOKM_START_WAIT_MS: milliseconds(10_000),
 });
 
 const launcherSchema = z.object({

@@ -33,7 +33,6 @@ import { randomHex } from './runtime/random.js';
 import { RecentErrors } from './runtime/recent-errors.js';
 import { UsageMeter } from './runtime/usage.js';
 
-const REDIS_READY_MS = 10_000;
 /** A room that was created and never joined. */
 const UNCLAIMED_TTL_MS = 3_600_000;
 /** A room that has been closed: late comers hear why. */
@@ -59,7 +58,7 @@ async function main(): Promise<void> {
   lifecycle.onStop('redis', () => {
     for (const connection of connections) connection.disconnect();
   });
-  await Promise.all(connections.map((connection) => ready(connection, config, REDIS_READY_MS)));
+  await Promise.all(connections.map((connection) => ready(connection, config, config.HOKM_START_WAIT_MS)));
 
   const registry = new Registry(redis, config.HOKM_LEASE_MS);
   const index = new RoomIndex(redis);

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-
 import { newRoomCode } from '../../src/cluster/new-ids.js';
+import { Registry } from '../../src/cluster/registry.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
-
 import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
@@ -14,6 +13,7 @@ import {
   connectTo,
   type EchoInstance,
   enter,
+  LEASE_MS,
   shownAs,
   startController,
   startHAProxy,
@@ -49,8 +49,8 @@ async function sendHalfRequest(): Promise<number> {
 const someRooms = (count: number): RoomCode[] => Array.from({ length: count }, newRoomCode);
 const at = (code: string) => whereIs(haproxy.port, code);
 
-function assign(room: RoomCode, to: EchoInstance, reply?: string): Promise<number> {
-  const message = { type: 'room_assignment_update', room, owner: to.id, number: to.number, reply };
+function assign(room: RoomCode, to: EchoInstance, question: object = {}): Promise<number> {
+  const message = { type: 'room_assignment_update', room, owner: to.id, number: to.number, ...question };
   return connection.publish('hokm:game_migration', JSON.stringify(message));
 }
 
@@ -96,11 +96,12 @@ test('a room that is assigned over pub/sub is pinned at once, and who asked is t
   const listener = connect(testConfig(redis.url), 'test-sub', true);
   await listener.connect();
   await listener.subscribe('hokm:instance:test');
+  const [id] = await new Registry(connection, LEASE_MS).controllers();
   for (const target of started) {
     const [room = newRoomCode()] = someRooms(1);
     const told = once(listener, 'message');
-    await assign(room, target, 'hokm:instance:test');
-    expect(JSON.parse(String((await told)[1]))).toMatchObject({ type: 'room_pinned', room, number: target.number });
+    await assign(room, target, { planned: true, reply_to: 'test', request: room });
+    expect(JSON.parse(String((await told)[1]))).toEqual({ type: 'room_pinned', request: room, controller: id });
     expect(await at(room)).toBe(target.id);
   }
   listener.disconnect();
@@ -108,6 +109,8 @@ test('a room that is assigned over pub/sub is pinned at once, and who asked is t
 
 test('rooms that instances claim in Redis are pinned, wrong pins are put right, pins of closed rooms go', async () => {
   const [first, second] = started as [EchoInstance, EchoInstance];
+  // Messages that keep coming must not put it off.
+  const chatter = setInterval(() => void connection.publish('hokm:broadcast', '{}'), 50);
   const [room = newRoomCode(), firsts = newRoomCode(), seconds = newRoomCode()] = someRooms(3);
   // The set is written before the claim: of two instances that name a room, its meta says which one has it.
   await connection.sadd(`hokm:instance:${first.id}:rooms`, room, firsts, seconds);
@@ -123,6 +126,7 @@ test('rooms that instances claim in Redis are pinned, wrong pins are put right, 
   await pinned(room, first);
   await connection.srem(`hokm:instance:${first.id}:rooms`, room);
   await until('the pin is gone', async () => !(await haproxy.api.pins()).has(room));
+  clearInterval(chatter);
   await connection.del(`hokm:instance:${first.id}:rooms`, `hokm:instance:${second.id}:rooms`);
 });
 

@@ -1,7 +1,8 @@
 /** Random stories of a room: people come, go, play and cheat, Redis and owners fail. What must hold is in world.ts. */
 import { test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Action, anyAction, World } from './world.js';
+import { type Action, anyAction } from './actions.js';
+import { World } from './world.js';
 
 const JOINS: readonly Action[] = [0, 1, 2].map((who) => ({ do: 'join', who, spectate: false, resume: false }));
 const MATCH: readonly Action[] = [

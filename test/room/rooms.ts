@@ -9,8 +9,9 @@ import type { CommandId, Epoch, InstanceId, RoomCode } from '../../src/protocol/
 import type { Connection } from '../../src/room/audience.js';
 import type { CommandWindows } from '../../src/room/commands.js';
 import { History, type LogEntry, type Position } from '../../src/room/history.js';
+import type { Lease } from '../../src/room/lease.js';
 import { loadRoom } from '../../src/room/load.js';
-import { type EndReason, type Lease, Mailbox, type MailboxDeps } from '../../src/room/mailbox.js';
+import { type EndReason, Mailbox, type MailboxDeps } from '../../src/room/mailbox.js';
 import type { Entry, LogEvent, RoomHead, RoomSettings } from '../../src/room/state.js';
 import type { RoomStore, StoredRoom } from '../../src/room/store.js';
 import { createLogger } from '../../src/runtime/log.js';
