@@ -90,6 +90,9 @@ const launcherSchema = z.object({
   HOKM_OPS_TOKEN: z.string().min(16).optional(),
 });
 
+/** Of the operators' tools; what they are told by --data comes from the data folder instead. */
+const operatorSchema = launcherSchema.extend({ HAPROXY_SOCKET: z.string().min(1).optional() });
+
 const terminalSchema = z.object({
   /** Any value: no colours; see no-color.org. */
   NO_COLOR: z.string().optional(),
@@ -100,6 +103,7 @@ export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
 export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
 /** `environment` is what the launcher's programs inherit. */
 export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
+export type OperatorConfig = Readonly<z.output<typeof operatorSchema>>;
 export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
 
 /** What the terminal that a person sits at can show. */
@@ -122,6 +126,8 @@ export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): Controll
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
   Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });
+/** @throws ConfigError */
+export const operatorConfig = (env: NodeJS.ProcessEnv = process.env): OperatorConfig => parse(operatorSchema, env);
 export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalConfig => {
   const { NO_COLOR, TERM } = parse(terminalSchema, env);
   return Object.freeze({ colour: NO_COLOR === undefined, dumb: TERM === 'dumb' });

@@ -67,9 +67,10 @@ export class HttpServer {
       },
     },
     '/status': {
-      GET: ({ request, response }) => {
+      GET: ({ request, response, url }) => {
         this.requireOperator(request);
-        json(response, 200, this.deps.health.status());
+        const { health } = this.deps;
+        json(response, 200, url.searchParams.has('room_code') ? health.roomStatus(roomCodeOf(url)) : health.status());
       },
     },
     '/metrics': {

@@ -125,6 +125,16 @@ export class Mailbox {
     return this.ended !== undefined;
   }
 
+  /** Seats taken by people. */
+  get players(): number {
+    return this.room.state.seats.filter((occupant) => occupant?.kind === 'human').length;
+  }
+
+  /** Who of the seats is connected. */
+  get presence(): Presence {
+    return this.room.presence;
+  }
+
   /** What `viewer` may know of the room as committed. */
   view(viewer: Viewer): RoomView {
     return viewRoom(this.game, this.head, this.room.state, viewer);

@@ -21,6 +21,8 @@ const SCRIPTS = {
   start: { program: 'dist/deploy/local/main.js', needs: forStart },
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
+  room: { program: 'dist/src/ops/room.js' },
+  redis: { program: 'dist/src/ops/redis.js' },
   build: {},
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
