@@ -18,7 +18,7 @@ import { InputQueue, type RoomInput } from './input-queue.js';
 import type { Lease } from './lease.js';
 import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
-import { nobodyPresent } from './seats.js';
+import { nobodyPresent, type Presence } from './seats.js';
 import { type RoomHead, type RoomState, seatOf } from './state.js';
 import { nextTick, type Room } from './step.js';
 import type { Fence, RoomStore, StoredSnapshot } from './store.js';
