@@ -17,6 +17,8 @@ const CONNECT_TIMEOUT_MS = 500;
 /** A hung primary is left after this; above a pause of 1.5 s, which is waited out. */
 const SOCKET_TIMEOUT_MS = 3_000;
 const COMMAND_TIMEOUT_MS = 2_500;
+/** A Redis that still loads its data is asked again after this; the library would wait for at least a second. */
+const LOADING_RETRY_MS = 50;
 
 /**
  * With `rediss://` the sentinels are asked over TLS as well.
@@ -35,6 +37,7 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
     scripts,
     retryStrategy: () => RETRY_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: LOADING_RETRY_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,

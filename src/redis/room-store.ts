@@ -135,7 +135,11 @@ export class RedisRoomStore implements RoomStore {
 
   async transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply> {
     return answered(async () => {
-      const reply = await this.redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), to, address);
+      // What was committed before goes to the copies in the same stream: with this write all of it is there.
+      const { reply, copied } = await this.copied((redis) =>
+        redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), to, address),
+      );
+      if (reply[0] === 'ok' && !copied) throw new Error('the transfer is not on enough copies');
       return reply[0] === 'ok' ? { outcome: 'ok', epoch: reply[1] as Epoch } : refused(reply);
     });
   }

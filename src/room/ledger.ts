@@ -35,6 +35,8 @@ const SNAPSHOT_EVERY = 64;
 /** Entries kept in memory for clients that come back. */
 const HISTORY_KEEP = 128;
 const RETRY_MS = 50;
+/** Unanswered that often, a release is left: the room is then found as one whose owner is gone. */
+const RELEASE_ATTEMPTS = 3;
 
 export class Ledger {
   private snapshotSeq: Seq;
@@ -119,9 +121,14 @@ export class Ledger {
     if (meta === undefined) return undefined;
     if (meta === null) return false;
     const { owner, epoch } = this.fence;
-    if (meta.owner === owner && meta.epoch === epoch) return true;
+    if (meta.owner === owner && meta.epoch === epoch) return this.complete(meta);
     const found = await this.reassert({ outcome: 'fenced', owner: meta.owner, epoch: meta.epoch });
     return found === undefined ? false : undefined;
+  }
+
+  /** A failover can keep the owner and lose the end of the log: it is appended again. False when the room is lost. */
+  private complete({ seq, digest }: Position): boolean | Promise<boolean> {
+    return (seq === this.position.seq && digest === this.position.digest) || this.append([]);
   }
 
   /** Stores a snapshot when enough has happened since the last, without anybody waiting for it. */
@@ -150,7 +157,10 @@ export class Ledger {
   async release(ttlMs: number, snapshot?: StoredSnapshot): Promise<void> {
     const { store, logKeep } = this.deps;
     if (snapshot) await store.snapshot(this.head.code, this.fence, snapshot, logKeep);
-    await store.release(this.head.code, this.fence, ttlMs);
+    for (let attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt++) {
+      const reply = await store.release(this.head.code, this.fence, ttlMs);
+      if (reply.outcome !== 'unknown') return;
+    }
   }
 
   /** What the store lacks when its log ends at `found`; undefined when that is not our history. */

@@ -115,10 +115,10 @@ export class Campaign {
     tell(`${title}: ${stops.length} rooms, stop ${middle.toFixed(0)} ms median, ${(stops.at(-1) ?? 0).toFixed(0)} max`);
   }
 
-  private async strike({ affected, cuts, inject }: Strike, watches: Stopwatch[], title: string): Promise<void> {
+  private async strike({ affected, cuts, at, inject }: Strike, watches: Stopwatch[], title: string): Promise<void> {
     const rooms = new Set(affected);
     const cpu = new CpuMeter(this.parts.cluster);
-    const watch = new Stopwatch(performance.now(), rooms, cuts);
+    const watch = new Stopwatch(at ?? performance.now(), rooms, cuts);
     watches.push(watch);
     this.watches.add(watch);
     inject();

@@ -117,6 +117,13 @@ export class ClusterUnderTest {
     await until('the cluster is whole', () => complete().catch(() => false), WHOLE_MS);
   }
 
+  /** Runs one of the package's scripts on this cluster. */
+  run(script: string): ChildProcess {
+    return spawnOwned(process.execPath, [BOOTSTRAP, script, '--data', this.folder], {
+      env: { ...launcherConfig().environment },
+    });
+  }
+
   /** Stops everything in order. */
   async stop(): Promise<void> {
     this.redis.disconnect();

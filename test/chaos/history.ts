@@ -84,7 +84,8 @@ export class RoomHistory {
 export class ClientHistory {
   readonly lines: Line[] = [];
   readonly commands = new Map<CommandId, Command>();
-  readonly views: ViewRecord[] = [];
+  /** Made a fingerprint of only when they are asked for: while a fault is on there is no time to lose here. */
+  private readonly views: { readonly seq: Seq; readonly view: RoomView; readonly source: ViewRecord['source'] }[] = [];
   /** When the move that is sent next is (or was) due, monotonic ms. */
   due = 0;
 
@@ -123,11 +124,12 @@ export class ClientHistory {
 
   /** Notes the view that the client has put together. */
   noteView(seq: Seq, view: RoomView, source: ViewRecord['source']): void {
-    this.views.push({ seq, fingerprint: fingerprint(view), source });
+    this.views.push({ seq, view, source });
   }
 
   evidence(end: Cursor | null): ClientEvidence {
-    const { seat, lines, views } = this;
+    const { seat, lines } = this;
+    const views = this.views.map(({ seq, view, source }) => ({ seq, fingerprint: fingerprint(view), source }));
     return { seat, connections: lines, commands: [...this.commands.values()], views, end };
   }
 

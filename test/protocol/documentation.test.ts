@@ -1,6 +1,5 @@
 /** The documentation of the wire against the code, and every example of it against running instances. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { instanceConfig } from '../../src/config.js';
 import {
   HELLO_TIMEOUT_MS,
   MAX_BODY_BYTES,
@@ -29,6 +28,7 @@ import { WINDOW } from '../../src/room/commands.js';
 import type { RoomEvent } from '../../src/room/state.js';
 import { onTurn, Player, playOn, playOut, seatFour } from '../edge/player.js';
 import { createRoom, startCluster, type TestCluster } from '../support/cluster.js';
+import { testConfig } from '../support/config.js';
 import { type Example, examplesOf, page, tableUnder } from './page.js';
 
 // Records, so that the compiler asks for every member of the unions, and for no other.
@@ -133,7 +133,7 @@ test('every field of hello is explained', () => {
 
 test('limits and waits are those of the code', () => {
   const limits = tableUnder('Limits').map(([what, most]) => `${what}: ${most}`);
-  const config = instanceConfig({});
+  const config = testConfig('redis://127.0.0.1');
   const rate = config.HOKM_MESSAGE_RATE;
   expect(limits).toEqual(
     expect.arrayContaining([

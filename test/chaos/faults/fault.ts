@@ -9,6 +9,8 @@ export interface Strike {
   readonly affected: Iterable<RoomCode>;
   /** Whether the sockets of these rooms break. */
   readonly cuts: boolean;
+  /** When it struck, if that was before now; monotonic ms. */
+  readonly at?: number;
   /** Does it, at once. */
   readonly inject: () => void;
 }
