@@ -44,7 +44,8 @@ export class Isolation {
   async look(): Promise<void> {
     const { lease, peers, onIsolated, log, askPeer = askLivez } = this.deps;
     if (lease.fresh()) this.isolated = false;
-    if (lease.holds() || this.isolated) return;
+    // Fresh as well: a very short lease never holds.
+    if (lease.fresh() || lease.holds() || this.isolated) return;
     const asked = peers().slice(0, PEERS_ASKED);
     const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
     if (!answers.some((peer) => peer.answer === 'alive' && peer.redis === 'ok') || lease.holds()) return;
