@@ -25,6 +25,8 @@ const SCRIPTS = {
   haproxy: { program: 'dist/deploy/ops/haproxy.js' },
   redis: { program: 'dist/deploy/ops/redis.js' },
   build: {},
+  churn: { program: 'dist/test/haproxy/churn-main.js', needs: () => ['redis-server', 'haproxy'] },
+  'measure-haproxy': { program: 'dist/test/haproxy/measure-main.js', needs: () => ['redis-server', 'haproxy'] },
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
 };
