@@ -8,7 +8,7 @@ import { Table } from '../../src/client/table.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
 import { Seeded } from '../chaos/seeded.js';
 import { end, until } from '../support/programs.js';
-import { PlayedCluster } from './played-cluster.js';
+import { PlayedCluster, type PlayedRoom } from './played-cluster.js';
 
 export interface ChurnOptions {
   readonly seconds: number;
@@ -211,7 +211,8 @@ class Churn {
       if (came) this.latencies.push(performance.now() - since);
       else {
         this.failed += 1;
-        this.options.tell(`a join failed after ${attempts} attempts: ${why} ${visitor.state.error?.code ?? ''}`);
+        const last = `${attempts} attempts, the last one before: ${why} ${visitor.state.error?.code ?? ''}`;
+        void this.explain(room).then((state) => this.options.tell(`a join failed: ${last}; ${state}`));
       }
     };
     const late = setTimeout(() => leave(false), JOIN_MS);
@@ -220,6 +221,21 @@ class Churn {
       if (connection === 'open') leave(true);
       else if (connection === 'closed') leave(false);
     });
+  }
+
+  /** Where a room was when somebody could not join it. */
+  private async explain({ code, player }: PlayedRoom): Promise<string> {
+    const { cluster } = this;
+    try {
+      const meta = await cluster.store.meta(code);
+      const [pins, { instances }] = await Promise.all([cluster.haproxy.api.pins(), cluster.registry.list()]);
+      const owner = instances.find(({ id }) => id === meta?.owner);
+      const pinned = instances.find(({ number }) => number === pins.get(code));
+      const place = `${meta?.owner} (${owner?.status ?? 'not registered'}, epoch ${meta?.epoch})`;
+      return `${code} is at ${place}, pinned to ${pinned?.id ?? pins.get(code)}, its player ${player.state.connection}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   private async lookAtHaproxy(): Promise<void> {
