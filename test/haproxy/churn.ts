@@ -170,17 +170,22 @@ class Churn {
     });
     const since = performance.now();
     await until('a quiet second', () => performance.now() - since > QUIET_MS);
-    const [pins, numbers, owners] = await Promise.all([
-      cluster.haproxy.api.pins(),
+    const [numbers, owners] = await Promise.all([
       cluster.numbers(),
-      Promise.all(cluster.rooms.map(async ({ code }) => [code, await cluster.owner(code)] as const)),
+      Promise.all(cluster.rooms.map(async (room) => [room, await cluster.owner(room.code)] as const)),
     ]);
+    const pins = await cluster.haproxy.api.pins();
     this.quiet += 1;
-    for (const [code, owner] of owners) {
+    for (const [room, owner] of owners) {
       const wanted = owner && numbers.get(owner);
-      if (wanted === undefined) continue;
-      if (!pins.has(code)) this.missing += 1;
-      else if (pins.get(code) !== wanted) this.wrong += 1;
+      const pinned = pins.get(room.code);
+      // Read one after the other: what changed its owner in between says nothing.
+      if (wanted === undefined || pinned === wanted || (await cluster.owner(room.code)) !== owner) continue;
+      if (pinned === undefined) this.missing += 1;
+      else {
+        this.wrong += 1;
+        this.options.tell(`a wrong pin, to number ${pinned}: ${await this.explain(room)}`);
+      }
     }
     await this.lookAtHaproxy();
   }
