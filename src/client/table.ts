@@ -6,10 +6,22 @@
  * id, on every new connection. The view is always what the server would show at `cursor`.
  */
 import type { Seat, Typed } from '../game/game.js';
-import { type ClientFrame, type Phrase, PROTOCOL_VERSION } from '../protocol/client-in.js';
-import type { ClientOut, Cursor, ErrorFrame, EventFrame, Presence, RoomView, Welcome } from '../protocol/client-out.js';
+import type { ClientFrame } from '../protocol/client-in.js';
+import type {
+  ClientOut,
+  Cursor,
+  ErrorFrame,
+  EventFrame,
+  Presence,
+  RoomView,
+  Said,
+  Welcome,
+} from '../protocol/client-out.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
+import { type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
+import { nonce, random } from './chance.js';
 import { foldEvent } from './fold.js';
+import type { SeatStore } from './seat-store.js';
 import type { OpenSocket, SocketLike } from './socket.js';
 
 export interface TableOptions {
@@ -24,6 +36,8 @@ export interface TableOptions {
   readonly token?: string;
   /** Kept by the device: a new connection with the same id replaces the old one silently. */
   readonly clientId?: string;
+  /** Where this device keeps its seats: gives token and client id where they are not given, and keeps a new token. */
+  readonly store?: SeatStore;
   /** How to open a socket; the browser's WebSocket by default. */
   readonly openSocket?: OpenSocket;
   /** Sees every frame that arrives. */
@@ -73,16 +87,27 @@ const FINAL_CODES: ReadonlySet<number> = new Set([
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A silent connection is asked after this, and left when it stays silent as long again. */
 const SILENCE_MS = 6_000;
+/** The same for a connection that is probably lost. */
+const DOUBT_MS = 1_500;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 3_000;
 
-const random = (below: number): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
-const nonce = (length: number): string => Array.from({ length }, () => random(36).toString(36)).join('');
+/** The seat is gone with these; a token for it has no use any more. */
+const SEATLESS_CODES: ReadonlySet<string> = new Set([
+  'KICKED',
+  'SEAT_LEFT',
+  'WRONG_TOKEN',
+  'ROOM_CLOSED',
+  'ROOM_FAILED',
+  'ROOM_UNAVAILABLE',
+]);
 
 export class Table {
   private current: TableState;
   private readonly listeners = new Set<(state: TableState) => void>();
+  private readonly ears = new Set<(said: Said) => void>();
   private readonly pending = new Map<string, Pending>();
+  private readonly code: RoomCode | undefined;
   private readonly clientId: string;
   private readonly nonce = nonce(6);
   private counter = 0;
@@ -99,12 +124,14 @@ export class Table {
   private silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: TableOptions) {
-    this.clientId = options.clientId ?? nonce(16);
+    this.code = parseRoomCode(options.room);
+    const kept = this.code && !options.spectate ? options.store?.find(this.code) : undefined;
+    this.clientId = options.clientId ?? options.store?.clientId ?? nonce(16);
     this.current = {
       connection: 'connecting',
       room: null,
       seat: null,
-      token: options.token ?? null,
+      token: options.token ?? kept?.token ?? null,
       view: null,
       cursor: null,
       presence: { seats: [], spectators: 0 },
@@ -113,7 +140,7 @@ export class Table {
       pending: 0,
       error: null,
     };
-    if (parseRoomCode(options.room) === undefined) this.finish(BAD_CODE);
+    if (this.code === undefined) this.finish(BAD_CODE);
     else this.connect();
   }
 
@@ -127,6 +154,12 @@ export class Table {
     return () => this.listeners.delete(listener);
   }
 
+  /** Calls `listener` with every phrase that somebody says; the returned function ends that. */
+  hear(listener: (said: Said) => void): () => void {
+    this.ears.add(listener);
+    return () => this.ears.delete(listener);
+  }
+
   /** Resolves with the log entry once the command is durable. @throws CommandRefused */
   command(command: { readonly type: string }): Promise<Seq> {
     this.counter += 1;
@@ -136,6 +169,14 @@ export class Table {
   /** Says a phrase to the table; lost if the connection is. */
   say(phrase: Phrase): void {
     this.write({ type: 'say', phrase });
+  }
+
+  /** The device is back or in doubt (online, offline, woken up): finds out at once what else would take seconds. */
+  wake(): void {
+    if (this.current.connection === 'closed') return;
+    if (this.welcomed) return this.askForLife(DOUBT_MS);
+    this.drop();
+    this.connect();
   }
 
   /** Leaves the connection for good; the seat stays ours. */
@@ -229,6 +270,8 @@ export class Table {
         if (frame.kind === 'moving') return this.connect();
         return this.change({ connection: frame.kind === 'frozen' ? 'frozen' : 'open' });
       case 'said':
+        for (const listener of this.ears) listener(frame);
+        return;
       case 'pong':
         return;
     }
@@ -240,6 +283,7 @@ export class Table {
     this.welcomed = true;
     this.offset = Date.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
+    if (frame.token !== undefined) this.options.store?.keep({ room: frame.room, token: frame.token });
     // The turn is told as it is after the missed events, which follow: the last of them tells it again.
     const behind = frame.resumed && frame.seq !== this.current.cursor?.seq;
     this.change({
@@ -299,6 +343,7 @@ export class Table {
 
   private finish(error: ErrorFrame | null): void {
     this.drop();
+    if (error && this.code && SEATLESS_CODES.has(error.code)) this.options.store?.forget(this.code);
     this.change({ connection: 'closed', error, legal: [], deadline: null, pending: 0 });
     for (const waiting of this.pending.values()) waiting.reject(new CommandRefused(error ?? CLOSED));
     this.pending.clear();
@@ -314,12 +359,14 @@ export class Table {
 
   private listenForSilence(): void {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => {
-      this.write({ type: 'ping' });
-      this.silence = setTimeout(() => {
-        this.lost(1006, '');
-      }, SILENCE_MS);
-    }, SILENCE_MS);
+    this.silence = setTimeout(() => this.askForLife(SILENCE_MS), SILENCE_MS);
+  }
+
+  /** The connection is lost unless something arrives within `withinMs`. */
+  private askForLife(withinMs: number): void {
+    clearTimeout(this.silence);
+    this.write({ type: 'ping' });
+    this.silence = setTimeout(() => this.lost(1006, ''), withinMs);
   }
 
   private clearTimers(): void {

@@ -1,0 +1,55 @@
+/** A player at the table: picture, name, badges, what was said last. A button, for what can be done about the player. */
+import type { Seat, SeatView } from '../../client/browser.js';
+import { Icon } from '../parts/icon.js';
+import { useText } from '../text/text.js';
+import { Bubble } from './bubble.js';
+import type { Place } from './places.js';
+import { type Clock, SeatRing } from './seat-ring.js';
+import type { Utterance } from './use-table.js';
+
+export interface SeatPlateProps {
+  readonly seat: Seat;
+  readonly place: Place;
+  readonly occupant: SeatView | null;
+  readonly own: boolean;
+  readonly connected: boolean;
+  readonly hakem: boolean;
+  readonly acting: boolean;
+  readonly muted: boolean;
+  readonly clock: Clock | null;
+  readonly said: Utterance | undefined;
+  readonly onClick: () => void;
+}
+
+export function SeatPlate(props: SeatPlateProps) {
+  const { seat, place, occupant, own, connected, hakem, acting, muted, clock, said, onClick } = props;
+  const { t } = useText();
+  const name = own ? t('you') : (occupant?.name ?? t('empty_seat'));
+  const away = occupant !== null && !occupant.bot && !connected;
+  const notes = [
+    hakem && t('hakem'),
+    acting && t('acting'),
+    occupant?.bot && t('bot'),
+    occupant?.substituted ? t('bot_plays') : away && t('away'),
+    muted && t('muted'),
+  ].filter((note) => typeof note === 'string');
+  return (
+    <div class="seat" data-place={place} data-seat={seat} data-side={seat & 1}>
+      <button type="button" class="seat-plate" aria-label={[name, ...notes].join(', ')} onClick={onClick}>
+        <SeatRing seat={occupant} acting={acting} clock={clock} />
+        {hakem && (
+          <span class="badge badge-hakem" title={t('hakem')}>
+            <Icon name="crown" />
+          </span>
+        )}
+        {(away || muted) && (
+          <span class="badge badge-away" title={t(away ? 'away' : 'muted')}>
+            <Icon name={away ? 'away' : 'muted'} />
+          </span>
+        )}
+        <bdi class="seat-name">{name}</bdi>
+      </button>
+      {said && !muted && <Bubble key={said.number} phrase={said.phrase} name={name} />}
+    </div>
+  );
+}
