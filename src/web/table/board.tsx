@@ -14,6 +14,7 @@ import { HandResultPanel } from './hand-result.js';
 import { MatchOver } from './match-over.js';
 import { hokmOf } from './memory.js';
 import { placeOf } from './places.js';
+import { shownName } from './player-name.js';
 import { ScoreBar } from './score-bar.js';
 import { SeatPlate } from './seat-plate.js';
 import { TrickArea } from './trick-area.js';
@@ -72,7 +73,7 @@ function PlayBoard({ model, room, view }: { readonly model: TableModel; readonly
     <main class="table-screen" data-phase={table.phase}>
       <header class="table-bar">
         <IconButton icon="menu" label={t('menu')} onClick={() => setSheet('menu')} />
-        <ScoreBar table={table} own={own} onOpen={() => setSheet('score')} />
+        <ScoreBar table={table} room={room} onOpen={() => setSheet('score')} />
         <IconButton icon="lastTrick" label={t('last_trick')} onClick={() => setSheet('last')} />
       </header>
       <div class="board felt" dir="ltr">
@@ -87,7 +88,7 @@ function PlayBoard({ model, room, view }: { readonly model: TableModel; readonly
               seat={seat}
               place={placeOf(seat, own)}
               occupant={occupant}
-              own={seat === own}
+              name={shownName(text, room, seat)}
               connected={state.presence.seats[seat] === true}
               hakem={table.hakem === seat}
               acting={acting}
@@ -131,7 +132,7 @@ function PlayBoard({ model, room, view }: { readonly model: TableModel; readonly
         warning={warning}
         onTalk={own === null ? undefined : () => setSheet('talk')}
       />
-      {own !== null && (
+      {own !== null && table.phase !== 'over' && (
         <Hand
           key={`${room.match} ${table.hand}`}
           cards={view.hand}

@@ -1,5 +1,5 @@
 /** The viewer's own cards: a list of buttons in a fan. One tap plays; arrows, digits and Enter do the same. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Card } from '../../game/cards.js';
 import { CardFace } from '../cards/card-face.js';
 import { cardName } from '../cards/names.js';
@@ -32,6 +32,11 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
     list.current?.querySelectorAll('button')[to]?.focus();
   };
   const isOn = legal.size > 0;
+  /** A card that leaves takes the focus with it: whoever plays by keys goes on with its neighbour. */
+  const hadFocus = useRef(false);
+  useLayoutEffect(() => {
+    if (hadFocus.current && cards.length > 0 && !list.current?.contains(document.activeElement)) focus(focused);
+  }, [cards.length]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || cards.length === 0) return;
@@ -83,7 +88,13 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
               tabIndex={index === focused ? 0 : -1}
               aria-disabled={!playable}
               aria-label={cardName(text, card)}
-              onFocus={() => setAt(index)}
+              onFocus={() => {
+                hadFocus.current = true;
+                setAt(index);
+              }}
+              onBlur={({ relatedTarget }) => {
+                if (relatedTarget !== null) hadFocus.current = false;
+              }}
               onClick={() => (playable ? onPlay(card) : onIllegal(card))}
             >
               <CardFace card={card} />

@@ -7,6 +7,7 @@ import { tricksOf } from '../../game/hokm/trick.js';
 import { Sheet } from '../parts/sheet.js';
 import { useText } from '../text/text.js';
 import type { PlayedHand } from './memory.js';
+import { shownName } from './player-name.js';
 
 export interface HandsSheetProps {
   readonly hand: PlayedHand;
@@ -27,7 +28,7 @@ export function HandsSheet({ hand, room, onClose }: HandsSheetProps) {
       {SEATS.map((seat) => (
         <section key={seat} class="hand-face-up">
           <h3>
-            <bdi>{seat === room.seat ? t('you') : room.seats[seat]?.name}</bdi>
+            <bdi>{shownName(text, room, seat)}</bdi>
           </h3>
           <ul class="card-row" dir="ltr">
             {tricks.map((_, at) => {

@@ -3,6 +3,7 @@ import type { RoomView } from '../../client/browser.js';
 import type { WonTrick } from '../../game/hokm/trick.js';
 import { Sheet } from '../parts/sheet.js';
 import { useText } from '../text/text.js';
+import { shownName } from './player-name.js';
 import { TrickArea } from './trick-area.js';
 import { lying } from './use-stage.js';
 
@@ -13,9 +14,9 @@ export interface LastTrickProps {
 }
 
 export function LastTrick({ trick, room, onClose }: LastTrickProps) {
-  const { t } = useText();
-  const winner = trick && (trick.winner === room.seat ? t('you') : (room.seats[trick.winner]?.name ?? ''));
-  return (
+  const text = useText();
+  const { t } = text;
+    return (
     <Sheet title={t('last_trick')} onClose={onClose} class="last-trick">
       {trick === null ? (
         <p class="quiet">{t('no_last_trick')}</p>
@@ -28,7 +29,7 @@ export function LastTrick({ trick, room, onClose }: LastTrickProps) {
               own={room.seat}
             />
           </div>
-          <p class="last-trick-winner">{t('trick_taken_by', { name: winner ?? '' })}</p>
+          <p class="last-trick-winner">{t('trick_taken_by', { name: shownName(text, room, trick.winner) })}</p>
         </>
       )}
     </Sheet>

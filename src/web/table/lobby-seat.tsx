@@ -5,6 +5,7 @@ import { IconButton } from '../parts/icon-button.js';
 import { useText } from '../text/text.js';
 import { Bubble } from './bubble.js';
 import { placeOf } from './places.js';
+import { playerName } from './player-name.js';
 import { SeatRing } from './seat-ring.js';
 import type { Utterance } from './use-table.js';
 
@@ -19,7 +20,9 @@ export interface LobbySeatProps {
 }
 
 export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove }: LobbySeatProps) {
-  const { t } = useText();
+  const text = useText();
+  const { t } = text;
+  const name = playerName(text, room, seat);
   const occupant = room.seats[seat] ?? null;
   const { seat: own, host } = room;
   const isHost = host !== null && host === own;
@@ -31,13 +34,13 @@ export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove 
       <SeatRing seat={occupant} acting={false} clock={null} />
       {occupant ? (
         <>
-          <bdi class="seat-name">{occupant.name}</bdi>
+          <bdi class="seat-name">{name}</bdi>
           <small class="quiet">
             {seat === host && <Icon name="host" />}
             {away ? t('away') : seat === host ? t('host') : note}
           </small>
           {isHost && seat !== own && (
-            <IconButton icon="close" class="lobby-remove" label={t('remove', { name: occupant.name })} onClick={onRemove} />
+            <IconButton icon="close" class="lobby-remove" label={t('remove', { name })} onClick={onRemove} />
           )}
         </>
       ) : (
@@ -55,7 +58,7 @@ export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove 
           {own === null && <small class="quiet">{t('empty_seat')}</small>}
         </div>
       )}
-      {said && <Bubble key={said.number} phrase={said.phrase} name={occupant?.name ?? ''} />}
+      {said && <Bubble key={said.number} phrase={said.phrase} name={name} />}
     </div>
   );
 }

@@ -61,7 +61,7 @@ export function Lobby({ model, view }: LobbyProps) {
         </div>
         <aside class="panel lobby-side">
           <h2>{t('invite')}</h2>
-          <ShareTable room={view.room} />
+          <ShareTable room={view.room} open={matchMedia('(width >= 860px)').matches} />
           {isHost ? (
             <button type="button" class="button primary wide" onClick={() => order('start', { fill_with_bots: !isFull })}>
               {t(isFull ? 'start_match' : 'start_with_bots')}

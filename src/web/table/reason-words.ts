@@ -3,11 +3,13 @@ import type { RoomView, Seat } from '../../client/browser.js';
 import { after, sideOf, type Side } from '../../game/hokm/seats.js';
 import type { HandResult } from '../../game/hokm/table.js';
 import type { Text } from '../text/text.js';
+import { playerName } from './player-name.js';
 
 /** "We", "They", or two names for those who only watch. */
-export function sideName({ t }: Text, room: RoomView, side: Side): string {
+export function sideName(text: Text, room: RoomView, side: Side): string {
+  const { t } = text;
   if (room.seat !== null) return t(sideOf(room.seat) === side ? 'we' : 'they');
-  return t('side_of', { a: room.seats[side]?.name ?? '', b: room.seats[side + 2]?.name ?? '' });
+  return t('side_of', { a: playerName(text, room, after(0 as Seat, side)), b: playerName(text, room, after(2 as Seat, side)) });
 }
 
 export function handTitle(text: Text, room: RoomView, { side }: HandResult): string {
@@ -29,8 +31,9 @@ export function reasonWords(text: Text, room: RoomView, { side, kot, tricks }: H
 }
 
 /** Who is hakem in the next hand. */
-export function nextHakemWords({ t }: Text, room: RoomView, { hakem, side }: HandResult): string {
+export function nextHakemWords(text: Text, room: RoomView, { hakem, side }: HandResult): string {
   const stays = sideOf(hakem) === side;
   const next: Seat = stays ? hakem : after(hakem, 1);
-  return t(stays ? 'hakem_stays' : 'hakem_moves', { name: next === room.seat ? t('you') : (room.seats[next]?.name ?? '') });
+  if (next === room.seat) return text.t(stays ? 'hakem_stays_you' : 'hakem_moves_you');
+  return text.t(stays ? 'hakem_stays' : 'hakem_moves', { name: playerName(text, room, next) });
 }

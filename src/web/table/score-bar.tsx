@@ -1,23 +1,25 @@
 /** Both sides' points and tricks, and the trump between them. A button: the score explains itself. */
-import type { Seat } from '../../client/browser.js';
+import type { RoomView } from '../../client/browser.js';
 import type { Side } from '../../game/hokm/seats.js';
 import type { Table } from '../../game/hokm/table.js';
 import { useText } from '../text/text.js';
+import { sideName } from './reason-words.js';
 import { TrumpSign } from './trump-sign.js';
 
 export interface ScoreBarProps {
   readonly table: Table;
-  readonly own: Seat | null;
+  readonly room: RoomView;
   readonly onOpen: () => void;
 }
 
 /** Tricks that win a hand. */
 const SEVEN = 7;
 
-export function ScoreBar({ table, own, onOpen }: ScoreBarProps) {
-  const { t, n } = useText();
-  const ours = ((own ?? 0) & 1) as Side;
-  const half = (side: Side, label: string) => (
+export function ScoreBar({ table, room, onOpen }: ScoreBarProps) {
+  const text = useText();
+  const { t, n } = text;
+  const ours = ((room.seat ?? 0) & 1) as Side;
+  const half = (side: Side, label = sideName(text, room, side)) => (
     <span class="score-half" data-ours={side === ours}>
       <span class="unseen">{t('score_of', { side: label, points: table.scores[side], tricks: table.tricks[side] })}</span>
       <span class="score-words" aria-hidden="true">
@@ -33,9 +35,9 @@ export function ScoreBar({ table, own, onOpen }: ScoreBarProps) {
   );
   return (
     <button type="button" class="score-bar" title={t('score_details')} onClick={onOpen}>
-      {half(ours, t('we'))}
+      {half(ours)}
       <TrumpSign trump={table.trump} />
-      {half((1 - ours) as Side, t('they'))}
+      {half((1 - ours) as Side)}
     </button>
   );
 }

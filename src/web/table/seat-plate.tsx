@@ -11,7 +11,8 @@ export interface SeatPlateProps {
   readonly seat: Seat;
   readonly place: Place;
   readonly occupant: SeatView | null;
-  readonly own: boolean;
+  /** As it is shown: "You" for the viewer. */
+  readonly name: string;
   readonly connected: boolean;
   readonly hakem: boolean;
   readonly acting: boolean;
@@ -22,9 +23,9 @@ export interface SeatPlateProps {
 }
 
 export function SeatPlate(props: SeatPlateProps) {
-  const { seat, place, occupant, own, connected, hakem, acting, muted, clock, said, onClick } = props;
+  const { seat, place, occupant, connected, hakem, acting, muted, clock, said, onClick } = props;
   const { t } = useText();
-  const name = own ? t('you') : (occupant?.name ?? t('empty_seat'));
+  const name = props.name || t('empty_seat');
   const away = occupant !== null && !occupant.bot && !connected;
   const notes = [
     hakem && t('hakem'),

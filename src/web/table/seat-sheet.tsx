@@ -2,6 +2,7 @@
 import type { RoomView, Seat } from '../../client/browser.js';
 import { Sheet } from '../parts/sheet.js';
 import { useText } from '../text/text.js';
+import { playerName } from './player-name.js';
 
 export interface SeatSheetProps {
   readonly seat: Seat;
@@ -13,10 +14,12 @@ export interface SeatSheetProps {
 }
 
 export function SeatSheet({ seat, room, muted, onMute, onKick, onClose }: SeatSheetProps) {
-  const { t } = useText();
+  const text = useText();
+  const { t } = text;
   const occupant = room.seats[seat];
   if (!occupant) return null;
-  const { name, bot } = occupant;
+  const { bot } = occupant;
+  const name = playerName(text, room, seat);
   const isPartner = room.seat !== null && ((room.seat + 2) & 3) === seat;
   const mayKick = room.host !== null && room.host === room.seat && seat !== room.seat && !bot;
   return (

@@ -9,10 +9,16 @@ import { QrCode } from './qr-code.js';
 
 const COPIED_MS = 2_000;
 
-export function ShareTable({ room }: { readonly room: RoomCode }) {
+export interface ShareTableProps {
+  readonly room: RoomCode;
+  /** Whether the QR code is there from the start. */
+  readonly open?: boolean;
+}
+
+export function ShareTable({ room, open = false }: ShareTableProps) {
   const { t } = useText();
   const [copied, setCopied] = useState(false);
-  const [shows, setShows] = useState(false);
+  const [shows, setShows] = useState(open);
   const link = linkTo(room);
   const copy = async () => {
     const done = await navigator.clipboard?.writeText(link).then(

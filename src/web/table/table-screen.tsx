@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { RoomCode, Seat } from '../../client/browser.js';
 import { useDevice, useLikes } from '../device/device.js';
 import type { Route } from '../device/route.js';
+import { persianLetters } from '../text/numbers.js';
 import { useText } from '../text/text.js';
 import { JoinScreen } from './join-screen.js';
 import { TableSession } from './table-session.js';
@@ -31,7 +32,7 @@ export function TableScreen({ room, route }: { readonly room: RoomCode; readonly
   return (
     <TableSession
       key={attempt}
-      joining={{ room, watch, seat, name: name.trim() || t('guest') }}
+      joining={{ room, watch, seat, name: persianLetters(name.trim()) || t('guest') }}
       intent={intent}
       onAgain={() => setAttempt(attempt + 1)}
     />

@@ -4,6 +4,7 @@ import { CardFace } from '../cards/card-face.js';
 import { cardName } from '../cards/names.js';
 import { useText } from '../text/text.js';
 import { placeOf } from './places.js';
+import { shownName } from './player-name.js';
 import type { Stage } from './use-stage.js';
 
 export interface TrickAreaProps {
@@ -19,7 +20,7 @@ export function TrickArea({ stage, view, own }: TrickAreaProps) {
   return (
     <ul class="trick" aria-label={text.t('trick')} data-sweep={sweeping ? to : undefined}>
       {cards.map(({ seat, card }) => {
-        const name = seat === own ? text.t('you') : (view.seats[seat]?.name ?? '');
+        const name = shownName(text, view, seat);
         return (
           <li
             key={card}

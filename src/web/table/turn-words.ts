@@ -4,12 +4,13 @@ import { type Card, suitOf } from '../../game/cards.js';
 import type { View } from '../../game/hokm/view.js';
 import { suitInWords } from '../cards/names.js';
 import type { Text } from '../text/text.js';
+import { playerName } from './player-name.js';
 import type { Stage } from './use-stage.js';
 
 export function turnWords(text: Text, room: RoomView, view: View, stage: Stage): string {
   const { t } = text;
   const { table, seat, hand } = view;
-  const nameOf = (other: Seat) => room.seats[other]?.name ?? '';
+  const nameOf = (other: Seat) => playerName(text, room, other);
   const mine = table.turn !== null && table.turn === seat;
   if (table.phase === 'trump' && table.turn !== null) {
     return mine ? t('turn_trump') : t('trump_other', { name: nameOf(table.turn) });

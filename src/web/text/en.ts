@@ -160,7 +160,6 @@ export const en = {
 
   // Results
   hand_won: '{side} won the hand',
-  hand_lost: '{side} won the hand',
   you_won_hand: 'You won the hand',
   points_plus: '+{count}',
   reason_seven: 'Seven tricks, {a} to {b}.',
@@ -170,6 +169,8 @@ export const en = {
   reason_kot_neutral: 'Kot! The other side took no trick.',
   hakem_stays: '{name} stays hakem.',
   hakem_moves: '{name} is hakem now.',
+  hakem_stays_you: 'You stay hakem.',
+  hakem_moves_you: 'You are hakem now.',
   go_on: 'Continue',
   see_hands: 'See all hands',
   hands_of: 'Hands of hand {hand}',
