@@ -4,6 +4,6 @@ export type { Presence, RoomStatus, RoomView, Said, SeatView } from '../protocol
 export { parseRoomCode, type RoomCode } from '../protocol/ids.js';
 export { PHRASES, type Phrase } from '../protocol/vocabulary.js';
 export { type BotOptions, playAsBot } from './bot.js';
-export { type KeptSeat, SeatsInStorage, type SeatStore, type TextStorage } from './seat-store.js';
+export { type KeptSeat, type SeatStore, SeatsInStorage, type TextStorage } from './seat-store.js';
 export type { OpenSocket, SocketLike } from './socket.js';
 export { CommandRefused, type Connection, Table, type TableOptions, type TableState } from './table.js';

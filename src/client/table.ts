@@ -342,6 +342,7 @@ export class Table {
   }
 
   private finish(error: ErrorFrame | null): void {
+    if (this.current.connection === 'closed') return;
     this.drop();
     if (error && this.code && SEATLESS_CODES.has(error.code)) this.options.store?.forget(this.code);
     this.change({ connection: 'closed', error, legal: [], deadline: null, pending: 0 });

@@ -74,9 +74,7 @@ function pathOf(name: string): string {
 
 function read(folder: URL, name: string, names: readonly string[]): PageFile {
   const content = (encoding: string, suffix: string) =>
-    names.includes(`${name}${suffix}`)
-      ? [{ encoding, bytes: readFileSync(new URL(`${name}${suffix}`, folder)) }]
-      : [];
+    names.includes(`${name}${suffix}`) ? [{ encoding, bytes: readFileSync(new URL(`${name}${suffix}`, folder)) }] : [];
   const [plain] = content('', '');
   const isAsset = name.startsWith('assets/');
   return {

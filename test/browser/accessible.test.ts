@@ -1,13 +1,14 @@
 /** For every eye, ear and hand: keys alone, names for screen readers, targets for thumbs, reasons in words. */
-import { createRequire } from 'node:module';
+
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { Seat } from '../../src/game/game.js';
 import { sideOf } from '../../src/game/hokm/seats.js';
 import { until } from '../support/programs.js';
 import { myTurn, playable, result, trumps } from './at-table.js';
-import { DESKTOP, inPage, launchBrowser, type Likes, openPage, PHONE, picture, type TestPage } from './browser.js';
+import { DESKTOP, inPage, type Likes, launchBrowser, openPage, PHONE, picture, type TestPage } from './browser.js';
 import { type PageCluster, startPageCluster } from './page-cluster.js';
 import { handWith, stage, stagedPath } from './staged-table.js';
 
@@ -47,7 +48,10 @@ async function findings(page: Page, where: string): Promise<string[]> {
   const found = await inPage<readonly Finding[]>(page, 'axe.run().then(({ violations }) => violations)');
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`);
+    .map(
+      ({ id, nodes }) =>
+        `${where}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(' | ')}`,
+    );
 }
 
 /** Visible controls that are smaller than a thumb. */
@@ -76,39 +80,43 @@ const coveredCards = (page: Page): Promise<string[]> =>
      })`,
   );
 
-test.each(['dark', 'light'] as const)('axe finds nothing serious, %s', async (theme) => {
-  const found: string[] = [];
-  const page = await visit('/', PHONE, { name: 'Sara', theme, fourColours: theme === 'light' });
-  const look = async (where: string) => {
-    found.push(...(await findings(page, where)));
-    expect([where, await small(page)]).toEqual([where, []]);
-  };
-  const sheet = async (button: string, where: string) => {
-    await page.getByRole('button', { name: button }).first().click();
-    await page.locator('dialog[open]').waitFor();
-    await look(where);
-    await page.keyboard.press('Escape');
-    await page.locator('dialog').waitFor({ state: 'detached' });
-  };
-  await page.getByText('No open table').waitFor();
-  await look('home');
-  await sheet('New table', 'new table');
-  await page.getByRole('button', { name: /New table/ }).click();
-  await page.getByRole('button', { name: 'Make the table' }).click();
-  await page.locator('.lobby').waitFor();
-  await look('lobby');
-  await page.getByRole('button', { name: 'QR code' }).click();
-  await page.locator('.qr path[d^="M"]').waitFor();
-  await picture(page, `lobby-phone-${theme}`);
-  await page.getByRole('button', { name: 'Start, bots fill the rest' }).click();
-  await until('our turn', async () => (await trumps(page).count()) + (await playable(page).count()) > 0);
-  await look('trump or turn');
-  await myTurn(page);
-  await look('turn');
-  await picture(page, `turn-${theme}`);
-  for (const name of ['Menu', 'Score', 'Last trick', 'Say something']) await sheet(name, name);
-  expect(found).toEqual([]);
-}, 40_000);
+test.each(['dark', 'light'] as const)(
+  'axe finds nothing serious, %s',
+  async (theme) => {
+    const found: string[] = [];
+    const page = await visit('/', PHONE, { name: 'Sara', theme, fourColours: theme === 'light' });
+    const look = async (where: string) => {
+      found.push(...(await findings(page, where)));
+      expect([where, await small(page)]).toEqual([where, []]);
+    };
+    const sheet = async (button: string | RegExp, where: string) => {
+      await page.getByRole('button', { name: button }).first().click();
+      await page.locator('dialog[open]').waitFor();
+      await look(where);
+      await page.keyboard.press('Escape');
+      await page.locator('dialog').waitFor({ state: 'detached' });
+    };
+    await page.getByText('No open table').waitFor();
+    await look('home');
+    await sheet('New table', 'new table');
+    await page.getByRole('button', { name: /New table/ }).click();
+    await page.getByRole('button', { name: 'Make the table' }).click();
+    await page.locator('.lobby').waitFor();
+    await look('lobby');
+    await page.getByRole('button', { name: 'QR code' }).click();
+    await page.locator('.qr path[d^="M"]').waitFor();
+    await picture(page, `lobby-phone-${theme}`);
+    await page.getByRole('button', { name: 'Start, bots fill the rest' }).click();
+    await until('our turn', async () => (await trumps(page).count()) + (await playable(page).count()) > 0);
+    await look('trump or turn');
+    await myTurn(page);
+    await look('turn');
+    await picture(page, `turn-${theme}`);
+    for (const name of ['Menu', /\d points, \d tricks/, 'Last trick', 'Say something']) await sheet(name, String(name));
+    expect(found).toEqual([]);
+  },
+  40_000,
+);
 
 test('thirteen cards can be hit on the narrowest phone', async () => {
   const room = await cluster.createRoom();
@@ -127,7 +135,8 @@ test('a whole hand by keys alone, and an illegal card says why', async () => {
   const page = await visit(`/?room_code=${room}`, DESKTOP, { name: 'Sara' });
   const { keyboard } = page;
   const focusOn = async (name: RegExp) => {
-    const focused = () => inPage<string>(page, `(document.activeElement.ariaLabel ?? document.activeElement.innerText) + ''`);
+    const focused = () =>
+      inPage<string>(page, `(document.activeElement.ariaLabel ?? document.activeElement.textContent) + ''`);
     await until(`${name} is reached by Tab`, async () => {
       await keyboard.press('Tab');
       return name.test(await focused());
@@ -149,7 +158,10 @@ test('a whole hand by keys alone, and an illegal card says why', async () => {
         await keyboard.press('Enter');
         await trumps(page).first().waitFor({ state: 'detached' });
       }
-      const card = await playable(page).first().getAttribute('data-card', { timeout: 100 }).catch(() => null);
+      const card = await playable(page)
+        .first()
+        .getAttribute('data-card', { timeout: 100 })
+        .catch(() => null);
       if (card !== null) {
         const illegal = await page.locator('.hand li[data-playable="false"]').count();
         if (illegal > 0 && !explained) {
@@ -181,8 +193,12 @@ test('the turn is a live line, cards have names, suits are told by shape and wor
   await page.getByRole('button', { name: /Start/ }).click();
   await myTurn(page);
   expect(await page.locator('.turn-words').getAttribute('aria-live')).toBe('polite');
-  expect(await page.locator('.turn-words').textContent()).toMatch(/^Your turn: (lead any card|(follow|no) .*[♠♥♣♦] \w+)/);
-  expect(await playable(page).first().getAttribute('aria-label')).toMatch(/(ace|king|two|\w+).* of .*(spades|hearts|clubs|diamonds)/);
+  expect(await page.locator('.turn-words').textContent()).toMatch(
+    /^Your turn: (lead any card|(follow|no) .*[♠♥♣♦] \w+)/,
+  );
+  expect(await playable(page).first().locator('.unseen').textContent()).toMatch(
+    /(ace|king|two|\w+).* of .*(spades|hearts|clubs|diamonds)/,
+  );
 });
 
 test('kot explains itself, to those who made it and to those who suffered it', async () => {
@@ -198,9 +214,6 @@ test('kot explains itself, to those who made it and to those who suffered it', a
     const { page } = visitor;
     const { happen } = await stage(page, hand, seat);
     await page.goto(`${cluster.origin}${stagedPath}`);
-    await page.getByRole('button', { name: 'Sit down' }).or(page.getByRole('button', { name: 'To the start page' })).first().waitFor();
-    await inPage(page, `history.replaceState({ sit: true }, '', '${stagedPath}')`);
-    await page.reload();
     await page.locator('.board').waitFor();
     happen();
     await result(page).getByText(words).waitFor();

@@ -45,7 +45,12 @@ export async function openPage(
   options: BrowserContextOptions = PHONE,
   likes: Likes = {},
 ): Promise<TestPage> {
-  const context = await browser.newContext({ colorScheme: 'dark', locale: 'en-US', reducedMotion: 'reduce', ...options });
+  const context = await browser.newContext({
+    colorScheme: 'dark',
+    locale: 'en-US',
+    reducedMotion: 'reduce',
+    ...options,
+  });
   // Before the page's own script, and only where it has kept nothing yet.
   await context.addInitScript(
     `try { localStorage.getItem('hokm.likes') ?? localStorage.setItem('hokm.likes', ${JSON.stringify(JSON.stringify(likes))}) } catch {}`,

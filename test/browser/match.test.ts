@@ -21,10 +21,9 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const visit: (...args: Parameters<typeof openPage> extends [unknown, string, ...infer Rest] ? [string, ...Rest] : never) => Promise<TestPage> = async (
-  path,
-  ...rest
-) => {
+const visit: (
+  ...args: Parameters<typeof openPage> extends [unknown, string, ...infer Rest] ? [string, ...Rest] : never
+) => Promise<TestPage> = async (path, ...rest) => {
   const visitor = await openPage(browser, cluster.origin + path, ...rest);
   open.push(visitor);
   return visitor;
@@ -46,7 +45,9 @@ test('from the start page to a played card against three bots in at most four cl
     await playable(page).first().waitFor();
   }
   const card = await playable(page).first().getAttribute('data-card');
-  await playable(page).first().click({ position: { x: 12, y: 16 } });
+  await playable(page)
+    .first()
+    .click({ position: { x: 12, y: 16 } });
   clicks += 1;
   await page.locator(`.trick-card[data-card="${card}"]`).waitFor();
   await picture(page, 'mid-trick');
@@ -79,7 +80,10 @@ test('four people play a hand by clicks, one of them in Persian, one watches; th
 
   const start = host.page.getByRole('button', { name: 'Start the match' });
   await start.waitFor();
-  await until('everybody sits', async () => (await watcher.page.locator('.lobby-seat[data-empty="false"]').count()) === 4);
+  await until(
+    'everybody sits',
+    async () => (await watcher.page.locator('.lobby-seat[data-empty="false"]').count()) === 4,
+  );
   await picture(host.page, 'lobby');
   // A second Sara is told apart, and what looks like markup is text.
   const names = await host.page.locator('.lobby-seat .seat-name').allTextContents();
@@ -93,7 +97,11 @@ test('four people play a hand by clicks, one of them in Persian, one watches; th
   await persian.page.getByRole('button', { name: 'آفرین' }).click();
   await host.page.locator('.bubble').getByText('Well played', { exact: true }).waitFor();
 
-  const shot = watcher.page.locator('.trick-card').nth(2).waitFor().then(() => picture(watcher.page, 'spectator'));
+  const shot = watcher.page
+    .locator('.trick-card')
+    .nth(2)
+    .waitFor()
+    .then(() => picture(watcher.page, 'spectator'));
   await playHand(players);
   await shot;
   expect(await watcher.page.locator('.hand').count()).toBe(0);

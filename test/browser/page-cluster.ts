@@ -61,7 +61,10 @@ export async function startPageCluster(count: number, env: Record<string, string
 
 async function startController(redis: TestRedis, haproxy: TestHAProxy): Promise<ChildProcess> {
   const env = { ...process.env, REDIS_URL: redis.url, HAPROXY_SOCKET: haproxy.socket, LOG_LEVEL: 'error' };
-  const child = spawnOwned(process.execPath, [CONTROLLER, 'run'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = spawnOwned(process.execPath, [CONTROLLER, 'run'], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
     child.once('exit', (code) => reject(new Error(`the controller ended with ${code}`)));

@@ -33,7 +33,8 @@ async function sitDown(origin = cluster.origin): Promise<{ page: Page; room: str
   return { page: visitor.page, room, wrong: visitor.wrong };
 }
 
-const gone = (page: Page, card: string) => page.locator(`.hand-card[data-card="${card}"]`).waitFor({ state: 'detached' });
+const gone = (page: Page, card: string) =>
+  page.locator(`.hand-card[data-card="${card}"]`).waitFor({ state: 'detached' });
 
 /** Notes everything that the page says about its connection from now on. */
 const noteStates = (page: Page) =>

@@ -1,8 +1,8 @@
 /** A table that only the test plays: real events of the real rules, told to a page over a socket of the test's own. */
 import type { Page } from 'playwright-core';
-import type { Seat, Typed } from '../../src/game/game.js';
 import { rankOf } from '../../src/game/cards.js';
-import type { Kot, Event } from '../../src/game/hokm/event.js';
+import type { Seat, Typed } from '../../src/game/game.js';
+import type { Event, Kot } from '../../src/game/hokm/event.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
 import { sideOf } from '../../src/game/hokm/seats.js';
 import type { RoomView } from '../../src/protocol/client-out.js';
@@ -66,6 +66,9 @@ export async function stage(page: Page, { before, events }: LastMove, seat: Seat
     match: 1,
     table: hokm.view(before, seat),
   };
+  // A seat that this device holds already: the page sits down without asking.
+  const kept = JSON.stringify([{ room: ROOM, token: 'token-of-the-stage' }]);
+  await page.addInitScript(`localStorage.setItem('hokm.seats', ${JSON.stringify(kept)})`);
   let send: (frame: object) => void = () => undefined;
   const at = { epoch: 1, digest: '0'.repeat(16), deadline: null };
   await page.routeWebSocket(/\/ws\?/, (socket) => {
@@ -79,7 +82,9 @@ export async function stage(page: Page, { before, events }: LastMove, seat: Seat
   });
   return {
     happen: () => {
-      const shown = events.map((event) => hokm.project(event, seat)).filter((event): event is Typed & typeof event => event !== null);
+      const shown = events
+        .map((event) => hokm.project(event, seat))
+        .filter((event): event is Typed & typeof event => event !== null);
       send({ type: 'event', seq: 2, at: 0, ...at, events: shown });
     },
   };

@@ -24,7 +24,8 @@ export async function build(root) {
     rmSync(join(root, STAMP), { force: true });
     const missing = removeStale(root, sources);
     // An incremental build does not write an output again only because it is gone.
-    if (missing) for (const name of ['.tsbuildinfo', '.web.tsbuildinfo']) rmSync(join(root, 'dist', name), { force: true });
+    if (missing)
+      for (const name of ['.tsbuildinfo', '.web.tsbuildinfo']) rmSync(join(root, 'dist', name), { force: true });
     compile(root, '.');
     if (existsSync(join(root, PAGE))) {
       // The page has browsers' types and no others, hence a project of its own.

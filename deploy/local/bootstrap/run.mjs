@@ -21,7 +21,7 @@ const SCRIPTS = {
   start: { program: 'dist/deploy/local/main.js', needs: forStart },
   play: { program: 'dist/src/client/terminal/main.js' },
   build: {},
-  test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
+  test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
 
 export async function run([name, ...args]) {

@@ -58,7 +58,10 @@ export function Home() {
   return (
     <div class="home">
       <header class="home-bar">
-        <button type="button" class="button plain" lang={language === 'fa' ? 'en' : 'fa'}
+        <button
+          type="button"
+          class="button plain"
+          lang={language === 'fa' ? 'en' : 'fa'}
           onClick={() => change({ language: language === 'fa' ? 'en' : 'fa' })}
         >
           <Icon name="globe" /> {t('language_other')}
@@ -73,8 +76,13 @@ export function Home() {
           <KeptSeat />
           <NameField />
           <div class="ways">
-            {way('bolt', t('play_bots'), t('play_bots_hint'), () =>
-              create({ options: {} }, { sit: true, start: true }), true)}
+            {way(
+              'bolt',
+              t('play_bots'),
+              t('play_bots_hint'),
+              () => create({ options: {} }, { sit: true, start: true }),
+              true,
+            )}
             {way('people', t('quick_match'), t('quick_match_hint'), quick)}
             {way('plus', t('new_table'), t('new_table_hint'), () => setSheet('new'))}
           </div>

@@ -52,7 +52,13 @@ export function OpenList() {
                     ))}
                   </strong>
                   <span class="quiet">
-                    {t(table.status === 'lobby' ? 'table_waiting' : table.status === 'playing' ? 'table_playing' : 'table_finished')}
+                    {t(
+                      table.status === 'lobby'
+                        ? 'table_waiting'
+                        : table.status === 'playing'
+                          ? 'table_playing'
+                          : 'table_finished',
+                    )}
                     {' · '}
                     {t('seats_taken', { taken, total: table.seats.length })}
                     {' · '}
@@ -60,11 +66,19 @@ export function OpenList() {
                   </span>
                 </div>
                 {free && (
-                  <button type="button" class="button small" onClick={() => router.toTable(table.room_code, { sit: true })}>
+                  <button
+                    type="button"
+                    class="button small"
+                    onClick={() => router.toTable(table.room_code, { sit: true })}
+                  >
                     {t('sit_down')}
                   </button>
                 )}
-                <button type="button" class="button small plain" onClick={() => router.toTable(table.room_code, {}, true)}>
+                <button
+                  type="button"
+                  class="button small plain"
+                  onClick={() => router.toTable(table.room_code, {}, true)}
+                >
                   {t('watch')}
                 </button>
               </li>

@@ -10,7 +10,7 @@ export function Switch({ label, on, onChange }: SwitchProps) {
   return (
     <label class="switch-row">
       <span>{label}</span>
-      <input type="checkbox" role="switch" checked={on} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <input type="checkbox" checked={on} onChange={(event) => onChange(event.currentTarget.checked)} />
     </label>
   );
 }

@@ -36,7 +36,15 @@ export function Board({ model, view: room }: BoardProps) {
   return view && <PlayBoard model={model} room={room} view={view} />;
 }
 
-function PlayBoard({ model, room, view }: { readonly model: TableModel; readonly room: RoomView; readonly view: View }) {
+function PlayBoard({
+  model,
+  room,
+  view,
+}: {
+  readonly model: TableModel;
+  readonly room: RoomView;
+  readonly view: View;
+}) {
   const text = useText();
   const { t } = text;
   const { state, memory, sending, refusal } = model;
@@ -67,6 +75,9 @@ function PlayBoard({ model, room, view }: { readonly model: TableModel; readonly
   };
   const showsResult = result !== seenResult && stage.winner === null && table.phase !== 'over';
   const chooses = table.phase === 'trump' && legal.length > 0 && stage.winner === null && !showsResult;
+  // A move under way is told when it takes longer than people notice: when the connection is not there.
+  const waits = sending !== null && state.connection !== 'open';
+  const words = waits ? t('sending') : turnWords(text, room, view, stage);
   const isOver = table.phase === 'over' && stage.winner === null;
 
   return (
@@ -126,9 +137,8 @@ function PlayBoard({ model, room, view }: { readonly model: TableModel; readonly
         </div>
       </div>
       <TurnLine
-        words={own === null && !turnWords(text, room, view, stage) ? t('watching') : turnWords(text, room, view, stage)}
+        words={words || (own === null ? t('watching') : '')}
         mine={legal.length > 0}
-        sending={sending !== null}
         warning={warning}
         onTalk={own === null ? undefined : () => setSheet('talk')}
       />

@@ -1,8 +1,8 @@
 /** The end of a connection that does not come back by itself: why, and what can be done. */
 import type { RoomCode } from '../../client/browser.js';
 import { useDevice } from '../device/device.js';
-import { type Key, useText } from '../text/text.js';
 import { en } from '../text/en.js';
+import { type Key, useText } from '../text/text.js';
 
 export interface ClosedProps {
   readonly code: string;

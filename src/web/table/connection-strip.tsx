@@ -25,7 +25,7 @@ export function ConnectionStrip({ state }: { readonly state: TableState }) {
           ? t('connecting')
           : navigator.onLine
             ? `${t('reconnecting')} ${t(pending > 0 ? 'pending_sent' : 'reconnecting_hint')}`
-            : t('offline');
+            : `${t('offline')} ${pending > 0 ? t('pending_sent') : ''}`;
   return (
     <div class="connection-strip" data-state={words ? connection : 'open'} role="status">
       {words && (

@@ -19,11 +19,17 @@ export function Emote({ phrase }: { readonly phrase: EmotePhrase }) {
       {face !== undefined && <circle class="emote-skin" cx="24" cy="24" r="21" />}
       {face !== undefined && <path class="emote-lines" d={face} />}
       {phrase === 'emote_heart' && (
-        <path class="emote-heart" d="M24 42C21 35 5 27 5 15 5 9 9 5 14.500 5 19 5 22.500 7.500 24 11c1.500-3.500 5-6 9.500-6C39 5 43 9 43 15c0 12-16 20-19 27z" />
+        <path
+          class="emote-heart"
+          d="M24 42C21 35 5 27 5 15 5 9 9 5 14.500 5 19 5 22.500 7.500 24 11c1.500-3.500 5-6 9.500-6C39 5 43 9 43 15c0 12-16 20-19 27z"
+        />
       )}
       {phrase === 'emote_clap' && (
         <>
-          <path class="emote-skin" d="M9 22l11-9c2-1 4 1 3 3l-3 4 13-9c3-1 5 2 3 4l2 1c2 1 2 3 1 4 2 1 2 3 0 5 1 2 0 4-2 5L25 41c-5 3-11 2-14-3-3-4-5-12-2-16z" />
+          <path
+            class="emote-skin"
+            d="M9 22l11-9c2-1 4 1 3 3l-3 4 13-9c3-1 5 2 3 4l2 1c2 1 2 3 1 4 2 1 2 3 0 5 1 2 0 4-2 5L25 41c-5 3-11 2-14-3-3-4-5-12-2-16z"
+          />
           <path class="emote-lines" d="M20 20l-7 6M36 15L24 24M38 20L26 29M37 26l-10 8M24 3v5M14 5l3 4M34 3l-3 5" />
         </>
       )}

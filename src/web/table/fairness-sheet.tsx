@@ -66,7 +66,12 @@ export function FairnessSheet({ room, table, last, seq, onClose }: FairnessSheet
             </dd>
           </dl>
           {canCheck() ? (
-            <button type="button" class="button primary wide" disabled={proof === 'checking'} onClick={() => check(last)}>
+            <button
+              type="button"
+              class="button primary wide"
+              disabled={proof === 'checking'}
+              onClick={() => check(last)}
+            >
               <Icon name="shield" /> {t(proof === 'checking' ? 'fair_checking' : 'fair_check')}
             </button>
           ) : (

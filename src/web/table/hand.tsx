@@ -1,5 +1,5 @@
 /** The viewer's own cards: a list of buttons in a fan. One tap plays; arrows, digits and Enter do the same. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Card } from '../../game/cards.js';
 import { CardFace } from '../cards/card-face.js';
 import { cardName } from '../cards/names.js';
@@ -26,6 +26,11 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
   const [at, setAt] = useState(0);
   const focused = Math.min(at, cards.length - 1);
 
+  /** Keys may come faster than the page is drawn: what counts is where the focus is, not where it was drawn. */
+  const place = (): number => {
+    const buttons: readonly (Element | null)[] = [...(list.current?.querySelectorAll('button') ?? [])];
+    return buttons.indexOf(document.activeElement);
+  };
   const focus = (index: number) => {
     const to = (index + cards.length) % cards.length;
     setAt(to);
@@ -37,21 +42,21 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
   useLayoutEffect(() => {
     if (hadFocus.current && cards.length > 0 && !list.current?.contains(document.activeElement)) focus(focused);
   }, [cards.length]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || cards.length === 0) return;
       if (event.target instanceof HTMLInputElement) return;
-      const here = list.current?.contains(document.activeElement) ?? false;
+      const here = place();
       const digit = Number(latinDigits(event.key));
       if (event.key.length === 1 && digit >= 1 && digit <= 9) {
         // The digit counts the cards that can be played, or all while none can.
         const choice = isOn ? cards.filter((card) => legal.has(card)) : cards;
         const card = choice[digit - 1];
         if (card) focus(cards.indexOf(card));
-      } else if (here && event.key === 'ArrowRight') focus(focused + 1);
-      else if (here && event.key === 'ArrowLeft') focus(focused - 1);
-      else if (here && event.key === 'Home') focus(0);
-      else if (here && event.key === 'End') focus(cards.length - 1);
+      } else if (here >= 0 && event.key === 'ArrowRight') focus(here + 1);
+      else if (here >= 0 && event.key === 'ArrowLeft') focus(here - 1);
+      else if (here >= 0 && event.key === 'Home') focus(0);
+      else if (here >= 0 && event.key === 'End') focus(cards.length - 1);
       else return;
       event.preventDefault();
     };
@@ -66,7 +71,7 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
         const playable = legal.has(card);
         const inBack = index < back;
         const size = inBack ? back : cards.length - back;
-        const place = inBack ? index : index - back;
+        const inRow = inBack ? index : index - back;
         return (
           <li
             key={card}
@@ -76,7 +81,7 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
             style={{
               '--at': index - (cards.length - 1) / 2,
               '--gaps': Math.max(1, cards.length - 1),
-              '--row-at': place - (size - 1) / 2,
+              '--row-at': inRow - (size - 1) / 2,
               '--row-gaps': Math.max(1, size - 1),
               '--index': index,
             }}
@@ -87,7 +92,6 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
               data-card={card}
               tabIndex={index === focused ? 0 : -1}
               aria-disabled={!playable}
-              aria-label={cardName(text, card)}
               onFocus={() => {
                 hadFocus.current = true;
                 setAt(index);
@@ -98,6 +102,7 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
               onClick={() => (playable ? onPlay(card) : onIllegal(card))}
             >
               <CardFace card={card} />
+              <span class="unseen">{cardName(text, card)}</span>
             </button>
           </li>
         );

@@ -1,9 +1,9 @@
 /** A finished hand face up: every seat's cards in the order played, what was left over at the end. */
 import type { RoomView, Seat } from '../../client/browser.js';
-import { CardFace } from '../cards/card-face.js';
-import { cardName } from '../cards/names.js';
 import { SEATS } from '../../game/hokm/seats.js';
 import { tricksOf } from '../../game/hokm/trick.js';
+import { CardFace } from '../cards/card-face.js';
+import { cardName } from '../cards/names.js';
 import { Sheet } from '../parts/sheet.js';
 import { useText } from '../text/text.js';
 import type { PlayedHand } from './memory.js';

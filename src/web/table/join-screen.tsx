@@ -34,9 +34,7 @@ export function JoinScreen({ room, onJoin, onWatch }: JoinScreenProps) {
           onJoin();
         }}
       >
-        <h1>
-          {t('table_code', { code: spacedCode(room) })}
-        </h1>
+        <h1>{t('table_code', { code: spacedCode(room) })}</h1>
         {missing ? (
           <p class="problem" role="alert">
             {t('closed_ROOM_UNAVAILABLE')}

@@ -16,7 +16,7 @@ export interface LastTrickProps {
 export function LastTrick({ trick, room, onClose }: LastTrickProps) {
   const text = useText();
   const { t } = text;
-    return (
+  return (
     <Sheet title={t('last_trick')} onClose={onClose} class="last-trick">
       {trick === null ? (
         <p class="quiet">{t('no_last_trick')}</p>

@@ -30,7 +30,13 @@ export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove 
   const away = occupant !== null && !occupant.bot && !connected;
   const note = seat === own ? t('you') : isPartner ? t('partner') : own === null ? '' : t('opponent');
   return (
-    <div class="lobby-seat" data-place={placeOf(seat, own)} data-seat={seat} data-side={seat & 1} data-empty={!occupant}>
+    <div
+      class="lobby-seat"
+      data-place={placeOf(seat, own)}
+      data-seat={seat}
+      data-side={seat & 1}
+      data-empty={!occupant}
+    >
       <SeatRing seat={occupant} acting={false} clock={null} />
       {occupant ? (
         <>

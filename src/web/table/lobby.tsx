@@ -39,7 +39,11 @@ export function Lobby({ model, view }: LobbyProps) {
             })}
           </p>
         </div>
-        {own === null ? <span class="icon-button" /> : <IconButton icon="talk" label={t('talk')} onClick={() => setSheet('talk')} />}
+        {own === null ? (
+          <span class="icon-button" />
+        ) : (
+          <IconButton icon="talk" label={t('talk')} onClick={() => setSheet('talk')} />
+        )}
       </header>
       <div class="lobby-main">
         <div class="felt lobby-table" dir="ltr">
@@ -63,7 +67,11 @@ export function Lobby({ model, view }: LobbyProps) {
           <h2>{t('invite')}</h2>
           <ShareTable room={view.room} open={matchMedia('(width >= 860px)').matches} />
           {isHost ? (
-            <button type="button" class="button primary wide" onClick={() => order('start', { fill_with_bots: !isFull })}>
+            <button
+              type="button"
+              class="button primary wide"
+              onClick={() => order('start', { fill_with_bots: !isFull })}
+            >
               {t(isFull ? 'start_match' : 'start_with_bots')}
             </button>
           ) : (

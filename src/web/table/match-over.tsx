@@ -1,6 +1,6 @@
 /** The end of a match: who won, and another one. */
 import type { RoomView } from '../../client/browser.js';
-import { sideOf, type Side } from '../../game/hokm/seats.js';
+import { type Side, sideOf } from '../../game/hokm/seats.js';
 import type { Table } from '../../game/hokm/table.js';
 import { useText } from '../text/text.js';
 import type { PlayedHand } from './memory.js';

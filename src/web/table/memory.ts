@@ -53,5 +53,10 @@ export function remember(memory: Memory, view: RoomView | null): Memory {
 }
 
 function sameTrick(a: WonTrick, b: WonTrick | null): boolean {
-  return b !== null && a.leader === b.leader && a.cards.length === b.cards.length && a.cards.every((card, at) => card === b.cards[at]);
+  return (
+    b !== null &&
+    a.leader === b.leader &&
+    a.cards.length === b.cards.length &&
+    a.cards.every((card, at) => card === b.cards[at])
+  );
 }

@@ -36,7 +36,11 @@ export function MenuSheet({ room, spectators, onFairness, onLeave, onClose }: Me
       )}
       <h3>{t('settings')}</h3>
       <Settings />
-      <button type="button" class="button danger wide start" onClick={() => (room.seat === null ? router.home() : setAsks(true))}>
+      <button
+        type="button"
+        class="button danger wide start"
+        onClick={() => (room.seat === null ? router.home() : setAsks(true))}
+      >
         <Icon name="leave" /> {t(room.seat === null ? 'stop_watching' : 'leave')}
       </button>
     </Sheet>

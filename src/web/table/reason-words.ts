@@ -1,6 +1,6 @@
 /** Why a hand scored what it scored. PURE. */
 import type { RoomView, Seat } from '../../client/browser.js';
-import { after, sideOf, type Side } from '../../game/hokm/seats.js';
+import { after, type Side, sideOf } from '../../game/hokm/seats.js';
 import type { HandResult } from '../../game/hokm/table.js';
 import type { Text } from '../text/text.js';
 import { playerName } from './player-name.js';
@@ -9,7 +9,10 @@ import { playerName } from './player-name.js';
 export function sideName(text: Text, room: RoomView, side: Side): string {
   const { t } = text;
   if (room.seat !== null) return t(sideOf(room.seat) === side ? 'we' : 'they');
-  return t('side_of', { a: playerName(text, room, after(0 as Seat, side)), b: playerName(text, room, after(2 as Seat, side)) });
+  return t('side_of', {
+    a: playerName(text, room, after(0 as Seat, side)),
+    b: playerName(text, room, after(2 as Seat, side)),
+  });
 }
 
 export function handTitle(text: Text, room: RoomView, { side }: HandResult): string {

@@ -21,7 +21,9 @@ export function ScoreBar({ table, room, onOpen }: ScoreBarProps) {
   const ours = ((room.seat ?? 0) & 1) as Side;
   const half = (side: Side, label = sideName(text, room, side)) => (
     <span class="score-half" data-ours={side === ours}>
-      <span class="unseen">{t('score_of', { side: label, points: table.scores[side], tricks: table.tricks[side] })}</span>
+      <span class="unseen">
+        {t('score_of', { side: label, points: table.scores[side], tricks: table.tricks[side] })}
+      </span>
       <span class="score-words" aria-hidden="true">
         <span class="score-label">{label}</span>
         <strong key={table.scores[side]}>{n(table.scores[side])}</strong>

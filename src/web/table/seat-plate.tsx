@@ -36,19 +36,22 @@ export function SeatPlate(props: SeatPlateProps) {
   ].filter((note) => typeof note === 'string');
   return (
     <div class="seat" data-place={place} data-seat={seat} data-side={seat & 1}>
-      <button type="button" class="seat-plate" aria-label={[name, ...notes].join(', ')} onClick={onClick}>
+      <button type="button" class="seat-plate" onClick={onClick}>
+        <span class="unseen">{[name, ...notes].join(', ')}</span>
         <SeatRing seat={occupant} acting={acting} clock={clock} />
         {hakem && (
-          <span class="badge badge-hakem" title={t('hakem')}>
+          <span class="badge badge-hakem" aria-hidden="true" title={t('hakem')}>
             <Icon name="crown" />
           </span>
         )}
         {(away || muted) && (
-          <span class="badge badge-away" title={t(away ? 'away' : 'muted')}>
+          <span class="badge badge-away" aria-hidden="true" title={t(away ? 'away' : 'muted')}>
             <Icon name={away ? 'away' : 'muted'} />
           </span>
         )}
-        <bdi class="seat-name">{name}</bdi>
+        <bdi class="seat-name" aria-hidden="true">
+          {name}
+        </bdi>
       </button>
       {said && !muted && <Bubble key={said.number} phrase={said.phrase} name={name} />}
     </div>

@@ -40,7 +40,11 @@ export function ShareTable({ room, open = false }: ShareTableProps) {
           <Icon name={copied ? 'check' : 'copy'} /> <span aria-live="polite">{t(copied ? 'copied' : 'copy_link')}</span>
         </button>
         {typeof navigator.share === 'function' && (
-          <button type="button" class="button" onClick={() => void navigator.share({ url: link }).catch(() => undefined)}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => void navigator.share({ url: link }).catch(() => undefined)}
+          >
             <Icon name="share" /> {t('share')}
           </button>
         )}

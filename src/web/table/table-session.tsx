@@ -21,7 +21,9 @@ export function TableSession({ joining, intent, onAgain }: TableSessionProps) {
   useIntent(model, intent);
   const { view, connection, error } = model.state;
   if (connection === 'closed') {
-    return <Closed code={error?.code ?? 'CLOSED'} reason={error?.message ?? ''} room={joining.room} onAgain={onAgain} />;
+    return (
+      <Closed code={error?.code ?? 'CLOSED'} reason={error?.message ?? ''} room={joining.room} onAgain={onAgain} />
+    );
   }
   return (
     <>

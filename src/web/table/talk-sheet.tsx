@@ -19,7 +19,13 @@ export function TalkSheet({ onSay, onClose }: TalkSheetProps) {
     <Sheet title={t('talk')} onClose={onClose}>
       <div class="emotes">
         {PHRASES.filter(isEmote).map((phrase) => (
-          <button key={phrase} type="button" class="emote-button" aria-label={t(`phrase_${phrase}`)} onClick={() => say(phrase)}>
+          <button
+            key={phrase}
+            type="button"
+            class="emote-button"
+            aria-label={t(`phrase_${phrase}`)}
+            onClick={() => say(phrase)}
+          >
             <Emote phrase={phrase} />
           </button>
         ))}

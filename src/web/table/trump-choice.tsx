@@ -30,23 +30,18 @@ export function TrumpChoice({ five, legal, onChoose }: TrumpChoiceProps) {
               type="button"
               class="trump-button"
               data-trump={suit}
-              aria-label={t('name_it', { trump: trumpName(text, suit), count })}
               onClick={() => onChoose({ type: 'name_trump', trump: suit })}
             >
               <SuitShape suit={suit} />
-              <span>{trumpName(text, suit)}</span>
-              <small>{n(count)}</small>
+              <span class="unseen">{t('name_it', { trump: trumpName(text, suit), count })}</span>
+              <span aria-hidden="true">{trumpName(text, suit)}</span>
+              <small aria-hidden="true">{n(count)}</small>
             </button>
           );
         })}
       </div>
       {modes.map((trump) => (
-        <button
-          key={trump}
-          type="button"
-          class="button wide"
-          onClick={() => onChoose({ type: 'name_trump', trump })}
-        >
+        <button key={trump} type="button" class="button wide" onClick={() => onChoose({ type: 'name_trump', trump })}>
           {trumpName(text, trump)} <small>{t(`${trump}_hint` as Key)}</small>
         </button>
       ))}

@@ -1,7 +1,8 @@
 /** What is trump in this hand. */
+
+import type { Trump } from '../../game/hokm/trick.js';
 import { asSuit, trumpName } from '../cards/names.js';
 import { SuitShape } from '../cards/suit-shape.js';
-import type { Trump } from '../../game/hokm/trick.js';
 import { useText } from '../text/text.js';
 
 export function TrumpSign({ trump }: { readonly trump: Trump | null }) {

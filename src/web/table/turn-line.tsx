@@ -6,14 +6,13 @@ import { useText } from '../text/text.js';
 export interface TurnLineProps {
   readonly words: string;
   readonly mine: boolean;
-  readonly sending: boolean;
   readonly warning: { readonly words: string; readonly number: number };
   readonly onTalk: (() => void) | undefined;
 }
 
 const WARNING_MS = 2_600;
 
-export function TurnLine({ words, mine, sending, warning, onTalk }: TurnLineProps) {
+export function TurnLine({ words, mine, warning, onTalk }: TurnLineProps) {
   const { t } = useText();
   const [gone, setGone] = useState(0);
   const warns = warning.number > gone;
@@ -28,7 +27,6 @@ export function TurnLine({ words, mine, sending, warning, onTalk }: TurnLineProp
         class="turn-words"
         key={warns ? warning.number : 'turn'}
         data-kind={warns ? 'warning' : mine ? 'mine' : 'other'}
-        data-sending={sending}
         role="status"
         aria-live={warns ? 'assertive' : 'polite'}
       >

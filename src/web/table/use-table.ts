@@ -1,6 +1,14 @@
 /** A table as a component sees it: its state, what is remembered, what is said, and what can be done. */
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
-import { CommandRefused, joinTable, type Phrase, type RoomCode, type Seat, type TableState, wakeWith } from '../../client/browser.js';
+import {
+  CommandRefused,
+  joinTable,
+  type Phrase,
+  type RoomCode,
+  type Seat,
+  type TableState,
+  wakeWith,
+} from '../../client/browser.js';
 import { useDevice } from '../device/device.js';
 import { socketUrl } from '../device/route.js';
 import { type Memory, NOTHING, remember } from './memory.js';

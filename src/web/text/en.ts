@@ -73,13 +73,13 @@ export const en = {
   table_words: 'How Hokm is played',
   rules_1: 'Partners sit opposite. The hakem sees five cards and names trump.',
   rules_2: 'Follow the suit led if you can; else play any card. Trump beats all.',
-  rules_3: 'The first side with seven tricks scores a point. Seven to none is kot: two points, or three against the hakem.',
+  rules_3:
+    'The first side with seven tricks scores a point. Seven to none is kot: two points, or three against the hakem.',
 
   // New table
   target_score: 'Points to win',
   time_per_move: 'Time for a move',
   seconds: '{count} s',
-  minutes: '{count} min',
   who_can_join: 'Who can join',
   by_link: 'Whoever has the link',
   public_table: 'Everybody (in the list)',
@@ -100,7 +100,6 @@ export const en = {
   at_the_table: 'At the table: {names}',
   nobody_there: 'Nobody is there yet.',
   joining: 'Finding your table …',
-  enter_name: 'What shall we call you?',
 
   // Lobby
   lobby: 'Waiting room',
@@ -111,7 +110,7 @@ export const en = {
   show_qr: 'QR code',
   qr_of: 'QR code of the link to this table',
   take_seat: 'Sit here',
-  add_bot: 'Add a bot',
+  add_bot: 'Add bot',
   remove: 'Remove {name}',
   empty_seat: 'Empty seat',
   start_match: 'Start the match',
@@ -150,7 +149,6 @@ export const en = {
   last_trick: 'Last trick',
   no_last_trick: 'No trick has been taken in this hand yet.',
   trick_taken_by: 'Taken by {name}',
-  seconds_left: '{count} seconds left',
   acting: 'to play',
   away: 'Away',
   bot_plays: 'A bot plays',
@@ -225,7 +223,8 @@ export const en = {
   stop_watching: 'Stop watching',
 
   // Fairness
-  fair_how: 'Before each deal the server fixes a secret seed and shows its fingerprint (SHA-256). After the hand it shows the seed: anybody can then check that the cards were not changed.',
+  fair_how:
+    'Before each deal the server fixes a secret seed and shows its fingerprint (SHA-256). After the hand it shows the seed: anybody can then check that the cards were not changed.',
   fair_now: 'This hand',
   fair_commitment: 'Fingerprint, shown before the deal',
   fair_seed: 'Seed, shown after the hand',

@@ -78,7 +78,6 @@ export const fa: Words = {
   target_score: 'امتیاز برای برد',
   time_per_move: 'زمان هر حرکت',
   seconds: '{count} ثانیه',
-  minutes: '{count} دقیقه',
   who_can_join: 'چه کسی می‌تواند بیاید',
   by_link: 'هر که لینک را دارد',
   public_table: 'همه (در فهرست)',
@@ -98,7 +97,6 @@ export const fa: Words = {
   at_the_table: 'سر میز: {names}',
   nobody_there: 'هنوز کسی نیست.',
   joining: 'در حال یافتن میز شما …',
-  enter_name: 'شما را چه صدا کنیم؟',
 
   lobby: 'اتاق انتظار',
   invite: 'دعوت',
@@ -146,7 +144,6 @@ export const fa: Words = {
   last_trick: 'دست قبلی',
   no_last_trick: 'در این دور هنوز دستی برده نشده است.',
   trick_taken_by: 'برنده: {name}',
-  seconds_left: '{count} ثانیه مانده',
   acting: 'نوبت بازی',
   away: 'نیست',
   bot_plays: 'ربات بازی می‌کند',
