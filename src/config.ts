@@ -82,6 +82,8 @@ const controllerSchema = z.object({
   HOKM_DELETE_WAIT_MS: milliseconds(15_000),
 });
 
+const redisSchema = z.object(redisShape);
+
 const launcherSchema = z.object({
   ...redisShape,
   /** Not set: the local cluster runs a Redis of its own. */
@@ -104,7 +106,7 @@ export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
 /** `environment` is what the launcher's programs inherit. */
 export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
 export type OperatorConfig = Readonly<z.output<typeof operatorSchema>>;
-export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
+export type RedisConfig = Readonly<z.output<typeof redisSchema>>;
 
 /** What the terminal that a person sits at can show. */
 export interface TerminalConfig {
@@ -123,6 +125,8 @@ export const instanceConfig = (env: NodeJS.ProcessEnv = process.env): InstanceCo
 /** @throws ConfigError */
 export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): ControllerConfig =>
   parse(controllerSchema, env);
+/** How to reach Redis, and nothing else. @throws ConfigError */
+export const redisConfig = (env: NodeJS.ProcessEnv = process.env): RedisConfig => parse(redisSchema, env);
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
   Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });

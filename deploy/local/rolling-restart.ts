@@ -5,9 +5,9 @@
  */
 import { ROLLING_KEY } from '../../src/cluster/drain.js';
 import { Registry } from '../../src/cluster/registry.js';
-import { ToolFailed } from '../../src/ops/tool.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { type Clock, sleep } from '../../src/runtime/clock.js';
+import { ToolFailed } from '../ops/tool.js';
 import type { ControlAnswer, ControlRequest } from './control-protocol.js';
 
 export interface RollingRestartDeps {

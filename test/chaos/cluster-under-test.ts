@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClusterFacts } from '../../deploy/local/report.js';
-import { instanceConfig, launcherConfig } from '../../src/config.js';
+import { launcherConfig, redisConfig } from '../../src/config.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
@@ -75,7 +75,7 @@ export class ClusterUnderTest {
       START_MS,
     );
     const facts = JSON.parse(announced) as ClusterFacts;
-    const config = instanceConfig({ ...redis, REDIS_URL: facts.redis_url });
+    const config = redisConfig({ ...redis, REDIS_URL: facts.redis_url });
     const connection = connect(config, 'chaos');
     await ready(connection, config, 5_000);
     const base = facts.player_url.replace(/\/$/, '');

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../deploy/local/ports.js';
-import { instanceConfig } from '../../src/config.js';
+import { redisConfig } from '../../src/config.js';
 import { connect, ready } from '../../src/redis/client.js';
 import { end, spawnOwned, until } from '../support/programs.js';
 import type { ExternalRedis } from './cluster-under-test.js';
@@ -154,7 +154,7 @@ export class SentinelRedis {
   }
 
   private async info(port: number, section = 'replication'): Promise<string | undefined> {
-    const config = instanceConfig({ REDIS_URL: `redis://127.0.0.1:${port}` });
+    const config = redisConfig({ REDIS_URL: `redis://127.0.0.1:${port}` });
     const redis = connect(config, 'chaos');
     try {
       await ready(redis, config, 300);

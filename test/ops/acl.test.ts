@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { aclLine, aclRules, allCommands } from '../../src/ops/acl.js';
-import { reachCluster } from '../../src/ops/cluster-access.js';
-import { Inspector } from '../../src/ops/inspect.js';
+import { aclLine, aclRules, allCommands } from '../../deploy/ops/acl.js';
+import { reachCluster } from '../../deploy/ops/cluster-access.js';
+import { Inspector } from '../../deploy/ops/inspect.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { scripts } from '../../src/redis/scripts.js';
@@ -155,7 +155,7 @@ const pairs = (flat: readonly (string | number)[]) =>
 
 test('the command prints the line, with the hash of the password and never the password', async () => {
   const folder = await temporaryFolder();
-  const tool = fileURLToPath(new URL('../../src/ops/redis.js', import.meta.url));
+  const tool = fileURLToPath(new URL('../../deploy/ops/redis.js', import.meta.url));
   const run = (...args: string[]) => spawnSync(process.execPath, [tool, 'acl', ...args], { encoding: 'utf8' });
   const file = join(folder.path, 'password');
   writeFileSync(file, `${PASSWORD}\n`);

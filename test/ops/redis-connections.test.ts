@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { aclRules } from '../../src/ops/acl.js';
+import { aclRules } from '../../deploy/ops/acl.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import type { Entry } from '../../src/room/state.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { askSupervisor } from '../../deploy/local/control-protocol.js';
 import type { ClusterFacts } from '../../deploy/local/report.js';
+import { type ClusterAccess, reachCluster } from '../../deploy/ops/cluster-access.js';
+import { Inspector } from '../../deploy/ops/inspect.js';
+import { describeRoom, describeRooms, duration, epochsOf, type RoomReport } from '../../deploy/ops/room-report.js';
 import { openNodeSocket } from '../../src/client/node.js';
-import { type ClusterAccess, reachCluster } from '../../src/ops/cluster-access.js';
-import { Inspector } from '../../src/ops/inspect.js';
-import { describeRoom, describeRooms, duration, epochsOf, type RoomReport } from '../../src/ops/room-report.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import type { Entry } from '../../src/room/state.js';
 import { RecentErrors } from '../../src/runtime/recent-errors.js';
@@ -16,7 +16,7 @@ import { createRoom } from '../support/cluster.js';
 import { type BotTable, seatBots } from '../support/players.js';
 import { end, spawnOwned, temporaryFolder, until } from '../support/programs.js';
 
-const TOOL = fileURLToPath(new URL('../../src/ops/room.js', import.meta.url));
+const TOOL = fileURLToPath(new URL('../../deploy/ops/room.js', import.meta.url));
 
 describe('of a running cluster', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;

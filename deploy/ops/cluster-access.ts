@@ -1,6 +1,6 @@
 /** How an operators' tool reaches a cluster: the local one by its data folder, any other by the environment. */
-import { type OperatorConfig, operatorConfig, type RedisConfig } from '../config.js';
-import { connect, type RedisConnection, ready } from '../redis/client.js';
+import { type OperatorConfig, operatorConfig, type RedisConfig } from '../../src/config.js';
+import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { localCluster } from './local-cluster.js';
 
 export interface ClusterAccess {

@@ -1,6 +1,6 @@
 /** `npm run room`: what is going on in the rooms of a cluster. Changes nothing. */
 import yargs from 'yargs';
-import { parseRoomCode } from '../protocol/ids.js';
+import { parseRoomCode } from '../../src/protocol/ids.js';
 import { type ClusterAccess, reachCluster } from './cluster-access.js';
 import { Inspector } from './inspect.js';
 import { describeRoom, describeRooms } from './room-report.js';

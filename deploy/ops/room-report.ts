@@ -1,6 +1,6 @@
 /** What is told of rooms to operators. PURE: from what was seen to text. Times are ms since the epoch, cluster time. */
-import type { SeatView } from '../protocol/client-out.js';
-import type { Entry } from '../room/state.js';
+import type { SeatView } from '../../src/protocol/client-out.js';
+import type { Entry } from '../../src/room/state.js';
 
 export interface OwnerReport {
   readonly id: string;

@@ -1,15 +1,15 @@
 /** Looks at rooms from all sides (Redis, the instances, HAProxy) without changing anything. */
 import { RuntimeApi } from '../../haproxy/runtime-api.js';
-import { askLivez } from '../cluster/livez.js';
-import { type InstanceRecord, Registry } from '../cluster/registry.js';
-import { RoomIndex } from '../cluster/room-index.js';
-import type { InstanceStatusPage, RoomStatusPage } from '../edge/health.js';
-import { findGame } from '../game/games.js';
-import { type InstanceId, parseRoomCode, type RoomCode } from '../protocol/ids.js';
-import type { RedisConnection } from '../redis/client.js';
-import { RedisRoomStore, type StoredWhole } from '../redis/room-store.js';
-import { loadRoom } from '../room/load.js';
-import type { Entry, RoomState } from '../room/state.js';
+import { askLivez } from '../../src/cluster/livez.js';
+import { type InstanceRecord, Registry } from '../../src/cluster/registry.js';
+import { RoomIndex } from '../../src/cluster/room-index.js';
+import type { InstanceStatusPage, RoomStatusPage } from '../../src/edge/health.js';
+import { findGame } from '../../src/game/games.js';
+import { type InstanceId, parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
+import type { RedisConnection } from '../../src/redis/client.js';
+import { RedisRoomStore, type StoredWhole } from '../../src/redis/room-store.js';
+import { loadRoom } from '../../src/room/load.js';
+import type { Entry, RoomState } from '../../src/room/state.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { epochsOf, type ListedRoom, type OwnerReport, type RoomReport, type SeatReport } from './room-report.js';
 
