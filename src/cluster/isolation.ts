@@ -61,9 +61,11 @@ export class Isolation {
 
   private async looksAlone(): Promise<boolean> {
     const { lease, peers, askPeer = askLivez } = this.deps;
-    if (lease.holds()) return false;
+    // Fresh as well: a very short lease never holds.
+    const safe = () => lease.fresh() || lease.holds();
+    if (safe()) return false;
     const asked = peers().slice(0, PEERS_ASKED);
     const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
-    return answers.some((peer) => peer.answer === 'alive' && peer.redis === 'ok') && !lease.holds();
+    return answers.some((peer) => peer.answer === 'alive' && peer.redis === 'ok') && !safe();
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
@@ -8,6 +8,8 @@ import { reachCluster } from '../../deploy/ops/cluster-access.js';
 import { Inspector } from '../../deploy/ops/inspect.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { scripts } from '../../src/redis/scripts.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
 import { startController, startHAProxy } from '../haproxy/support.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
@@ -171,4 +173,27 @@ test('the command prints the line, with the hash of the password and never the p
   });
   expect(run().stderr).toBe('Without --password-file the user has no password, and nobody can log in as it.\n');
   await folder.remove();
+});
+
+/** Calls on a connection that are no commands. */
+const NO_COMMANDS = new Set(['call', 'connect', 'disconnect', 'exec', 'multi', 'off', 'on', 'once', 'scan', 'status']);
+const CALL = /\b(?:redis|subscriber|inbox)\s*\.(\w+)\(/g;
+
+test('every command in the sources is on the list', () => {
+  const root = fileURLToPath(packageRoot);
+  const sent = new Set<string>();
+  for (const folder of ['src', 'haproxy', 'autoscaler'].filter((name) => existsSync(join(root, name)))) {
+    for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+      const text = /\.(ts|lua)$/.test(file) ? readFileSync(join(root, folder, file), 'utf8') : '';
+      for (const [, name = ''] of text.matchAll(/\bredis\.p?call\('(\w+)'/g)) sent.add(name.toLowerCase());
+      if (!file.endsWith('.ts')) continue;
+      for (const [, name = ''] of text.matchAll(CALL)) sent.add(name);
+      for (const [, chain = ''] of text.matchAll(/\.multi\(\)([\s\S]*?)\.exec\(\)/g)) {
+        for (const [, name = ''] of chain.matchAll(/\.(\w+)\(/g)) sent.add(name);
+      }
+    }
+  }
+  const known = new Set([...allCommands(), ...Object.keys(scripts), ...NO_COMMANDS]);
+  expect([...sent].filter((name) => !known.has(name))).toEqual([]);
+  expect(sent.has('zrem') && sent.has('xrevrange') && sent.has('subscribe')).toBe(true);
 });
