@@ -1,6 +1,7 @@
 /** Keeps one program running: when it ends unasked, that is told, and it is started again. */
 import type { Clock, Timer } from '../../src/runtime/clock.js';
 import { Child, type Program } from './child.js';
+import type { Exit, Phase } from './control-protocol.js';
 import { LogFile } from './log-file.js';
 import type { ChildNotes } from './orphans.js';
 
@@ -14,10 +15,9 @@ export interface Surroundings {
   readonly changed: () => void;
 }
 
-/** The pause before it is started again: doubled each time, and back to the first after it ran for a while. */
-const FIRST_PAUSE_MS = 100;
+/** The program's own pause is doubled each time, up to this, and the first one again after it ran for a while. */
 const LONGEST_PAUSE_MS = 10_000;
-const RAN_WELL_MS = 30_000;
+const RAN_WELL_MS = 5_000;
 /** Of the log of a child that ended, as told on the terminal. */
 const LINES = 5;
 
@@ -25,21 +25,29 @@ export class Supervised<Ready> {
   private readonly log: LogFile;
   private child: Child<Ready> | undefined;
   private state: Ready | undefined;
-  private pauseMs = FIRST_PAUSE_MS;
+  private pauseMs: number;
   private pause: Timer | undefined;
-  private stopping = false;
+  private stopping: Promise<Exit> | undefined;
+  private wasReady = false;
 
   constructor(
     readonly program: Program<Ready>,
     private readonly around: Surroundings,
   ) {
     this.log = new LogFile(around.logs, program.logName);
+    this.pauseMs = program.pauseMs;
   }
 
   /** The running child and what it said when it became ready; undefined while there is none. */
   get current(): { readonly pid: number; readonly ready: Ready } | undefined {
     const pid = this.child?.pid;
     return pid === undefined || this.state === undefined ? undefined : { pid, ready: this.state };
+  }
+
+  get phase(): Phase {
+    if (this.stopping) return 'stopping';
+    if (this.state !== undefined) return 'ready';
+    return this.wasReady ? 'restarting' : 'starting';
   }
 
   /** @throws StartFailed when the first attempt fails; from then on it is kept running. */
@@ -51,16 +59,24 @@ export class Supervised<Ready> {
     return ready;
   }
 
-  async stop(): Promise<void> {
-    this.stopping = true;
-    this.pause?.cancel();
-    await this.child?.stop();
+  /** Ends it in order, for good. */
+  stop(): Promise<Exit> {
+    this.stopping ??= (async () => {
+      this.pause?.cancel();
+      await this.child?.stop();
+      return this.exit;
+    })();
+    return this.stopping;
   }
 
   kill(): void {
-    this.stopping = true;
+    this.stopping ??= Promise.resolve(this.exit);
     this.pause?.cancel();
     this.child?.kill();
+  }
+
+  private get exit(): Exit {
+    return this.child?.exit ?? { exit_code: null, signal: null };
   }
 
   private async attempt(): Promise<Ready> {
@@ -75,6 +91,7 @@ export class Supervised<Ready> {
     }
     try {
       this.state = await child.ready();
+      this.wasReady = true;
     } catch (error) {
       await child.stop();
       throw error;
@@ -87,7 +104,7 @@ export class Supervised<Ready> {
   private ended(child: Child<Ready>, how: string, ranMs: number): void {
     this.state = undefined;
     if (this.stopping) return;
-    if (ranMs > RAN_WELL_MS) this.pauseMs = FIRST_PAUSE_MS;
+    if (ranMs > RAN_WELL_MS) this.pauseMs = this.program.pauseMs;
     this.around.changed();
     this.again([`${this.program.title} (process ${child.pid}) ended: ${how}`, ...child.lastLines(LINES)].join('\n'));
   }

@@ -4,7 +4,7 @@
  * INVARIANT: `fresh` turns false before anybody else may think that this instance is gone; whatever was believed of
  * ownership before is then checked again, room by room.
  */
-import type { Lease } from '../room/mailbox.js';
+import type { Lease } from '../room/lease.js';
 import type { SystemClock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { InstanceFields, Registry } from './registry.js';
@@ -119,7 +119,8 @@ export class HeartbeatLease implements Lease {
     const sentAt = clock.monotonic();
     const reply = await registry.heartbeat(fields());
     clock.synchronise(reply.now, sentAt);
-    const gap = sentAt - this.confirmedAt > heartbeatMs * SUSPECT_PERIODS || clock.monotonic() - sentAt > heartbeatMs;
+    // By now, not by when it was sent: an answer can be late for the one before although it came quickly.
+    const gap = this.age() > heartbeatMs * SUSPECT_PERIODS || clock.monotonic() - sentAt > heartbeatMs;
     if (gap || !reply.renewed) {
       this.generation += 1;
       this.steadySince = clock.monotonic();
