@@ -5,74 +5,17 @@
  * INVARIANT: a command is acknowledged or refused exactly once to its caller; until then it is sent again, with the same
  * id, on every new connection. The view is always what the server would show at `cursor`.
  */
-import type { Seat, Typed } from '../game/game.js';
+import type { Typed } from '../game/game.js';
 import type { ClientFrame } from '../protocol/client-in.js';
-import type {
-  ClientOut,
-  Cursor,
-  ErrorFrame,
-  EventFrame,
-  Presence,
-  RoomView,
-  Said,
-  Welcome,
-} from '../protocol/client-out.js';
+import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, Welcome } from '../protocol/client-out.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
 import { type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
 import { nonce, random } from './chance.js';
 import { foldEvent } from './fold.js';
-import type { SeatStore } from './seat-store.js';
-import type { OpenSocket, SocketLike } from './socket.js';
+import { openBrowserSocket, type SocketLike, silence } from './socket.js';
+import { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
 
-export interface TableOptions {
-  /** `ws://host/ws` or `wss://host/ws`, without the room code. */
-  readonly url: string;
-  readonly room: string;
-  readonly name?: string;
-  readonly seat?: Seat;
-  /** Watch only. */
-  readonly spectate?: boolean;
-  /** Of a seat taken before: the only proof that it is ours. */
-  readonly token?: string;
-  /** Kept by the device: a new connection with the same id replaces the old one silently. */
-  readonly clientId?: string;
-  /** Where this device keeps its seats: gives token and client id where they are not given, and keeps a new token. */
-  readonly store?: SeatStore;
-  /** How to open a socket; the browser's WebSocket by default. */
-  readonly openSocket?: OpenSocket;
-  /** Sees every frame that arrives. */
-  readonly onFrame?: (frame: ClientOut) => void;
-}
-
-/** connecting: no answer yet, or again. frozen: connected, but the table stands still. closed: for good. */
-export type Connection = 'connecting' | 'open' | 'frozen' | 'closed';
-
-export interface TableState {
-  readonly connection: Connection;
-  readonly room: RoomCode | null;
-  readonly seat: Seat | null;
-  readonly token: string | null;
-  readonly view: RoomView | null;
-  readonly cursor: Cursor | null;
-  readonly presence: Presence;
-  /** When the seat to act is played for, in this machine's `Date.now()`; null when nobody has to act. */
-  readonly deadline: number | null;
-  /** The commands this seat may give now. */
-  readonly legal: readonly unknown[];
-  /** Commands not yet acknowledged. */
-  readonly pending: number;
-  /** Why the connection is closed for good. */
-  readonly error: ErrorFrame | null;
-}
-
-/** A command was refused, or the table was closed before it was answered. */
-export class CommandRefused extends Error {
-  override readonly name = 'CommandRefused';
-
-  constructor(readonly frame: ErrorFrame) {
-    super(frame.message);
-  }
-}
+export { CommandRefused, type Connection, type TableOptions, type TableState };
 
 interface Pending {
   readonly frame: ClientFrame & { readonly type: 'command' };
@@ -386,16 +329,3 @@ export class Table {
 const CLOSED: ErrorFrame = { type: 'error', code: 'CLOSED', message: 'The table was closed.', retry: false };
 
 const BAD_CODE: ErrorFrame = { ...CLOSED, code: 'BAD_ROOM_CODE', message: 'A room code has 8 letters and digits.' };
-
-/** Listens to the socket no more. */
-function silence(socket: SocketLike): SocketLike {
-  socket.onopen = null;
-  socket.onmessage = null;
-  socket.onclose = null;
-  socket.onerror = () => undefined;
-  return socket;
-}
-
-function openBrowserSocket(url: string): SocketLike {
-  return new (globalThis as unknown as { WebSocket: new (url: string) => SocketLike }).WebSocket(url);
-}

@@ -16,7 +16,8 @@ export async function act(page: Page): Promise<boolean> {
   const choice = trumps(page).or(playable(page)).first();
   if ((await choice.count()) === 0) return false;
   const card = await choice.getAttribute('data-card');
-  await choice.click(CORNER);
+  // By the mouse all the same; only the wait for things to stand still is left out.
+  await choice.click({ ...CORNER, force: true });
   const used = card === null ? trumps(page).first() : page.locator(`.hand-card[data-card="${card}"]`);
   await used.waitFor({ state: 'detached' });
   return true;

@@ -119,6 +119,14 @@ test('four people play a hand by clicks, one of them in Persian, one watches; th
   expect(await host.page.locator('.last-trick .trick-card[data-won="true"]').count()).toBe(1);
   await picture(host.page, 'last-trick');
   await host.page.keyboard.press('Escape');
+  // The proof, by the page's own cryptography and the public log.
+  await host.page.getByRole('button', { name: 'Menu' }).click();
+  await host.page.getByRole('button', { name: 'Is the deal fair?' }).click();
+  await host.page.getByRole('button', { name: 'Check the last hand' }).click();
+  await host.page.getByText('The deal was fair.').waitFor();
+  expect(await host.page.locator('.proof li[data-fits="true"]').count()).toBe(3);
+  await picture(host.page, 'fairness');
+  await host.page.keyboard.press('Escape');
   await host.page.getByRole('button', { name: 'Play again' }).click();
   await until('the next match is on', async () => {
     const turns = await Promise.all(players.map((page) => trumps(page).count()));
@@ -140,4 +148,47 @@ test('places are anticlockwise in every language', async () => {
   const [bottom = 0, right = 0, top = 0, left = 0] = english;
   expect(right).toBeGreaterThan(bottom);
   expect(left).toBeLessThan(top);
+});
+
+test('quick match brings strangers together; who is muted is not heard', async () => {
+  const first = await visit('/', PHONE, { name: 'Neda' });
+  await first.page.getByRole('button', { name: /Quick match/ }).click();
+  await first.page.locator('.lobby').waitFor();
+  const second = await visit('/', PHONE, { name: 'Omid' });
+  await second.page.getByRole('button', { name: /Quick match/ }).click();
+  await second.page.locator('.lobby').waitFor();
+  expect(second.page.url()).toBe(first.page.url());
+  await first.page.getByRole('button', { name: 'Start, bots fill the rest' }).click();
+  await Promise.all([first, second].map(({ page }) => page.locator('.board').waitFor()));
+  const say = async (words: string) => {
+    await first.page.getByRole('button', { name: 'Say something' }).click();
+    await first.page.getByRole('button', { name: words }).click();
+  };
+  await say('Hello!');
+  await second.page.locator('.bubble').getByText('Hello!', { exact: true }).waitFor();
+  await second.page.getByRole('button', { name: /^Neda/ }).click();
+  await second.page.getByRole('button', { name: /^Mute/ }).click();
+  await second.page.keyboard.press('Escape');
+  await second.page.getByRole('button', { name: /^Neda, .*Muted/ }).waitFor();
+  await say('Thanks');
+  await first.page.locator('.bubble').getByText('Thanks', { exact: true }).waitFor();
+  expect(await second.page.locator('.bubble').getByText('Thanks', { exact: true }).count()).toBe(0);
+  noErrors();
+});
+
+test('leaving names its consequence, and a bot plays on', async () => {
+  const room = await cluster.createRoom();
+  const { page } = await visit(`/?room_code=${room}`, PHONE, { name: 'Sara' });
+  await page.getByRole('button', { name: 'Sit down' }).click();
+  await page.getByRole('button', { name: 'Start, bots fill the rest' }).click();
+  await page.locator('.board').waitFor();
+  const watcher = await visit(`/?room_code=${room}&watch`, PHONE);
+  await watcher.page.locator('.board').waitFor();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: 'Leave the table' }).click();
+  await page.getByText('A bot plays your seat on').waitFor();
+  await page.getByRole('button', { name: 'Leave the table' }).click();
+  await page.getByText('You have left the table.').waitFor();
+  await until('four bots play', async () => (await watcher.page.locator('.seat-face .icon').count()) === 4);
+  noErrors();
 });
