@@ -7,7 +7,6 @@ import type { RoomCode } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
 import type { Mailbox } from '../room/mailbox.js';
 import type { Clock, Timer } from '../runtime/clock.js';
-import type { Ownership } from './ownership.js';
 
 export interface PublicRoom {
   readonly room_code: RoomCode;
@@ -20,10 +19,16 @@ export interface PublicRoom {
   readonly seats: readonly ({ readonly name: string; readonly bot: boolean } | null)[];
 }
 
+/** The rooms of this instance. */
+export interface OwnRooms {
+  readonly rooms: Iterable<Mailbox>;
+  here(code: RoomCode): Mailbox | undefined;
+}
+
 /** Codes by the time of their last note, ms since the epoch. */
 const NOTED = 'hokm:public';
-/** What the list tells of each. */
-const TABLES = 'hokm:public:tables';
+/** What the list tells of a room; it expires with the note. */
+const tableKey = (code: string) => `hokm:public:${code}`;
 const NOTE_MS = 2_000;
 /** Two notes may get lost. */
 const KEEP_MS = 7_000;
@@ -34,7 +39,7 @@ export class PublicRooms {
 
   constructor(
     private readonly redis: RedisConnection,
-    private readonly ownership: Pick<Ownership, 'rooms' | 'here'>,
+    private readonly ownership: OwnRooms,
     private readonly clock: Clock,
   ) {}
 
@@ -57,14 +62,11 @@ export class PublicRooms {
 
   /** The tables that can be joined or watched, those that wait for players first. @throws when Redis is away */
   async list(): Promise<readonly PublicRoom[]> {
-    const since = this.clock.now() - KEEP_MS;
-    const gone = await this.redis.zrangebyscore(NOTED, 0, since, 'LIMIT', 0, LIMIT);
-    if (gone.length > 0) {
-      await Promise.all([this.redis.zrem(NOTED, ...gone), this.redis.hdel(TABLES, ...gone)]);
-    }
-    const codes = await this.redis.zrevrangebyscore(NOTED, '+inf', since, 'LIMIT', 0, LIMIT);
-    if (codes.length === 0) return [];
-    const texts = await this.redis.hmget(TABLES, ...codes);
+    const since = String(this.clock.now() - KEEP_MS);
+    const gone = await this.redis.zrange(NOTED, '0', since, 'BYSCORE', 'LIMIT', 0, LIMIT);
+    if (gone.length > 0) await this.redis.zrem(NOTED, ...gone);
+    const codes = await this.redis.zrange(NOTED, '+inf', since, 'BYSCORE', 'REV', 'LIMIT', 0, LIMIT);
+    const texts = await Promise.all(codes.map((code) => this.redis.get(tableKey(code))));
     const rooms = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as PublicRoom]));
     return rooms.toSorted((a, b) => Number(b.status === 'lobby') - Number(a.status === 'lobby'));
   }
@@ -81,7 +83,7 @@ export class PublicRooms {
       seats: seats.map((seat) => seat && { name: seat.name, bot: seat.bot || seat.substituted }),
     };
     Promise.all([
-      this.redis.hset(TABLES, room, JSON.stringify(told)),
+      this.redis.set(tableKey(room), JSON.stringify(told), 'PX', KEEP_MS),
       this.redis.zadd(NOTED, this.clock.now(), room),
     ]).catch(() => undefined);
   }

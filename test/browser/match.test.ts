@@ -173,6 +173,8 @@ test('quick match brings strangers together; who is muted is not heard', async (
   await say('Thanks');
   await first.page.locator('.bubble').getByText('Thanks', { exact: true }).waitFor();
   expect(await second.page.locator('.bubble').getByText('Thanks', { exact: true }).count()).toBe(0);
+  await first.page.close();
+  await second.page.getByRole('button', { name: /^Neda, .*Away/ }).waitFor();
   noErrors();
 });
 

@@ -121,6 +121,7 @@ function PlayBoard({
             <HandResultPanel
               hand={last}
               room={room}
+              hurries={table.turn !== null && table.turn === own}
               onClose={() => setSeenResult(result)}
               onHands={() => setSheet('hands')}
             />

@@ -9,19 +9,24 @@ import { handTitle, nextHakemWords, reasonWords } from './reason-words.js';
 export interface HandResultPanelProps {
   readonly hand: PlayedHand;
   readonly room: RoomView;
+  /** It is the viewer's turn already. */
+  readonly hurries: boolean;
   readonly onClose: () => void;
   readonly onHands: () => void;
 }
 
 const SHOWN_MS = 7_000;
+/** Who has to name trump now has a clock running. */
+const SHOWN_TO_HAKEM_MS = 3_500;
 
-export function HandResultPanel({ hand, room, onClose, onHands }: HandResultPanelProps) {
+export function HandResultPanel({ hand, room, hurries, onClose, onHands }: HandResultPanelProps) {
   const text = useText();
   const { t } = text;
   useEffect(() => {
-    const timer = setTimeout(onClose, SHOWN_MS);
+    const shown = hurries ? Math.min(SHOWN_TO_HAKEM_MS, room.turn_ms / 4) : SHOWN_MS;
+    const timer = setTimeout(onClose, shown);
     return () => clearTimeout(timer);
-  }, [hand.hand]);
+  }, [hand.hand, hurries]);
   const won = room.seat === null ? undefined : sideOf(room.seat) === hand.side;
   return (
     <section class="result-panel" data-won={won} data-kot={hand.kot} role="status">
