@@ -56,8 +56,11 @@ export class PublicRooms {
 
   /** Notes the room at once, so that a new table is found without a wait. */
   note(code: RoomCode): void {
-    const mailbox = this.ownership.here(code);
-    if (mailbox) this.noteRoom(mailbox);
+    // The seat is told of before its player is let in: a moment later somebody is there.
+    this.clock.after(0, () => {
+      const mailbox = this.ownership.here(code);
+      if (mailbox) this.noteRoom(mailbox);
+    });
   }
 
   /** The tables that can be joined or watched, those that wait for players first. @throws when Redis is away */

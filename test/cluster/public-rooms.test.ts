@@ -70,6 +70,7 @@ test('public rooms with somebody there, those that wait for players first', asyn
   list.note(room('WAIT0000'));
   list.note(room('HIDDEN00', { public: false }));
   list.note(room('EMPTY000', { people: 0 }));
+  await clock.advance(0);
   await noted(2);
   expect(await codes()).toEqual(['WAIT0000', 'PLAY0000']);
   expect((await list.list())[0]).toEqual({
@@ -84,6 +85,7 @@ test('public rooms with somebody there, those that wait for players first', asyn
 
 test('a room that nobody notes any more is gone, and what was told of it expires', async () => {
   list.note(room('WAIT0000'));
+  await clock.advance(0);
   await noted(1);
   rooms.clear();
   await clock.advance(8_000);
