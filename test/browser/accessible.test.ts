@@ -224,3 +224,22 @@ test('kot explains itself, to those who made it and to those who suffered it', a
     await picture(page, 'hands-face-up');
   }
 });
+
+test('names and phrases of a hostile server stay text, and what is not known is left out', async () => {
+  const markup = '<img src=x onerror="document.title=1">';
+  const visitor = await openPage(browser, 'about:blank', PHONE, { name: 'Sara' });
+  open.push(visitor);
+  const { page } = visitor;
+  const { tell, happen } = await stage(page, handWith('none'), 0 as Seat, ['Sara', markup, `"><svg/onload=1>`, markup]);
+  await page.goto(`${cluster.origin}${stagedPath}`);
+  await page.locator('.board').waitFor();
+  tell({ type: 'said', seat: 1, phrase: markup });
+  tell({ type: 'said', seat: 1, phrase: 'thanks' });
+  tell({ type: 'something_new', seat: 1 });
+  await page.locator('.bubble').getByText('Thanks', { exact: true }).waitFor();
+  happen();
+  await result(page).waitFor();
+  expect(await page.locator('.seat-name').allTextContents()).toContain(markup);
+  expect(await page.locator('img, [onerror], [onload]').count()).toBe(0);
+  expect(await page.title()).toContain('Hokm');
+});

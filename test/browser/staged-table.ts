@@ -53,7 +53,12 @@ function playHand(number: number, strong: number): LastMove {
 }
 
 /** Puts `seat` at a table in the state `before`; `happen` tells what comes next. Call before the page is opened. */
-export async function stage(page: Page, { before, events }: LastMove, seat: Seat): Promise<{ happen: () => void }> {
+export async function stage(
+  page: Page,
+  { before, events }: LastMove,
+  seat: Seat,
+  names: readonly string[] = ['Sara', 'Bot 2', 'علی', 'Bot 4'],
+): Promise<{ happen: () => void; tell: (frame: object) => void }> {
   const view: RoomView = {
     room: ROOM as RoomView['room'],
     game: 'hokm',
@@ -62,7 +67,7 @@ export async function stage(page: Page, { before, events }: LastMove, seat: Seat
     status: 'playing',
     host: seat,
     seat,
-    seats: ['Sara', 'Bot 2', 'علی', 'Bot 4'].map((name) => ({ name, bot: name.startsWith('Bot'), substituted: false })),
+    seats: names.map((name) => ({ name, bot: name.startsWith('Bot'), substituted: false })),
     match: 1,
     table: hokm.view(before, seat),
   };
@@ -81,6 +86,7 @@ export async function stage(page: Page, { before, events }: LastMove, seat: Seat
     });
   });
   return {
+    tell: (frame) => send(frame),
     happen: () => {
       const shown = events
         .map((event) => hokm.project(event, seat))

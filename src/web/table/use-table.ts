@@ -3,6 +3,7 @@ import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import {
   CommandRefused,
   joinTable,
+  PHRASES,
   type Phrase,
   type RoomCode,
   type Seat,
@@ -76,6 +77,8 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
     const ends = [
       table.subscribe(look),
       table.hear(({ seat: speaker, phrase }) => {
+        // A newer server may know more.
+        if (!PHRASES.includes(phrase)) return;
         const utterance = { seat: speaker, phrase, number: ++utterances };
         change({ said: new Map(kept.current.said).set(speaker, utterance) });
         const timer = setTimeout(() => {

@@ -265,4 +265,7 @@ export const en = {
   watch_instead: 'Watch instead',
   to_home: 'To the start page',
   refused: 'Not possible: {reason}',
+  broken: 'The page has met an error.',
+  broken_hint: 'Your seat is kept. Load the page again to go on.',
+  reload: 'Load again',
 } as const;

@@ -255,4 +255,7 @@ export const fa: Words = {
   watch_instead: 'فقط تماشا',
   to_home: 'به صفحهٔ آغاز',
   refused: 'نمی‌شود: {reason}',
+  broken: 'صفحه دچار خطا شد.',
+  broken_hint: 'صندلی شما نگه داشته می‌شود. برای ادامه صفحه را دوباره باز کنید.',
+  reload: 'باز کردن دوباره',
 };
