@@ -104,11 +104,11 @@ export class WebSockets {
         () => undefined,
       );
     });
-    try {
-      return await forwarder.upgrade(request, socket, head, address, taken.signal);
-    } finally {
-      impatience.cancel();
-    }
+    const answered = await forwarder.upgrade(request, socket, head, address, taken.signal);
+    impatience.cancel();
+    // Its hello, which comes in a moment, will ask for the same.
+    if (!answered) ownership.open(code).catch(() => undefined);
+    return answered;
   }
 
   private accept(opened: WebSocket, code: RoomCode): void {
