@@ -54,7 +54,7 @@ const instanceSchema = z
     HOKM_TURN_MS: milliseconds(20_000).pipe(z.number().min(100)),
     HOKM_BOT_DELAY_MS: milliseconds(700),
     HOKM_HOLD_MS: milliseconds(60_000),
-    /** A lobby or finished room that nobody is connected to is closed after this. */
+    /** A room that nobody is connected to is closed after this. */
     HOKM_IDLE_ROOM_MS: milliseconds(600_000).pipe(z.number().min(100)),
     HOKM_PING_MS: milliseconds(25_000).pipe(z.number().min(100)),
     /** Messages a second that one socket may send; twice as many at a time. */
@@ -90,11 +90,24 @@ const launcherSchema = z.object({
   HOKM_OPS_TOKEN: z.string().min(16).optional(),
 });
 
+const terminalSchema = z.object({
+  /** Any value: no colours; see no-color.org. */
+  NO_COLOR: z.string().optional(),
+  TERM: z.string().optional(),
+});
+
 export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
 export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
 /** `environment` is what the launcher's programs inherit. */
 export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
 export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
+
+/** What the terminal that a person sits at can show. */
+export interface TerminalConfig {
+  readonly colour: boolean;
+  /** It cannot be redrawn in place. */
+  readonly dumb: boolean;
+}
 
 /** The environment does not make sense; `message` names every wrong variable, one a line. */
 export class ConfigError extends Error {
@@ -109,6 +122,10 @@ export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): Controll
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
   Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });
+export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalConfig => {
+  const { NO_COLOR, TERM } = parse(terminalSchema, env);
+  return Object.freeze({ colour: NO_COLOR === undefined, dumb: TERM === 'dumb' });
+};
 
 function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): Readonly<z.output<Schema>> {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));

@@ -187,6 +187,7 @@ async function main(): Promise<void> {
     status: () => self.status,
     leaseFresh: () => lease.fresh(),
     isolated: () => isolation.active,
+    peers: () => peers.others,
     connections: () => webSockets.size,
   });
   const http = new HttpServer({

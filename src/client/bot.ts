@@ -16,26 +16,33 @@ export interface BotOptions {
 export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomView | null> {
   const { delayMs = 0, startWhenFull = true, onRefused = () => undefined } = options;
   return new Promise((resolve) => {
-    /** The position that was acted upon: one command a position. */
-    let acted = '';
+    /** One command at a time, from the decision to its answer; entries that change no turn may come in between. */
+    let busy = false;
     const give = (command: { readonly type: string }) => {
-      table.command(command).catch((error: unknown) => {
-        if (error instanceof CommandRefused) onRefused(error);
-      });
+      table
+        .command(command)
+        .catch((error: unknown) => {
+          if (error instanceof CommandRefused) onRefused(error);
+        })
+        .finally(() => {
+          busy = false;
+          look(table.state);
+        });
     };
     const look = (state: TableState) => {
-      const { view, cursor } = state;
-      if (state.connection === 'closed' || view?.status === 'finished' || view?.status === 'closed') {
+      const { view } = state;
+      const over = (view?.status === 'finished' && !busy) || view?.status === 'closed';
+      if (over || state.connection === 'closed') {
         unsubscribe();
         resolve(view);
         return;
       }
-      if (!view || !cursor || cursor.digest === acted || state.pending > 0 || state.connection !== 'open') return;
+      if (!view || busy || state.connection !== 'open') return;
       if (view.status === 'lobby' && startWhenFull && view.host === view.seat && view.seats.every((seat) => seat)) {
-        acted = cursor.digest;
+        busy = true;
         give({ type: 'start' });
       } else if (view.status === 'playing' && state.legal.length > 0) {
-        acted = cursor.digest;
+        busy = true;
         const move = findClientGame(view.game)?.bot(view.table) as { type: string };
         if (delayMs > 0) setTimeout(() => give(move), delayMs);
         else give(move);

@@ -4,7 +4,7 @@ import { findClientGame } from '../game/views.js';
 import type { RoomStatus, RoomView, SeatView } from '../protocol/client-out.js';
 
 /** The events of rooms as clients see them. */
-type RoomEvent =
+export type RoomEvent =
   | { readonly type: 'seat_taken'; readonly seat: Seat; readonly name: string; readonly bot: boolean }
   | { readonly type: 'seat_left'; readonly seat: Seat }
   | { readonly type: 'seat_changed'; readonly from: Seat; readonly to: Seat }

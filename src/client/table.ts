@@ -140,7 +140,7 @@ export class Table {
 
   /** Leaves the connection for good; the seat stays ours. */
   close(): void {
-    this.finish(null);
+    if (this.current.connection !== 'closed') this.finish(null);
   }
 
   private commandAs(id: CommandId, command: { readonly type: string }): Promise<Seq> {

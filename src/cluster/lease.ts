@@ -119,7 +119,8 @@ export class HeartbeatLease implements Lease {
     const sentAt = clock.monotonic();
     const reply = await registry.heartbeat(fields());
     clock.synchronise(reply.now, sentAt);
-    const gap = sentAt - this.confirmedAt > heartbeatMs * SUSPECT_PERIODS || clock.monotonic() - sentAt > heartbeatMs;
+    // By now, not by when it was sent: an answer can be late for the one before although it came quickly.
+    const gap = this.age() > heartbeatMs * SUSPECT_PERIODS || clock.monotonic() - sentAt > heartbeatMs;
     if (gap || !reply.renewed) {
       this.generation += 1;
       this.steadySince = clock.monotonic();

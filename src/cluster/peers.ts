@@ -29,13 +29,13 @@ export class Peers {
     return this.seen.instances.filter(({ id }) => id !== this.own);
   }
 
+  /** Looks at once, then again and again. */
   start(): void {
-    if (this.stopped) return;
-    this.timer = this.clock.after(this.periodMs, () => {
-      this.look()
-        .catch((error: Error) => this.log.debug({ err: error.message }, 'registry not read'))
-        .finally(() => this.start());
-    });
+    this.look()
+      .catch((error: Error) => this.log.debug({ err: error.message }, 'registry not read'))
+      .finally(() => {
+        if (!this.stopped) this.timer = this.clock.after(this.periodMs, () => this.start());
+      });
   }
 
   stop(): void {

@@ -135,8 +135,8 @@ export class Registry {
     return instanceSchema.safeParse(await this.redis.hgetall(`${INSTANCES}:${id}`)).data;
   }
 
-  /** Tells everybody who listens on REGISTRY_CHANNEL to look again. */
+  /** Tells everybody who listens on REGISTRY_CHANNEL to look again: a hint, which may be lost. Never throws. */
   async announce(): Promise<void> {
-    await this.redis.publish(REGISTRY_CHANNEL, JSON.stringify({ type: 'registry_changed' }));
+    await this.redis.publish(REGISTRY_CHANNEL, JSON.stringify({ type: 'registry_changed' })).catch(() => undefined);
   }
 }

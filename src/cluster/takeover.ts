@@ -57,7 +57,9 @@ export class Takeover {
       if (second.answer === 'refused') return 'gone';
       if (second.answer === 'alive') return second.id === owner ? 'alive' : 'gone';
     }
-    if (record !== undefined && clock.now() - record.last_heartbeat > suspectMs) return 'gone';
-    return record === undefined ? 'alive' : 'unreachable';
+    // As it is now: while the question was open a heartbeat may have come.
+    const latest = await registry.get(owner);
+    if (latest === undefined) return steady() ? 'gone' : 'alive';
+    return clock.now() - latest.last_heartbeat > suspectMs ? 'gone' : 'unreachable';
   }
 }

@@ -16,11 +16,18 @@ export class EventStream implements Connection {
   private last = 0;
   private readonly comments: NodeJS.Timeout;
 
-  constructor(private readonly response: ServerResponse) {
+  /** `gone` is called when nobody reads any more, perhaps more than once. */
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly gone: () => void,
+  ) {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.flushHeaders();
     this.comments = setInterval(() => response.write(': still here\n\n'), COMMENT_MS);
-    response.on('close', () => clearInterval(this.comments));
+    response.on('close', () => {
+      clearInterval(this.comments);
+      gone();
+    });
   }
 
   /** Writes the past, then what has happened meanwhile; from then on everything at once. */
@@ -32,6 +39,8 @@ export class EventStream implements Connection {
   }
 
   send(text: string): void {
+    // The reader left before the room let the stream in: only now does the room know it, and can forget it.
+    if (this.response.destroyed) return this.gone();
     if (this.waiting) {
       this.waiting.push(text);
       return;

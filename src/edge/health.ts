@@ -11,6 +11,8 @@ export interface HealthDeps {
   readonly leaseFresh: () => boolean;
   /** Whether this instance alone has lost Redis. */
   readonly isolated: () => boolean;
+  /** The other instances it knows of. */
+  readonly peers: () => readonly { readonly id: InstanceId }[];
   readonly connections: () => number;
 }
 
@@ -22,6 +24,15 @@ export interface RoomStatusLine {
   readonly seq: number;
   readonly connections: number;
   readonly frozen: boolean;
+}
+
+export interface InstanceStatusPage {
+  readonly id: InstanceId;
+  readonly status: string;
+  readonly lease_fresh: boolean;
+  readonly connections: number;
+  readonly peers: readonly InstanceId[];
+  readonly rooms: readonly RoomStatusLine[];
 }
 
 export class Health {
@@ -44,7 +55,7 @@ export class Health {
     return { status: 'alive', id: this.deps.id, redis: this.deps.leaseFresh() ? 'ok' : 'away' };
   }
 
-  status(): { id: InstanceId; status: string; lease_fresh: boolean; connections: number; rooms: RoomStatusLine[] } {
+  status(): InstanceStatusPage {
     const { id, ownership, status, leaseFresh, connections } = this.deps;
     const rooms = [...ownership.rooms].map((mailbox) => ({
       room: mailbox.code,
@@ -55,6 +66,7 @@ export class Health {
       connections: mailbox.connections,
       frozen: mailbox.frozen,
     }));
-    return { id, status: status(), lease_fresh: leaseFresh(), connections: connections(), rooms };
+    const peers = this.deps.peers().map((peer) => peer.id);
+    return { id, status: status(), lease_fresh: leaseFresh(), connections: connections(), peers, rooms };
   }
 }

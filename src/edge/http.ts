@@ -152,8 +152,8 @@ export class HttpServer {
     }
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
-    const stream = new EventStream(response);
-    response.on('close', () => mailbox.detach(stream));
+    refuseIfOver(mailbox);
+    const stream: EventStream = new EventStream(response, () => mailbox.detach(stream));
     await this.deps.api.follow(mailbox, stream, after as Seq);
   }
 
@@ -170,7 +170,7 @@ export class HttpServer {
       throw new CatalogueError('UNAUTHORIZED', 'Send the seat token as "Authorization: Bearer TOKEN".');
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
-    if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
+    refuseIfOver(mailbox);
     const reply = await this.deps.api.command(mailbox, token, parseJson(body));
     if ('seq' in reply) json(response, 200, reply);
     else json(response, errors[reply.error.code as ErrorCode].http, { error: reply.error });
@@ -212,6 +212,11 @@ export class HttpServer {
   }
 }
 
+/** A mailbox that has ended answers nothing any more. */
+function refuseIfOver(mailbox: Mailbox): void {
+  if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
+}
+
 function json(response: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
@@ -237,16 +242,19 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES)
-      throw new CatalogueError('FRAME_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
+/** What is too much is read to its end and thrown away: the next request of the connection comes after it. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else reject(new CatalogueError('FRAME_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`));
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
 }
 
 /** An open room or an error within a bound, so that no request hangs while Redis is away. */

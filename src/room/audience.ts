@@ -12,7 +12,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { CommandWindows } from './commands.js';
 import type { History, LogEntry } from './history.js';
 import type { Presence } from './seats.js';
-import type { RoomHead, RoomState } from './state.js';
+import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
 import type { Effect, Refusal } from './step.js';
 import { projectEntry, viewRoom, viewTurn } from './view.js';
 
@@ -124,7 +124,7 @@ export class Audience {
     }
     this.seats.set(connection, seat);
     const viewer = seat ?? 'spectator';
-    const missed = resume && this.missedSince(resume);
+    const missed = resume && this.missedSince(resume, viewer);
     const { position } = this.room.history;
     connection.send(
       encode({
@@ -148,10 +148,12 @@ export class Audience {
   }
 
   /** What a client at `cursor` missed; undefined when it needs the whole view. */
-  private missedSince(cursor: Cursor): readonly LogEntry[] | undefined {
+  private missedSince(cursor: Cursor, viewer: Viewer): readonly LogEntry[] | undefined {
     const missed = cursor.epoch > this.epoch() ? undefined : this.room.history.after(cursor);
-    // Who changed seats has seen the table from elsewhere: events do not lead from that view to this one.
-    return missed?.some(({ entry }) => entry.events.some(({ type }) => type === 'seat_changed')) ? undefined : missed;
+    // Who changed or took a seat has seen the table from elsewhere: events do not lead from that view to this one.
+    const moved = (event: LogEvent) =>
+      isRoomEvent(event) && (event.type === 'seat_changed' || (event.type === 'seat_taken' && event.seat === viewer));
+    return missed?.some(({ entry }) => entry.events.some(moved)) ? undefined : missed;
   }
 
   /** `latest`: the turn is told as it is after this entry, which is known of the last one only. */

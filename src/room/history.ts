@@ -36,6 +36,11 @@ export class History {
   /** @param base the position before the first entry that is kept. */
   constructor(private base: Position) {}
 
+  /** The seq before the first entry that is kept. */
+  get start(): Seq {
+    return this.base.seq;
+  }
+
   get position(): Position {
     return this.entries.at(-1) ?? this.base;
   }

@@ -16,8 +16,20 @@ export function loadSnapshot({ state, windows, seq, digest }: StoredSnapshot): L
   return { state, windows: new CommandWindows(windows), history: new History({ seq, digest }) };
 }
 
-/** @throws CorruptRoom when the log has a gap or its digest is not the one that the room's meta names. */
+/**
+ * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, or the game cannot
+ * make sense of it.
+ */
 export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
+  try {
+    return replay(game, stored);
+  } catch (error) {
+    if (error instanceof CorruptRoom) throw error;
+    throw new CorruptRoom(`the log cannot be replayed: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail } = stored;
   const seatCount = game.seatCount(meta.head.options);
   let state = snapshot?.state ?? emptyRoom(seatCount);

@@ -37,6 +37,7 @@ export interface MailboxDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly lease: Lease;
+  /** 32 fresh random bytes as hex. */
   readonly newSeed: () => string;
   /** `host:port` of this instance. */
   readonly address: () => string;
@@ -64,10 +65,18 @@ const HISTORY_KEEP = 128;
 /** A commit that takes longer freezes the table visibly, ms. */
 const FREEZE_AFTER_MS = 400;
 const RETRY_MS = 50;
+/** Hex digits: 128 bits. */
+const SALT_LENGTH = 32;
 /** Entries that an `async` room may be ahead of the store. */
 const ASYNC_AHEAD = 256;
 
+/** Inputs of one connection, and of a whole room, that may wait: a table that stands still must not fill the memory. */
+const WAITING_PER_CONNECTION = 32;
+const WAITING = 1_024;
+
 type TheInput = Input<Connection>;
+/** A connection has ended. Which seat it was at shows when everything that was posted before has been done. */
+type Waiting = TheInput | { readonly type: 'detached'; readonly from: Connection };
 
 interface Done {
   readonly step: Step<Connection>;
@@ -79,9 +88,13 @@ interface Done {
 export class Mailbox {
   private readonly room: Committed;
   private readonly audience: Audience;
-  private readonly queue: TheInput[] = [];
+  private readonly queue: Waiting[] = [];
+  /** What has been taken from the queue and is not published yet. */
+  private batch: readonly TheInput[] = [];
   private working: Promise<void> | undefined;
   private ended: EndReason | undefined;
+  /** What everybody was told at the end, and whoever comes later is. */
+  private closedWith: ErrorCode | undefined;
   private tick: Timer | undefined;
   private tickAt: number | null = null;
   /** Generation of the lease at which the ownership was last known. */
@@ -92,6 +105,8 @@ export class Mailbox {
   private stored: Position;
   private flushing: Promise<boolean> | undefined;
   private sealed = false;
+  /** A claim of ours went unanswered: a higher epoch of the same owner is then our own. */
+  private claiming = false;
   private snapshotSeq: Seq;
   private snapshotting = false;
 
@@ -108,7 +123,7 @@ export class Mailbox {
     this.room = { ...loaded, presence: nobodyPresent(loaded.state.seats.length, now) };
     this.audience = new Audience(game, head, () => this.owner.epoch, deps.clock, this.room);
     this.stored = loaded.history.position;
-    this.snapshotSeq = this.stored.seq;
+    this.snapshotSeq = loaded.history.start;
     this.verified = deps.lease.generation;
     this.post({ type: 'thaw', forMs: now - aliveAt });
   }
@@ -154,11 +169,22 @@ export class Mailbox {
     return seatOf(this.room.state, tokenHash);
   }
 
-  /** Puts an input into the mailbox; it is worked off in order. */
+  /** Puts an input into the mailbox; it is worked off in order. Whoever comes too late or sends too much is closed. */
   post(input: TheInput): void {
-    if (this.ended) return;
-    this.queue.push(input);
-    this.wake();
+    const refusal = this.closedWith ?? ('from' in input && this.isFull(input.from) ? 'RATE_LIMITED' : undefined);
+    if (refusal === undefined) this.enqueue(input);
+    else if ('from' in input) input.from.close(refusal);
+  }
+
+  private enqueue(item: Waiting): void {
+    this.queue.push(item);
+    if (!this.ended) this.wake();
+  }
+
+  private isFull(from: Connection): boolean {
+    if (this.queue.length < WAITING_PER_CONNECTION) return false;
+    if (this.queue.length >= WAITING) return true;
+    return this.queue.filter((item) => 'from' in item && item.from === from).length >= WAITING_PER_CONNECTION;
   }
 
   /** Looks again whether the room is still owned; called when the lease may have been lost. */
@@ -174,10 +200,11 @@ export class Mailbox {
 
   /** A connection ended by itself. */
   detach(connection: Connection): void {
-    const seat = this.audience.seatAt(connection);
-    if (seat === undefined) return;
-    this.audience.forget(connection);
-    this.post({ type: 'gone', seat });
+    if (this.closedWith) return;
+    // A hello that still waits takes no seat: nobody would ever hold its token.
+    const hello = this.queue.findIndex((item) => item.type === 'hello' && item.from === connection);
+    if (hello >= 0) this.queue.splice(hello, 1);
+    this.enqueue({ type: 'detached', from: connection });
   }
 
   /** The seat a connection plays; null for a spectator, undefined when it is not (or no longer) attached. */
@@ -190,7 +217,9 @@ export class Mailbox {
     this.sealed = true;
     while (this.working) await this.working;
     await this.flushing;
-    return this.ended ? undefined : toSnapshot(this.room.history.position, this.room.state, this.room.windows);
+    // The last chance for a tail that a failover has lost: whoever gets the room loads it without.
+    if (this.ended || !(await this.commit([]))) return undefined;
+    return toSnapshot(this.room.history.position, this.room.state, this.room.windows);
   }
 
   /** Goes on where `seal` stopped, with a new epoch where the room had been given away in between. */
@@ -225,7 +254,8 @@ export class Mailbox {
     while (!this.ended && !this.sealed) {
       await this.verify();
       if (this.ended || this.sealed || this.queue.length === 0) break;
-      const done = this.run(this.queue.splice(0));
+      this.batch = this.takeBatch();
+      const done = this.run(this.batch);
       const entries = done.flatMap(({ entry }) => (entry ? [entry] : []));
       if (this.isAsync) {
         this.publish(done);
@@ -241,6 +271,23 @@ export class Mailbox {
     this.schedule();
   }
 
+  /** What waits, up to the next connection that has ended. */
+  private takeBatch(): readonly TheInput[] {
+    const batch: TheInput[] = [];
+    for (let item = this.queue[0]; item !== undefined; item = this.queue[0]) {
+      if (item.type !== 'detached') {
+        batch.push(item);
+      } else {
+        if (batch.length > 0) break;
+        const seat = this.audience.seatAt(item.from);
+        this.audience.forget(item.from);
+        if (seat !== undefined) batch.push({ type: 'gone', seat });
+      }
+      this.queue.shift();
+    }
+    return batch;
+  }
+
   private get isAsync(): boolean {
     return this.head.settings.durability === 'async';
   }
@@ -251,6 +298,7 @@ export class Mailbox {
       while (!this.ended && this.stored.seq < this.room.history.position.seq) {
         if (!(await this.commit(this.room.history.after(this.stored) ?? []))) return false;
       }
+      this.considerSnapshot();
       return true;
     })().finally(() => {
       this.flushing = undefined;
@@ -274,6 +322,7 @@ export class Mailbox {
           v: 1,
           epoch: this.owner.epoch,
           at: now,
+          salt: newSeed().slice(0, SALT_LENGTH),
           ...(taken.by ? { by: taken.by } : {}),
           events: taken.events,
         };
@@ -354,11 +403,18 @@ export class Mailbox {
    * both. A higher epoch is another owner's, and final.
    */
   private async reassert(seen: Refused): Promise<Position | 'retry' | undefined> {
-    if (seen.outcome !== 'fenced' || seen.epoch >= this.owner.epoch) return undefined;
+    if (seen.outcome !== 'fenced') return undefined;
     const { store, address, log } = this.deps;
     const { owner, epoch } = this.owner;
+    if (this.claiming && seen.owner === owner && seen.epoch > epoch) {
+      this.claiming = false;
+      this.owner = { owner, epoch: seen.epoch };
+      return 'retry';
+    }
+    if (seen.epoch >= epoch) return undefined;
     log.warn({ room: this.code, epoch, stored: seen.epoch }, 'claim was taken back by a failover');
     const reply = await store.claim(this.code, seen, owner, address(), epoch);
+    this.claiming = reply.outcome === 'unknown';
     if (reply.outcome !== 'ok') return reply.outcome === 'gone' ? undefined : 'retry';
     this.owner = { owner, epoch: reply.room.meta.epoch };
     return reply.room.meta;
@@ -375,12 +431,10 @@ export class Mailbox {
       const meta = await store.meta(this.code).catch(() => undefined);
       if (meta && meta.owner === this.owner.owner && meta.epoch === this.owner.epoch) {
         if (lease.fresh()) this.verified = generation;
-      } else if (meta && meta.epoch < this.owner.epoch) {
-        await this.reassert({ outcome: 'fenced', owner: meta.owner, epoch: meta.epoch });
-      } else if (meta !== undefined) {
-        this.lose();
-      } else {
+      } else if (meta === undefined) {
         await sleep(clock, RETRY_MS);
+      } else if (meta === null || !(await this.reassert({ outcome: 'fenced', owner: meta.owner, epoch: meta.epoch }))) {
+        this.lose();
       }
     }
     this.thaw();
@@ -412,6 +466,7 @@ export class Mailbox {
       }
       for (const effect of taken.effects) this.audience.apply(effect);
     }
+    this.batch = [];
     this.thaw();
   }
 
@@ -440,7 +495,13 @@ export class Mailbox {
 
   private considerSnapshot(): void {
     const position = this.room.history.position;
-    if (this.snapshotting || position.seq - this.snapshotSeq < SNAPSHOT_EVERY || position.seq > this.stored.seq) return;
+    if (
+      this.ended ||
+      this.snapshotting ||
+      position.seq - this.snapshotSeq < SNAPSHOT_EVERY ||
+      position.seq > this.stored.seq
+    )
+      return;
     this.snapshotting = true;
     const { store, logKeep } = this.deps;
     void store
@@ -458,6 +519,7 @@ export class Mailbox {
   /** The room has been closed by its own rules: its keys live on for a while, so that late comers hear why. */
   private async bury(): Promise<void> {
     await this.flushing;
+    if (this.ended) return;
     this.ended = 'closed';
     await this.deps.store.release(this.code, this.owner, this.deps.closedTtlMs);
     this.finish('ROOM_CLOSED');
@@ -480,9 +542,13 @@ export class Mailbox {
 
   private finish(code: ErrorCode): void {
     this.tick?.cancel();
+    this.closedWith = code;
+    const waiting = [...this.batch, ...this.queue].flatMap((item) => ('from' in item ? [item.from] : []));
+    const strangers = new Set(waiting.filter((connection) => this.audience.seatAt(connection) === undefined));
     if (code === 'MOVED') this.audience.sendAway();
     else this.audience.closeAll(code);
-    for (const input of this.queue) if ('from' in input) input.from.close(code);
+    for (const connection of strangers) connection.close(code);
+    this.batch = [];
     this.queue.length = 0;
     this.deps.onEnd(this, this.ended ?? 'failed');
   }

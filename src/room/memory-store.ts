@@ -74,6 +74,9 @@ export class MemoryRoomStore implements RoomStore {
     const kept = this.fenced(code, fence);
     if ('outcome' in kept) return kept;
     if (snapshot.seq > kept.meta.seq) return { outcome: 'fenced', owner: kept.meta.owner, epoch: kept.meta.epoch };
+    if (kept.snapshot !== null && snapshot.seq < (JSON.parse(kept.snapshot) as StoredSnapshot).seq) {
+      return { outcome: 'ok' };
+    }
     kept.snapshot = JSON.stringify(snapshot);
     kept.log = kept.log.filter((entry) => entry.seq > snapshot.seq - keep);
     return { outcome: 'ok' };

@@ -32,6 +32,12 @@ export function withPresence(presence: Presence, seat: Seat | null, here: boolea
   return { connected, goneAt, spectators, emptySince: empty ? (presence.emptySince ?? now) : null };
 }
 
+/** The table stood still for `byMs`: nobody was away for that time, as nobody could come back. */
+export function withTimeGivenBack(presence: Presence, byMs: number, now: number): Presence {
+  const later = (at: number | null) => (at === null ? null : Math.min(now, at + byMs));
+  return { ...presence, goneAt: presence.goneAt.map(later), emptySince: later(presence.emptySince) };
+}
+
 /** The player of `from` sits at `to` now. */
 export function withSeatMoved(presence: Presence, from: Seat, to: Seat, now: number): Presence {
   const here = presence.connected[from] === true;
@@ -56,14 +62,14 @@ export function take(state: RoomState, seat: Seat, name: string, tokenHash: stri
   return events;
 }
 
-export function takeByBot(seat: Seat): LogEvent {
-  return { type: 'seat_taken', seat, name: `Bot ${seat + 1}` };
+export function takeByBot(state: RoomState, seat: Seat): LogEvent {
+  return { type: 'seat_taken', seat, name: distinct(state, seat, `Bot ${seat + 1}`) };
 }
 
 /** The seat is given up; a running match gets a bot in its place, and the room another host where needed. */
 export function vacate(state: RoomState, presence: Presence, seat: Seat, reason: 'left' | 'kicked'): LogEvent[] {
   const events: LogEvent[] = [{ type: 'seat_left', seat, reason }];
-  if (state.status === 'playing') events.push(takeByBot(seat));
+  if (state.status === 'playing') events.push(takeByBot(state, seat));
   if (state.host === seat) events.push({ type: 'host_changed', seat: successor(state, presence, seat) });
   return events;
 }

@@ -67,6 +67,11 @@ export interface Entry {
   readonly epoch: Epoch;
   /** Cluster time, ms since the epoch. */
   readonly at: number;
+  /**
+   * Random and never shown. Clients are told digests: without it, whoever knows all of an entry but the other hands could
+   * try hands until the digest fits.
+   */
+  readonly salt: string;
   /** The command that caused it; absent for timers and joins. */
   readonly by?: { readonly seat: Seat; readonly id: CommandId };
   readonly events: readonly LogEvent[];
@@ -104,21 +109,30 @@ export function evolve(game: Game, head: RoomHead, state: RoomState, entry: Entr
   for (const event of entry.events) {
     next = isRoomEvent(event) ? evolveRoom(game, head, next, event) : evolveTable(game, next, event);
   }
-  return movesClock(entry) ? { ...next, deadline: deadlineOf(game, head, next, entry.at) } : next;
+  return restartsClock(game, next, entry) ? { ...next, deadline: deadlineOf(game, head, next, entry.at) } : next;
 }
 
-/** A seat's turn begins anew with every event of the game, and when the seat changes between player and bot. */
-function movesClock(entry: Entry): boolean {
-  return entry.events.some((event) => !isRoomEvent(event) || RESTARTS_CLOCK.has(event.type));
+/**
+ * A turn begins anew with every event of the game, and when the very seat that has to act changes between player and
+ * bot. Whoever comes and goes at another seat gives nobody time.
+ */
+function restartsClock(game: Game, state: RoomState, entry: Entry): boolean {
+  const acting = actingSeats(game, state);
+  return entry.events.some((event) => {
+    if (!isRoomEvent(event)) return true;
+    switch (event.type) {
+      case 'match_started':
+        return true;
+      case 'seat_taken':
+      case 'seat_left':
+      case 'bot_substituted':
+      case 'player_returned':
+        return acting.includes(event.seat);
+      default:
+        return false;
+    }
+  });
 }
-
-const RESTARTS_CLOCK: ReadonlySet<string> = new Set<RoomEvent['type']>([
-  'match_started',
-  'seat_taken',
-  'seat_left',
-  'bot_substituted',
-  'player_returned',
-]);
 
 /** Whether nobody but a bot moves for the seat. */
 export function playedByBot(state: RoomState, seat: Seat): boolean {

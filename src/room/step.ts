@@ -16,8 +16,21 @@ import {
 import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Outcome } from './commands.js';
-import { type Presence, seatFor, successor, take, takeByBot, vacate, withPresence, withSeatMoved } from './seats.js';
+import {
+  type Presence,
+  seatFor,
+  successor,
+  take,
+  takeByBot,
+  vacate,
+  withPresence,
+  withSeatMoved,
+  withTimeGivenBack,
+} from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
+
+/** Kept of a refusal's text: it can quote what was sent, and a seat's last 256 are in every snapshot. */
+const DETAIL_LENGTH = 160;
 
 /** What a step looks at. `windows` is only read here. */
 export interface Room {
@@ -110,15 +123,15 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
       return { presence, events: due(room, now, idleMs), effects: [] };
     case 'seed':
       return { presence, events: room.game.chance(state.table, input.seed), effects: [] };
-    case 'thaw':
+    case 'thaw': {
+      const byMs = Math.round(input.forMs);
+      if (byMs < UNNOTICED_MS) return { presence, events: [], effects: [] };
       return {
-        presence,
-        events:
-          state.deadline === null || input.forMs < UNNOTICED_MS
-            ? []
-            : [{ type: 'clock_moved', by_ms: Math.round(input.forMs) }],
+        presence: withTimeGivenBack(presence, byMs, now),
+        events: state.deadline === null ? [] : [{ type: 'clock_moved', by_ms: byMs }],
         effects: [],
       };
+    }
   }
 }
 
@@ -201,7 +214,7 @@ function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, n
   return {
     presence,
     events: [],
-    outcome: { seat, id, outcome: { refused: refusal.code, message: refusal.detail ?? '' } },
+    outcome: { seat, id, outcome: { refused: refusal.code, message: (refusal.detail ?? '').slice(0, DETAIL_LENGTH) } },
     effects: [{ type: 'refuse', to: from, id, refusal }],
   };
 }
@@ -241,7 +254,10 @@ function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly de
       if (running) return refused('MATCH_RUNNING');
       const empty = state.seats.flatMap((occupant, at) => (occupant === null ? [at as Seat] : []));
       if (empty.length > 0 && !command.fill_with_bots) return refused('SEATS_EMPTY');
-      return { ok: true, events: [...empty.map(takeByBot), { type: 'match_started', match: state.match + 1 }] };
+      return {
+        ok: true,
+        events: [...empty.map((at) => takeByBot(state, at)), { type: 'match_started', match: state.match + 1 }],
+      };
     }
     case 'choose_seat': {
       if (running) return refused('MATCH_RUNNING');
@@ -259,7 +275,7 @@ function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly de
     case 'add_bot':
       if (!isHost) return refused('NOT_HOST');
       if (command.seat >= state.seats.length || state.seats[command.seat] !== null) return refused('SEAT_TAKEN');
-      return { ok: true, events: [takeByBot(command.seat)] };
+      return { ok: true, events: [takeByBot(state, command.seat)] };
     case 'kick': {
       if (!isHost || command.seat === seat) return refused('NOT_HOST');
       const occupant = state.seats[command.seat] ?? null;

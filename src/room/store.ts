@@ -88,7 +88,7 @@ export interface RoomStore {
     entries: readonly LogEntry[],
     durability: Durability,
   ): Promise<CommitReply>;
-  /** Keeps the snapshot and trims the log behind it, but for the last `keep` entries. */
+  /** Keeps the snapshot, unless it has a newer one, and trims the log behind it, but for the last `keep` entries. */
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply>;
   /** Gives ownership to another instance. */
   transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply>;

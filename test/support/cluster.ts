@@ -42,6 +42,9 @@ export async function startInstance(redisUrl: string, env: Record<string, string
   return { id, port, process: child, url: `ws://127.0.0.1:${port}/ws` };
 }
 
+/** Whether the process has not ended. */
+export const runs = ({ process: child }: TestInstance) => child.exitCode === null && child.signalCode === null;
+
 /** Redis and `count` instances, with quick bots. */
 export async function startCluster(count: number, env: Record<string, string> = {}): Promise<TestCluster> {
   const redis = await startRedis();
@@ -55,7 +58,7 @@ export async function startCluster(count: number, env: Record<string, string> = 
       instances.push(instance);
       return instance;
     },
-    createRoom: (options = {}) => createRoom(`http://127.0.0.1:${instances[0]?.port}`, options),
+    createRoom: (options = {}) => createRoom(`http://127.0.0.1:${instances.find(runs)?.port}`, options),
     stop: async () => {
       await Promise.all(instances.map((instance) => end(instance.process)));
       await redis.stop();

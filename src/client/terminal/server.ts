@@ -1,0 +1,60 @@
+/** Where a cluster is reached, and the one HTTP call that the player makes. */
+import { parseRoomCode, type RoomCode } from '../../protocol/ids.js';
+import type { NewRoom } from './arguments.js';
+import { UsageError } from './usage-error.js';
+
+export interface Server {
+  /** `http://host[:port]`, without a path. */
+  readonly http: string;
+  /** `ws://host[:port]/ws`. */
+  readonly ws: string;
+  /** Of an address that was copied with its `?room_code=`. */
+  readonly room: RoomCode | undefined;
+}
+
+const REQUEST_MS = 10_000;
+
+/** @throws UsageError */
+export function parseServer(text: string): Server {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^(?:http|ws)s?:$/.test(url.protocol) || url.host === '') {
+    throw new UsageError('--url must be http(s)://host[:port] or ws(s)://host[:port].');
+  }
+  const s = /^(?:https|wss):$/.test(url.protocol) ? 's' : '';
+  const room = parseRoomCode(url.searchParams.get('room_code') ?? '');
+  return { http: `http${s}://${url.host}`, ws: `ws${s}://${url.host}/ws`, room };
+}
+
+/** Whether anything at all answers there. */
+export async function answers(server: Server): Promise<boolean> {
+  try {
+    const response = await fetch(server.http, { method: 'HEAD', signal: AbortSignal.timeout(REQUEST_MS) });
+    await response.body?.cancel();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `POST /api/rooms`. @throws UsageError with the server's own sentence, or that there is no server. */
+export async function createRoom(server: Server, room: NewRoom): Promise<RoomCode> {
+  let reply: { room_code?: unknown; error?: { code?: unknown; message?: unknown } };
+  let status = 0;
+  try {
+    const response = await fetch(`${server.http}/api/rooms`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(room),
+      signal: AbortSignal.timeout(REQUEST_MS),
+    });
+    status = response.status;
+    reply = (await response.json()) as typeof reply;
+  } catch {
+    const why = status === 0 ? 'does not answer' : `is not a Hokm cluster (status ${status})`;
+    throw new UsageError(`${server.http} ${why}.`);
+  }
+  const code = parseRoomCode(String(reply.room_code ?? ''));
+  if (code !== undefined) return code;
+  const { code: name = status, message = 'The room could not be created.' } = reply.error ?? {};
+  throw new UsageError(`${name}: ${message}`);
+}

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { playAsBot } from '../../src/client/bot.js';
+import type { SocketLike } from '../../src/client/socket.js';
+import { Table } from '../../src/client/table.js';
+import { hokm } from '../../src/game/hokm/hokm.js';
+import { playing, seat } from '../game/positions.js';
+
+/** A server's end of the sockets, to say what a server may say. */
+class Wire {
+  private readonly sent: { readonly type: string; readonly command?: unknown }[] = [];
+  private socket: SocketLike | undefined;
+
+  readonly open = (): SocketLike => {
+    this.socket = {
+      onopen: null,
+      onmessage: null,
+      onclose: null,
+      onerror: null,
+      send: (text) => this.sent.push(JSON.parse(text)),
+      close: () => undefined,
+    };
+    return this.socket;
+  };
+
+  opened(): void {
+    this.socket?.onopen?.();
+  }
+
+  say(frame: object): void {
+    this.socket?.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  lost(code = 1006): void {
+    this.socket?.onclose?.({ code, reason: '' });
+  }
+
+  commands(): unknown[] {
+    return this.sent.flatMap(({ type, command }) => (type === 'command' ? [command] : []));
+  }
+}
+
+const led = { type: 'card_played', seat: seat(3), card: '4S' } as const;
+const start = playing(['AS KS', '2S 2H', '3S 3H', '4S 4H'], 'H', {}, seat(3));
+const ownTurn = { deadline: 1, legal: [{ type: 'play', card: 'AS' }] };
+
+const welcome = (state: typeof start) => ({
+  type: 'welcome',
+  v: 1,
+  room: '7KQ2M9XZ',
+  seat: 0,
+  last_command: 0,
+  now: 0,
+  epoch: 1,
+  seq: 5,
+  digest: 'd5',
+  presence: { seats: [true, true, true, true], spectators: 0 },
+  deadline: null,
+  resumed: false,
+  view: {
+    room: '7KQ2M9XZ',
+    game: 'hokm',
+    options: {},
+    turn_ms: 20_000,
+    status: 'playing',
+    host: 0,
+    seat: 0,
+    seats: [0, 1, 2, 3].map((at) => ({ name: `Player ${at}`, bot: false, substituted: false })),
+    match: 1,
+    table: hokm.view(state, seat(0)),
+  },
+});
+const event = (seq: number, more: object) => ({ type: 'event', seq, digest: `d${seq}`, epoch: 1, at: 0, ...more });
+const clockMoved = { type: 'clock_moved', by_ms: 1 };
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+test('a bot that resumes does not move before it has seen what it missed', () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  void playAsBot(table);
+  wire.opened();
+  wire.say(welcome(start));
+  wire.lost();
+  jest.advanceTimersByTime(1);
+  wire.opened();
+  // The turn is told with the welcome, as of the entry that comes after it.
+  const { view, ...resumed } = welcome(start);
+  wire.say({ ...resumed, resumed: true, seq: 6, digest: 'd6', ...ownTurn });
+  expect(wire.commands()).toEqual([]);
+  wire.say(event(6, { events: [led], ...ownTurn }));
+  expect(wire.commands()).toHaveLength(1);
+  expect(table.state.view).toEqual({ ...view, table: hokm.view(hokm.evolve(start, led), seat(0)) });
+  table.close();
+});
+
+test('a bot that pauses before its move makes one move, whatever happens meanwhile', () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  const onRefused = jest.fn();
+  void playAsBot(table, { delayMs: 100, onRefused });
+  wire.opened();
+  wire.say({ ...welcome(hokm.evolve(start, led)), ...ownTurn });
+  jest.advanceTimersByTime(50);
+  wire.say(event(6, { events: [clockMoved], ...ownTurn }));
+  jest.advanceTimersByTime(1_000);
+  expect(wire.commands()).toHaveLength(1);
+  table.close();
+  // Its own end is nothing that a bot is refused.
+  expect(onRefused).not.toHaveBeenCalled();
+});
+
+test('a table that was closed for a reason keeps it when it is closed again', () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  wire.opened();
+  const error = { type: 'error', code: 'KICKED', message: 'The host has given your seat away.', retry: false };
+  wire.say(error);
+  wire.lost(4003);
+  table.close();
+  expect(table.state).toMatchObject({ connection: 'closed', error });
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { RedisRoomStore } from '../../src/redis/room-store.js';
+import { START } from '../../src/room/history.js';
+import { MemoryRoomStore } from '../../src/room/memory-store.js';
+import { entries, instance, newHead } from '../room/rooms.js';
+import { testConfig } from '../support/config.js';
+import { startRedis, type TestRedis, until } from '../support/programs.js';
+import { roomStoreContract } from './room-store.js';
+
+roomStoreContract('a map', async () => {
+  let time = 1_000;
+  return {
+    store: new MemoryRoomStore(() => time),
+    elapse: (ms) => {
+      time += ms;
+    },
+    stop: async () => undefined,
+  };
+});
+
+const connections: RedisConnection[] = [];
+async function connected(redis: TestRedis): Promise<RedisConnection> {
+  const config = testConfig(redis.url);
+  const connection = connect(config, 'test');
+  await ready(connection, config, 5_000);
+  connections.push(connection);
+  return connection;
+}
+
+roomStoreContract('Redis', async () => {
+  const redis = await startRedis();
+  return {
+    store: new RedisRoomStore(await connected(redis)),
+    elapse: () => undefined,
+    stop: async () => {
+      for (const connection of connections.splice(0)) connection.disconnect();
+      await redis.stop();
+    },
+  };
+});
+
+describe('rooms in Redis', () => {
+  let redis: TestRedis;
+  let connection: RedisConnection;
+  const by = instance('instance-a');
+  const unowned = { owner: null, epoch: 0 as never };
+  const fence = { owner: by, epoch: 1 as never };
+  const taken = entries(START, 1, [{ type: 'seat_left', seat: 0 as never, reason: 'left' }]);
+
+  beforeAll(async () => {
+    redis = await startRedis(['--repl-diskless-sync-delay', '0']);
+    connection = await connected(redis);
+  });
+  afterAll(async () => {
+    for (const open of connections.splice(0)) open.disconnect();
+    await redis.stop();
+  });
+
+  test('scripts that Redis has forgotten are sent again, the operation takes effect once', async () => {
+    const store = new RedisRoomStore(connection);
+    const head = newHead('SCR1PT00');
+    await store.create(head, 60_000);
+    await store.claim(head.code, unowned, by, 'a:1');
+    await connection.script('FLUSH');
+    expect(await store.commit(head.code, fence, START, taken, 'primary')).toEqual({ outcome: 'ok' });
+    expect(await store.read(head.code, 0 as never, 10)).toHaveLength(1);
+  });
+
+  test('all keys of a room carry its hash tag, and closed rooms leave none', async () => {
+    const store = new RedisRoomStore(connection);
+    const head = newHead('KEYS0000');
+    await store.create(head, 60_000);
+    await store.claim(head.code, unowned, by, 'a:1');
+    await store.commit(head.code, fence, START, taken, 'primary');
+    await store.snapshot(head.code, fence, { v: 1, ...START, state: {} as never, windows: [] }, 1);
+    const keys = await connection.keys('*KEYS0000*');
+    expect(keys.toSorted()).toEqual(['log', 'meta', 'snap'].map((key) => `hokm:room:{KEYS0000}:${key}`));
+    expect(await Promise.all(keys.map((key) => connection.pttl(key)))).toEqual([-1, -1, -1]);
+    await store.release(head.code, fence, 50);
+    await until('the keys expire', async () => (await connection.keys('*KEYS0000*')).length === 0);
+  });
+
+  test('without a connection an operation is unknown, a question throws', async () => {
+    const alone = await connected(redis);
+    const store = new RedisRoomStore(alone);
+    alone.disconnect();
+    expect(await store.claim(newHead('A1A1A1A1').code, unowned, by, 'a:1')).toMatchObject({ outcome: 'unknown' });
+    expect(await store.commit(newHead('A1A1A1A1').code, fence, START, taken, 'primary')).toMatchObject({
+      outcome: 'unknown',
+    });
+    await expect(store.meta(newHead('A1A1A1A1').code)).rejects.toThrow();
+  });
+
+  test('a replicated commit is unknown until a copy has it, and has landed; sent again it says so', async () => {
+    const waiting = await connected(redis);
+    const store = new RedisRoomStore(connection, { waiting, copies: 2 });
+    const head = newHead('C0P1ES00', { durability: 'replicated' });
+    await store.create(head, 60_000);
+    // No copy is there yet: the claim has landed but is not confirmed.
+    expect(await store.claim(head.code, unowned, by, 'a:1')).toMatchObject({ outcome: 'unknown' });
+    expect(await store.meta(head.code)).toMatchObject({ owner: by, epoch: 1 });
+    const replica = await startRedis(['--replicaof', '127.0.0.1', String(redis.port)]);
+    try {
+      const copy = await connected(replica);
+      await until('the copy follows', async () => /master_link_status:up/.test(await copy.info('replication')));
+      expect(await store.commit(head.code, fence, START, taken, 'replicated')).toEqual({ outcome: 'ok' });
+      expect(await copy.xlen('hokm:room:{C0P1ES00}:log')).toBe(1);
+      expect(await store.commit(head.code, fence, START, taken, 'replicated')).toMatchObject({
+        outcome: 'gap',
+        seq: 1,
+      });
+    } finally {
+      await replica.stop();
+    }
+  });
+});

@@ -1,0 +1,39 @@
+/** Bytes on the wire, for what no library lets one send. */
+import { connect, type Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import { until } from '../support/programs.js';
+
+/** Bytes sent over TCP, and what comes back until the other side ends it. */
+export class Raw {
+  readonly socket: Socket;
+  readonly startedAt = performance.now();
+  text = '';
+  endedAfter: number | undefined;
+
+  constructor(port: number, start: string) {
+    this.socket = connect(port, '127.0.0.1');
+    this.socket.on('data', (data: Buffer) => {
+      this.text += data.toString('latin1');
+    });
+    this.socket.on('error', () => undefined);
+    this.socket.on('close', () => {
+      this.endedAfter = performance.now() - this.startedAt;
+    });
+    this.socket.write(start);
+  }
+
+  async ended(): Promise<string> {
+    await until('the server ends it', () => this.endedAfter);
+    return this.text;
+  }
+}
+
+/** A client's frame as bytes: masked with zeros, so that the payload stands there as it is. */
+export function bytes(opcode: number, payload: Buffer, final = true): Buffer {
+  const length = payload.length;
+  const head = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];
+  return Buffer.concat([Buffer.from([(final ? 0x80 : 0) | opcode, ...head, 0, 0, 0, 0]), payload]);
+}
+
+/** The TCP socket under a WebSocket: what no WebSocket library lets one send can be sent there. */
+export const rawSocket = (socket: WebSocket): Socket => (socket as unknown as { _socket: Socket })._socket;

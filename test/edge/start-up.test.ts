@@ -1,0 +1,95 @@
+/** An instance that cannot start says why in one message on stderr, and exits with an error. */
+import { createServer, type Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { packageRoot } from '../../src/runtime/package-root.js';
+import { freePort, spawnOwned, startRedis, type TestRedis } from '../support/programs.js';
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const main = fileURLToPath(new URL('dist/src/main.js', packageRoot));
+
+function run(env: Record<string, string>): Promise<Ended> {
+  const child = spawnOwned(process.execPath, [main], {
+    env: { REDIS_URL: redis.url, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.on('data', (data: Buffer) => {
+      said[stream] += String(data);
+    });
+  }
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...said })));
+}
+
+let redis: TestRedis;
+let locked: TestRedis;
+let taken: Server;
+/** The wait for a Redis that is not there takes 10 s: it is begun first and looked at last. */
+let withoutRedis: Promise<Ended>;
+let nowhere: number;
+
+beforeAll(async () => {
+  [redis, locked] = await Promise.all([startRedis(), startRedis(['--requirepass', 'the-right-one'])]);
+  nowhere = await freePort();
+  withoutRedis = run({ REDIS_URL: `redis://127.0.0.1:${nowhere}` });
+  taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  taken.close();
+  await Promise.all([redis.stop(), locked.stop()]);
+});
+
+const takenPort = () => (taken.address() as { port: number }).port;
+const lockedUrl = (credentials: string) => `redis://${credentials}127.0.0.1:${locked.port}`;
+
+test.each<[name: string, env: () => Record<string, string>, message: RegExp]>([
+  ['the port is taken', () => ({ HOKM_PORT: String(takenPort()) }), /already in use 127\.0\.0\.1:\d+\. .*HOKM_PORT/],
+  ['the address is not ours', () => ({ HOKM_HOST: '203.0.113.1' }), /not available 203\.0\.113\.1.*HOKM_HOST/],
+  ['a wrong Redis password', () => ({ REDIS_URL: lockedUrl(':wrong@') }), /Redis at 127.* \(WRONGPASS .*REDIS_URL/],
+  ['no Redis password', () => ({ REDIS_URL: lockedUrl('') }), /Redis at 127.* \(NOAUTH .*REDIS_URL/],
+])('%s: one line that says what to do', async (_, env, message) => {
+  const { code, stdout, stderr } = await run(env());
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^[^\n]+\n$/);
+  expect(stderr).not.toMatch(/wrong@|the-right-one/);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});
+
+test('wrong variables are all named at once, secrets without their values', async () => {
+  const { code, stderr } = await run({
+    REDIS_URL: 'http://user:secret-of-redis@localhost',
+    HOKM_PORT: 'web',
+    HOKM_CAPACITY: '0',
+    HOKM_CLUSTER_SECRET: 'too-short',
+    HOKM_LEASE_MS: '1000',
+    HOKM_HEARTBEAT_MS: '900',
+    LOG_LEVEL: 'loud',
+    REDIS_SENTINELS: 'a:1,b',
+  });
+  expect(code).toBe(1);
+  const [first, ...lines] = stderr.trimEnd().split('\n');
+  expect(first).toBe('The configuration is not usable:');
+  expect(lines.map((line) => line.trim().split(':')[0]).toSorted()).toEqual([
+    'HOKM_CAPACITY ("0")',
+    'HOKM_CLUSTER_SECRET (set)',
+    'HOKM_HEARTBEAT_MS ("900")',
+    'HOKM_PORT ("web")',
+    'LOG_LEVEL ("loud")',
+    'REDIS_SENTINELS ("a',
+    'REDIS_URL (set)',
+  ]);
+  expect(stderr).not.toMatch(/secret-of-redis|too-short/);
+});
+
+test('no Redis: one line that names the address, after a bounded wait', async () => {
+  const { code, stdout, stderr } = await withoutRedis;
+  expect(stderr).toMatch(new RegExp(`^Redis at 127\\.0\\.0\\.1:${nowhere} cannot be used .*REDIS_URL\\.\\n$`));
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});

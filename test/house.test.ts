@@ -1,0 +1,219 @@
+/** The rules of the house: which way imports point, which names belong to one module, and how files are kept. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { packageRoot } from '../src/runtime/package-root.js';
+
+interface Source {
+  /** From the root of the repository, as `src/main.ts`. */
+  readonly path: string;
+  readonly text: string;
+  /** The text without comments. */
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+interface Import {
+  /** A package, `node:` module, or a path from the root of the repository. */
+  readonly from: string;
+  readonly typeOnly: boolean;
+}
+
+const FOLDERS = ['src', 'haproxy', 'autoscaler', 'deploy', 'test'];
+const entries = readdirSync(packageRoot, { withFileTypes: true });
+
+const paths = FOLDERS.filter((folder) => entries.some(({ name }) => name === folder)).flatMap((folder) =>
+  readdirSync(new URL(`${folder}/`, packageRoot), { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .filter((path) => /\.[a-z]+$/.test(path)),
+);
+
+const sources: readonly Source[] = paths.filter((path) => /\.(ts|mjs)$/.test(path)).map(read);
+
+function read(path: string): Source {
+  const text = readFileSync(new URL(path, packageRoot), 'utf8');
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
+  const found = code.matchAll(/\b(import|export)\b(\s+type\b)?([^'";]*?\bfrom\s*|\s*\(?\s*)'([^']+)'/g);
+  const imports = [...found].map(([, , type, names = '', from = '']): Import => {
+    const listed =
+      /\{([\s\S]*)\}/
+        .exec(names)?.[1]
+        ?.split(',')
+        .filter((name) => name.trim() !== '') ?? [];
+    const typesAlone = listed.length > 0 && listed.every((name) => /^\s*type\s/.test(name));
+    const resolved = from.startsWith('.') ? posix.join(posix.dirname(path), from).replace(/\.js$/, '.ts') : from;
+    return { from: resolved, typeOnly: type !== undefined || typesAlone };
+  });
+  return { path, text, code, imports };
+}
+
+const under =
+  (...places: readonly string[]) =>
+  (path: string) =>
+    places.some((place) => path === place || (place.endsWith('/') && path.startsWith(place)));
+
+/** `file → import` for every import of files at `at` that `allowed` does not let pass. */
+function strangers(at: readonly string[], allowed: (wanted: Import, by: Source) => boolean): string[] {
+  return sources
+    .filter(({ path }) => under(...at)(path))
+    .flatMap((source) =>
+      source.imports.filter((wanted) => !allowed(wanted, source)).map(({ from }) => `${source.path} → ${from}`),
+    );
+}
+
+/** Files outside `allowed` whose code has the name. */
+const having = (name: RegExp, within: readonly string[], allowed: readonly string[] = []): string[] =>
+  sources
+    .filter(({ path, code }) => under(...within)(path) && !under(...allowed)(path) && name.test(code))
+    .map(({ path }) => path);
+
+const CODE = ['src/', 'haproxy/', 'autoscaler/', 'deploy/'];
+
+test('sources are found, and their imports are read', () => {
+  expect(sources.length).toBeGreaterThan(90);
+  const main = sources.find(({ path }) => path === 'src/main.ts');
+  expect(main?.imports).toContainEqual({ from: 'src/edge/http.ts', typeOnly: false });
+  const lost = strangers(CODE, ({ from }) => !/\.(ts|mjs)$/.test(from) || paths.includes(from));
+  expect(lost).toEqual([]);
+});
+
+/** What each part may import besides itself. `node:` modules are free where no line says otherwise. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  'src/errors.ts': [],
+  'src/config.ts': ['zod'],
+  'src/runtime/': ['pino', 'prom-client', 'pidusage', 'systeminformation'],
+  'src/game/': ['zod'],
+  'src/protocol/': ['src/game/', 'src/errors.ts', 'zod'],
+  'src/room/': ['src/protocol/', 'src/game/', 'src/errors.ts', 'src/runtime/', 'zod'],
+  'src/redis/': ['src/room/', 'src/protocol/', 'src/runtime/', 'src/config.ts', 'ioredis'],
+  'src/cluster/': ['src/redis/', 'src/room/', 'src/protocol/', 'src/game/', 'src/errors.ts', 'src/runtime/', 'zod'],
+  'src/edge/': [
+    'src/cluster/',
+    'src/room/',
+    'src/protocol/',
+    'src/game/',
+    'src/errors.ts',
+    'src/runtime/',
+    'ws',
+    'zod',
+  ],
+};
+
+test.each(Object.entries(PARTS))('imports of %s point one way', (part, others) => {
+  const known = under(part, ...others);
+  expect(strangers([part], ({ from }) => known(from) || from.startsWith('node:'))).toEqual([]);
+});
+
+test('the game is pure: it imports nothing but itself and zod, and the shuffle its hashes', () => {
+  const own = under('src/game/', 'zod');
+  const hashes = (wanted: Import, by: Source) => by.path === 'src/game/shuffle.ts' && wanted.from === 'node:crypto';
+  expect(strangers(['src/game/'], (wanted, by) => own(wanted.from) || hashes(wanted, by))).toEqual([]);
+});
+
+test('what browsers load needs no Node and no part of the server', () => {
+  const loadable = under('src/client/', 'src/web/', 'src/protocol/', 'src/game/');
+  const isNodeOnly = under('src/client/node.ts', 'src/client/terminal/', 'src/client/terminal.ts');
+  const parts = ['src/client/', 'src/web/'];
+  expect(strangers(parts, ({ from }, by) => loadable(from) || isNodeOnly(by.path))).toEqual([]);
+  const server = under('src/room/', 'src/cluster/', 'src/edge/', 'src/redis/', 'src/main.ts');
+  expect(strangers(parts, ({ from }) => !server(from))).toEqual([]);
+});
+
+test('the controller and the autoscaler know neither rooms nor games nor the edge', () => {
+  const foreign = under('src/room/', 'src/game/', 'src/edge/', 'src/client/', 'src/main.ts');
+  expect(strangers(['haproxy/', 'autoscaler/'], ({ from }) => !foreign(from))).toEqual([]);
+  expect(strangers(['src/'], ({ from }) => !under('haproxy/', 'autoscaler/', 'deploy/', 'test/')(from))).toEqual([]);
+});
+
+test('Redis and WebSockets each live in one folder', () => {
+  expect(
+    strangers(
+      ['src/', 'haproxy/', 'autoscaler/', 'deploy/', 'test/'],
+      ({ from }, by) => from !== 'ioredis' || under('src/redis/')(by.path),
+    ),
+  ).toEqual([]);
+  expect(strangers(CODE, ({ from }, by) => from !== 'ws' || under('src/edge/', 'src/client/node.ts')(by.path))).toEqual(
+    [],
+  );
+  const parts = ['src/room/', 'src/cluster/', 'src/edge/', 'src/protocol/', 'src/runtime/'];
+  const isScript = under('src/redis/');
+  // `generationOf` tells whether a connection is still the one that a command went to.
+  expect(strangers(parts, ({ from, typeOnly }) => !isScript(from) || typeOnly)).toEqual([]);
+});
+
+test('chance comes from the random module alone', () => {
+  expect(having(/\bMath\.random\b/, [...CODE, 'test/'])).toEqual([]);
+  const cryptic = /\brandom(Bytes|Int|UUID|FillSync)\b/;
+  expect(having(cryptic, ['src/', 'haproxy/', 'autoscaler/'], ['src/runtime/random.ts'])).toEqual([]);
+});
+
+test('time comes from the clock module, but for browsers', () => {
+  // The lock's age is told by the file system, whose clock is the system's.
+  const allowed = ['src/runtime/clock.ts', 'src/client/', 'src/web/', 'deploy/local/bootstrap/lock.mjs'];
+  expect(having(/\bDate\.now\b|\bnew Date\(|\bDate\(\)/, CODE, allowed)).toEqual([]);
+});
+
+test('the environment is read in the config module, but for the bootstrap, which runs before it is compiled', () => {
+  const bootstrap = sources.map(({ path }) => path).filter((path) => /^deploy\/local\/.*\.mjs$/.test(path));
+  expect(having(/\bprocess\.env\b/, CODE, ['src/config.ts', ...bootstrap])).toEqual([]);
+});
+
+test('nothing is any, and nothing is taken for granted', () => {
+  expect(having(/[:<|&(,=]\s*any\b(?!['"`\s]*[a-z:])|\bas any\b|\bany\[\]/, [...CODE, 'test/'])).toEqual([]);
+  expect(having(/@ts-(?:ignore|nocheck)|biome-(?:ignore)/, [...CODE, 'test/'])).toEqual([]);
+});
+
+/** Longer than the house wants them; each with its reason, and to be taken off this list when it is shorter. */
+const LONG: readonly string[] = [
+  // One mailbox is one idea: batch, commit, gate, freeze, snapshot, hand over.
+  'src/room/mailbox.ts',
+];
+
+test('files are short enough to be read at once', () => {
+  const long = sources.filter(({ text }) => text.split('\n').length - 1 > 400).map(({ path }) => path);
+  expect(long).toEqual(LONG);
+});
+
+test('there is no drawer for odds and ends', () => {
+  expect(paths.filter((path) => /(^|\/)(utils?|helpers?|misc|common)(\/|\.[a-z]+$)/i.test(path))).toEqual([]);
+});
+
+test('the root has only what belongs there', () => {
+  const allowed = new Set([...FOLDERS, 'package.json', 'package-lock.json', 'README.md', 'LICENSE']);
+  /** Not of the repository: installed, built, written by tests. */
+  const made = new Set(['node_modules', 'dist', 'test-output']);
+  const isConfig = /^\.|^(tsconfig|biome|jest\.config)(\.[a-z]+)+$/;
+  const odd = entries
+    .map(({ name }) => name)
+    .filter((name) => !allowed.has(name) && !made.has(name) && !isConfig.test(name));
+  expect(odd).toEqual([]);
+});
+
+const scripts = paths.filter((path) => path.endsWith('.lua'));
+
+test('Lua is found in its folder alone', () => {
+  expect(scripts.length).toBeGreaterThan(5);
+  expect(scripts.filter((path) => !path.startsWith('src/redis/lua/'))).toEqual([]);
+});
+
+test.each(scripts)('%s has its contract in its header, with as many keys as its name says', (path) => {
+  const count = Number(/\/[a-z][A-Za-z]+-(\d)\.lua$/.exec(path)?.[1]);
+  const text = readFileSync(new URL(path, packageRoot), 'utf8');
+  const header = /^--\[\[\n([A-Z][\s\S]*?)\n\]\]\n/.exec(text)?.[1] ?? '';
+  const keys = [...header.matchAll(/KEYS\[(\d)\] \S/g)].map((match) => Number(match[1]));
+  expect(keys).toEqual(Array.from({ length: count }, (_, at) => at + 1));
+  expect(header).toMatch(/^Reply {2,}\S/m);
+  const body = text.slice(header.length);
+  for (const kind of ['KEYS', 'ARGV']) {
+    const used = new Set([...body.matchAll(new RegExp(`${kind}\\[(\\d+)\\]`, 'g'))].map((match) => match[1]));
+    for (const number of used) expect([path, header]).toEqual([path, expect.stringContaining(`${kind}[${number}`)]);
+  }
+});
+
+/** Pauses that are the fault under test, or stand-ins for programs, which have a rhythm of their own. */
+const PAUSES: readonly string[] = ['test/haproxy/resilience.test.ts', 'test/deploy/stubs/'];
+
+test('tests wait for conditions: none sleeps outside of test/support', () => {
+  const pause = /\bsetTimeout\(\s*(resolve|done|r)\b|\bawait sleep\(|timers\/promises/;
+  expect(having(pause, ['test/'], ['test/support/', ...PAUSES])).toEqual([]);
+});
