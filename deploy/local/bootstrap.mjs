@@ -1,5 +1,5 @@
 /**
- * The entry of every npm script: `node deploy/local/bootstrap.mjs start|play|build|test [arguments]`.
+ * The entry of every npm script: `node deploy/local/bootstrap.mjs start|play|build|test|… [arguments]`.
  *
  * The scripts in package.json start it by `exec`: a shell between npm and this process would die of the SIGTERM that npm
  * passes on, and leave the cluster running. It runs before `npm ci`, so neither it nor its parts in `bootstrap/` import a package. All that it says goes to stderr:

@@ -1,6 +1,7 @@
 /** One run of one program, from its spawn to its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Clock, sleep } from '../../src/runtime/clock.js';
+import type { Exit } from './control-protocol.js';
 import type { LogFile } from './log-file.js';
 import { signalGroup } from './process-table.js';
 import { StartFailed } from './start-failed.js';
@@ -66,6 +67,11 @@ export class Child<Ready> {
   /** Undefined when it could not be started at all. */
   get pid(): number | undefined {
     return this.process.pid;
+  }
+
+  /** How it ended; both null while it runs, or when it could not be started at all. */
+  get exit(): Exit {
+    return { exit_code: this.process.exitCode, signal: this.process.signalCode };
   }
 
   /** @throws StartFailed when it ends before it is usable, or takes too long. */

@@ -5,9 +5,12 @@ import type { Clock } from '../../src/runtime/clock.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { serversUp } from './admin-socket.js';
 import { poll } from './child.js';
+import { type ControlChild, ControlError, type ControlRequest } from './control-protocol.js';
+import { ControlSocket } from './control-socket.js';
 import type { DataFolder } from './data-folder.js';
 import { type Ready as HaproxyReady, haproxyProgram, OPS_HOST, SocketFolder } from './haproxy.js';
-import { controllerProgram, type InstanceReady, instanceProgram, type PlainReady } from './node-programs.js';
+import { Instances, type RunningInstance } from './instances.js';
+import { controllerProgram, instanceProgram, type PlainReady } from './node-programs.js';
 import type { Options } from './options.js';
 import type { ChildNotes } from './orphans.js';
 import { freePort } from './ports.js';
@@ -51,7 +54,8 @@ export class LocalCluster {
   private readonly redis: Supervised<RedisReady> | undefined;
   private readonly haproxy: Supervised<HaproxyReady>;
   private readonly controller: Supervised<PlainReady>;
-  private readonly instances: readonly Supervised<InstanceReady>[];
+  private readonly instances: Instances;
+  private readonly control: ControlSocket;
   private announced = false;
   private stopped: Promise<void> | undefined;
 
@@ -89,10 +93,8 @@ export class LocalCluster {
     };
     this.haproxy = new Supervised(haproxyProgram(haproxy, clock), around);
     this.controller = new Supervised(controllerProgram(programs.controller, environment), around);
-    this.instances = Array.from(
-      { length: options.instances },
-      (_, at) => new Supervised(instanceProgram(programs.instance, at + 1, forInstances), around),
-    );
+    this.instances = new Instances((position) => instanceProgram(programs.instance, position, forInstances), around);
+    this.control = new ControlSocket(sockets.control, (request) => this.answer(request));
   }
 
   /** @throws ConfigError when the environment's settings make no sense to an instance. */
@@ -114,11 +116,10 @@ export class LocalCluster {
     await this.redis?.start();
     await openCluster(this.redisConfig);
     const controlled = proxy.then(() => this.controller.start());
-    const [instances] = await Promise.all([
-      Promise.all(this.instances.map((instance) => instance.start())),
-      controlled,
-    ]);
+    const wanted = Array.from({ length: this.plan.options.instances }, () => this.instances.add());
+    const [instances] = await Promise.all([Promise.all(wanted), controlled]);
     await this.routed(instances);
+    await this.control.listen();
     this.announced = true;
     this.changed();
   }
@@ -135,9 +136,9 @@ export class LocalCluster {
       stats_password: secrets.statsPassword,
       metrics_url: `${operators}/metrics`,
       redis_url: this.redisConfig.REDIS_URL,
-      instances: this.instances.flatMap(({ current }) =>
-        current ? [{ id: current.ready.id, port: current.ready.port, pid: current.pid }] : [],
-      ),
+      haproxy_socket: this.sockets.socket,
+      control_socket: this.sockets.control,
+      instances: this.instances.running.map(({ id, port, pid }) => ({ id, port, pid })),
       pids: {
         redis: this.redis?.current?.pid ?? null,
         haproxy: this.haproxy.current?.pid ?? null,
@@ -155,7 +156,7 @@ export class LocalCluster {
 
   /** Ends everything at once, without waiting. */
   kill(): void {
-    for (const part of [...this.instances, this.controller, this.haproxy, this.redis]) part?.kill();
+    for (const part of [this.instances, this.controller, this.haproxy, this.redis]) part?.kill();
   }
 
   private async stopAll(): Promise<void> {
@@ -164,18 +165,46 @@ export class LocalCluster {
     if (own.length > 0) {
       await announceStop(this.redisConfig, own).catch(() => this.plan.report.tell('Redis cannot be told of the stop'));
     }
-    await Promise.all(this.instances.map((instance) => instance.stop()));
+    await this.instances.close();
     await this.controller.stop();
     await this.haproxy.stop();
     await this.redis?.stop();
+    this.control.close();
     this.sockets.remove();
+  }
+
+  /** What the control socket is asked. @throws ControlError */
+  private async answer(request: ControlRequest): Promise<object> {
+    switch (request.request) {
+      case 'status': {
+        const state = this.stopped ? 'stopping' : 'running';
+        return { state, pid: process.pid, instances: this.instances.running.length };
+      }
+      case 'list':
+        return { children: this.children() };
+      case 'add-instance':
+        return this.instances.add(request.key).catch((error: Error) => {
+          if (error instanceof StartFailed) throw new ControlError('START_FAILED', error.message);
+          throw error;
+        });
+      case 'stop-instance':
+        return this.instances.stop(request.id);
+    }
+  }
+
+  private children(): ControlChild[] {
+    const parts = { redis: this.redis, haproxy: this.haproxy, controller: this.controller };
+    return [
+      ...Object.entries(parts).flatMap(([kind, part]) => (part ? [childOf(kind as keyof typeof parts, part)] : [])),
+      ...this.instances.all.map((instance) => childOf('instance', instance)),
+    ];
   }
 
   private changed(): void {
     if (this.announced) this.plan.report.keep(this.facts(), this.plan.folder);
   }
 
-  private async routed(instances: readonly InstanceReady[]): Promise<void> {
+  private async routed(instances: readonly RunningInstance[]): Promise<void> {
     const { clock } = this.plan;
     const since = clock.monotonic();
     const late = new AbortController();
@@ -197,6 +226,13 @@ export class LocalCluster {
     }
     this.plan.report.tell(`all instances reachable (${((clock.monotonic() - since) / 1000).toFixed(1)} s)`);
   }
+}
+
+function childOf(kind: ControlChild['kind'], child: Supervised<object>): ControlChild {
+  const { current, phase, program } = child;
+  const ready: { readonly id?: string; readonly port?: number } = current?.ready ?? {};
+  const { id = null, port = null } = ready;
+  return { kind, name: program.logName, id, pid: current?.pid ?? null, port, state: phase };
 }
 
 /** An address as it stands in a URL; one that means all addresses is reached by loopback. */

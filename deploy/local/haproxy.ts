@@ -1,7 +1,7 @@
 /** HAProxy as a child: its settings come from haproxy.cfg, what differs between clusters from the environment. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../src/runtime/clock.js';
 import { askHaproxy } from './admin-socket.js';
 import { type Program, poll } from './child.js';
@@ -62,9 +62,12 @@ export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> 
   };
 }
 
-/** A place for the admin socket: in the data folder, or in a short one of its own when that path is too long. */
+/** A place for the sockets: in the data folder, or in a short one of its own when that path is too long. */
 export class SocketFolder {
+  /** HAProxy's admin socket. */
   readonly socket: string;
+  /** The supervisor's own; see control-protocol.ts. */
+  readonly control: string;
   private readonly temporary: string | undefined;
 
   constructor(folder: DataFolder) {
@@ -82,6 +85,7 @@ export class SocketFolder {
       this.socket = join(this.temporary, 'haproxy.sock');
       writePrivate(note, this.temporary);
     }
+    this.control = join(dirname(this.socket), 'control.sock');
   }
 
   remove(): void {

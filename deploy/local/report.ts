@@ -11,6 +11,10 @@ export interface ClusterFacts {
   readonly stats_password: string;
   readonly metrics_url: string;
   readonly redis_url: string;
+  /** HAProxy's admin socket. */
+  readonly haproxy_socket: string;
+  /** The supervisor's; see control-protocol.ts. */
+  readonly control_socket: string;
   readonly instances: readonly { readonly id: string; readonly port: number; readonly pid: number }[];
   /** null: not there, or just being started again. `haproxy` is the master process. */
   readonly pids: Readonly<Record<'redis' | 'haproxy' | 'controller' | 'autoscaler', number | null>>;

@@ -1,6 +1,7 @@
 /** Keeps one program running: when it ends unasked, that is told, and it is started again. */
 import type { Clock, Timer } from '../../src/runtime/clock.js';
 import { Child, type Program } from './child.js';
+import type { Exit, Phase } from './control-protocol.js';
 import { LogFile } from './log-file.js';
 import type { ChildNotes } from './orphans.js';
 
@@ -27,7 +28,8 @@ export class Supervised<Ready> {
   private state: Ready | undefined;
   private pauseMs = FIRST_PAUSE_MS;
   private pause: Timer | undefined;
-  private stopping = false;
+  private stopping: Promise<Exit> | undefined;
+  private wasReady = false;
 
   constructor(
     readonly program: Program<Ready>,
@@ -42,6 +44,12 @@ export class Supervised<Ready> {
     return pid === undefined || this.state === undefined ? undefined : { pid, ready: this.state };
   }
 
+  get phase(): Phase {
+    if (this.stopping) return 'stopping';
+    if (this.state !== undefined) return 'ready';
+    return this.wasReady ? 'restarting' : 'starting';
+  }
+
   /** @throws StartFailed when the first attempt fails; from then on it is kept running. */
   async start(): Promise<Ready> {
     const { clock, tell } = this.around;
@@ -51,16 +59,24 @@ export class Supervised<Ready> {
     return ready;
   }
 
-  async stop(): Promise<void> {
-    this.stopping = true;
-    this.pause?.cancel();
-    await this.child?.stop();
+  /** Ends it in order, for good. */
+  stop(): Promise<Exit> {
+    this.stopping ??= (async () => {
+      this.pause?.cancel();
+      await this.child?.stop();
+      return this.exit;
+    })();
+    return this.stopping;
   }
 
   kill(): void {
-    this.stopping = true;
+    this.stopping ??= Promise.resolve(this.exit);
     this.pause?.cancel();
     this.child?.kill();
+  }
+
+  private get exit(): Exit {
+    return this.child?.exit ?? { exit_code: null, signal: null };
   }
 
   private async attempt(): Promise<Ready> {
@@ -75,6 +91,7 @@ export class Supervised<Ready> {
     }
     try {
       this.state = await child.ready();
+      this.wasReady = true;
     } catch (error) {
       await child.stop();
       throw error;

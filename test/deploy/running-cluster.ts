@@ -1,4 +1,4 @@
-/** A launcher with stub programs, as a process of its own. */
+/** A launcher, with stub programs where a test does not ask for the real ones, as a process of its own. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -7,7 +7,9 @@ import { lookUp } from '../../deploy/local/process-table.js';
 import type { ClusterFacts } from '../../deploy/local/report.js';
 import { spawnOwned, until } from '../support/programs.js';
 
-const program = fileURLToPath(new URL('stubs/launch.js', import.meta.url));
+const stubs = fileURLToPath(new URL('stubs/launch.js', import.meta.url));
+/** The launcher with the real programs. */
+export const REAL = fileURLToPath(new URL('../../deploy/local/main.js', import.meta.url));
 
 export interface Launcher {
   readonly process: ChildProcess;
@@ -18,7 +20,12 @@ export interface Launcher {
 }
 
 /** Starts a launcher on free ports; `env` is added to this process's environment. */
-export function launcher(data: string, args: readonly string[] = [], env: Record<string, string> = {}): Launcher {
+export function launcher(
+  data: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+  program = stubs,
+): Launcher {
   let stdout = '';
   let stderr = '';
   const ports = ['--port', '--ops-port'].flatMap((flag) => (args.includes(flag) ? [] : [flag, '0']));

@@ -20,6 +20,7 @@ const forStart = (env) => (env.REDIS_URL || env.REDIS_SENTINELS ? ['haproxy'] : 
 const SCRIPTS = {
   start: { program: 'dist/deploy/local/main.js', needs: forStart },
   play: { program: 'dist/src/client/terminal/main.js' },
+  'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
   build: {},
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
 };

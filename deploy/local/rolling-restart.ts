@@ -1,0 +1,137 @@
+/**
+ * Restarts every instance of a running local cluster, one after the other, while it is played on. Before one is stopped a
+ * new one is there and gets players, so that capacity never falls; rooms move only to restarted ones, so that each moves
+ * once.
+ */
+import { ROLLING_KEY } from '../../src/cluster/drain.js';
+import { ToolFailed } from '../../src/ops/tool.js';
+import type { RedisConnection } from '../../src/redis/client.js';
+import { type Clock, sleep } from '../../src/runtime/clock.js';
+import type { ControlAnswer, ControlRequest } from './control-protocol.js';
+
+export interface RollingRestartDeps {
+  readonly ask: <Name extends ControlRequest['request']>(
+    request: Extract<ControlRequest, { request: Name }>,
+  ) => Promise<ControlAnswer<Name>>;
+  readonly redis: RedisConnection;
+  /** Ports on loopback whose servers get players from HAProxy. */
+  readonly portsUp: () => Promise<ReadonlySet<number>>;
+  readonly clock: Clock;
+  /** A line about what is going on. */
+  readonly tell: (line: string) => void;
+  /** Whether to stop at the next point where the cluster is whole. */
+  readonly interrupted: () => boolean;
+}
+
+/** The key outlives each step, and a tool that was killed by not much. */
+const KEY_MS = 60_000;
+/** From the instance's readiness to HAProxy's, ms. */
+const UP_MS = 15_000;
+
+export class RollingRestart {
+  private since = '';
+
+  constructor(private readonly deps: RollingRestartDeps) {}
+
+  /**
+   * Ends with as many instances as there were.
+   * @throws ToolFailed, ControlError; the cluster then goes on with what it has.
+   */
+  async run(): Promise<void> {
+    const { redis, tell } = this.deps;
+    const old = await this.running();
+    if (old.length === 0) throw new ToolFailed('No instance is ready; there is nothing to restart.');
+    const [seconds, micros] = await redis.time();
+    this.since = String(Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000));
+    if ((await redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS, 'NX')) === null) {
+      throw new ToolFailed(
+        `A rolling restart is under way, or was killed within the last ${KEY_MS / 1_000} s: ${ROLLING_KEY} is set.`,
+      );
+    }
+    tell(`Restarting ${old.length} instance(s), one at a time.`);
+    try {
+      await this.replace(old);
+    } finally {
+      await this.forget().catch(() => undefined);
+    }
+  }
+
+  /** Ends the time of the restarted ones; called by `run` as well. */
+  async forget(): Promise<void> {
+    if ((await this.deps.redis.get(ROLLING_KEY)) === this.since) await this.deps.redis.del(ROLLING_KEY);
+  }
+
+  private async replace(old: readonly string[]): Promise<void> {
+    const { tell, interrupted } = this.deps;
+    const unclean: string[] = [];
+    let spare: string | undefined;
+    for (const [at, id] of old.entries()) {
+      if (interrupted()) {
+        if (spare !== undefined) await this.stopOne(spare, 'not needed');
+        throw new ToolFailed(`Interrupted: ${at} of ${old.length} are restarted.`);
+      }
+      if (await this.isRunning(id)) {
+        spare ??= await this.addOne();
+        // Between the look and now it may have ended by itself as well.
+        const end = (await this.isRunning(id)) ? await this.stopOne(id, `${at + 1}/${old.length}`) : 'gone';
+        if (end !== 'gone') spare = undefined;
+        if (end === 'unclean') unclean.push(id);
+        if (end !== 'gone') continue;
+      }
+      tell(`  ${id} has ended by itself, its successor stays`);
+    }
+    if (spare !== undefined) await this.stopOne(spare, 'one too many');
+    if (unclean.length > 0) {
+      throw new ToolFailed(
+        `All are restarted, but ${unclean.join(', ')} did not stop in order: its rooms were taken over by the others.`,
+      );
+    }
+    tell(`Done: ${old.length} instance(s) restarted.`);
+  }
+
+  /** Its id. */
+  private async addOne(): Promise<string> {
+    const { ask, clock, portsUp, tell } = this.deps;
+    await this.keepKey();
+    const since = clock.monotonic();
+    const { id, port } = await ask({ request: 'add-instance' });
+    const seconds = () => ((clock.monotonic() - since) / 1_000).toFixed(1);
+    const readyAfter = seconds();
+    const deadline = clock.monotonic() + UP_MS;
+    while (!(await portsUp().catch(() => new Set())).has(port)) {
+      if (clock.monotonic() > deadline) {
+        await ask({ request: 'stop-instance', id });
+        throw new ToolFailed(
+          `HAProxy does not call the new ${id} up after ${UP_MS / 1_000} s; it was stopped again. See the controller's log.`,
+        );
+      }
+      await sleep(clock, 50);
+    }
+    tell(`  ${id} started: ready after ${readyAfter} s, gets players after ${seconds()} s`);
+    return id;
+  }
+
+  private async stopOne(id: string, which: string): Promise<'clean' | 'unclean'> {
+    const { ask, clock, tell } = this.deps;
+    await this.keepKey();
+    const since = clock.monotonic();
+    const { exit_code, signal } = await ask({ request: 'stop-instance', id });
+    const took = ((clock.monotonic() - since) / 1_000).toFixed(1);
+    tell(`  ${id} stopped (${which}): ${signal ?? `exit code ${exit_code}`} after ${took} s`);
+    return exit_code === 0 ? 'clean' : 'unclean';
+  }
+
+  /** A Redis that forgot it meanwhile is told again. */
+  private async keepKey(): Promise<void> {
+    await this.deps.redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS);
+  }
+
+  private async isRunning(id: string): Promise<boolean> {
+    return (await this.running()).includes(id);
+  }
+
+  private async running(): Promise<string[]> {
+    const { children } = await this.deps.ask({ request: 'list' });
+    return children.flatMap(({ kind, id }) => (kind === 'instance' && id !== null ? [id] : []));
+  }
+}

@@ -1,0 +1,23 @@
+/** What the operators' command-line tools have in common. */
+
+/** A tool cannot do what it was asked for; `message` is all that is told. */
+export class ToolFailed extends Error {
+  override readonly name = 'ToolFailed';
+}
+
+/** Errors whose message says all that an operator needs. */
+const TOLD = new Set(['ToolFailed', 'ConfigError', 'RedisUnavailable', 'ControlError']);
+
+/** Runs a tool to its exit code; what goes wrong is told on stderr, in one line where that is enough, and gives 1. */
+export async function runTool(tool: () => Promise<number>): Promise<never> {
+  let code = 1;
+  try {
+    code = await tool();
+  } catch (error) {
+    const { name, message, stack } = error as Error;
+    process.stderr.write(`${TOLD.has(name) ? message : (stack ?? message)}\n`);
+  }
+  // A pipe takes what is left before the exit.
+  await new Promise((resolve) => process.stdout.write('', resolve));
+  process.exit(code);
+}
