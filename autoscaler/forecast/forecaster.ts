@@ -35,6 +35,7 @@ export class Forecaster {
   private minute = -1;
   /** Known minutes in a row, up to the last. */
   private run = 0;
+  private usualRun = 0;
   private load = LOWEST;
   private knownToday = 0;
 
@@ -55,13 +56,17 @@ export class Forecaster {
     return this.profile.known;
   }
 
-  /** The load of a later minute, or NaN when it is missing. Minutes left out count as missing. */
-  push(minute: number, load: number): void {
+  /**
+   * The load of a later minute, or NaN when it is missing. Minutes left out count as missing.
+   * @param usual false: an outage or a deploy. It is looked ahead from, but nothing is learned of it.
+   */
+  push(minute: number, load: number, usual = true): void {
     if (minute <= this.minute) return;
     if (this.minute >= 0) {
-      for (let hole = Math.max(this.minute + 1, minute - LONGEST_HOLE); hole < minute; hole++) this.next(hole, Number.NaN);
+      for (let hole = Math.max(this.minute + 1, minute - LONGEST_HOLE); hole < minute; hole++)
+        this.next(hole, Number.NaN, false);
     }
-    this.next(minute, load);
+    this.next(minute, load, usual);
   }
 
   /** What the load will not exceed, `horizons[ahead]` minutes from now, with probability `quantiles[slot]`. */
@@ -91,7 +96,7 @@ export class Forecaster {
     return this.profile.at(minute);
   }
 
-  private next(minute: number, load: number): void {
+  private next(minute: number, load: number, usual: boolean): void {
     const known = load === load;
     // A night's lessons take effect at midnight UTC, so that a restart learns at the same moments.
     if (minute % DAY_MIN === 0) {
@@ -102,17 +107,18 @@ export class Forecaster {
     this.run = known ? this.run + 1 : 0;
     if (known) {
       this.load = load;
-      this.knownToday += 1;
+      if (usual) this.knownToday += 1;
     }
     this.recent[minute % RING] = this.load;
-    this.profile.push(minute, load);
-    if (known) for (const horizon of this.horizons) horizon.learn(minute, load);
+    this.profile.push(minute, usual ? load : Number.NaN);
+    this.usualRun = usual ? this.usualRun + 1 : 0;
+    if (known && usual) for (const horizon of this.horizons) horizon.learn(minute, load);
     const before = (back: number) => this.recent[(minute - Math.min(back, this.run - 1)) % RING] as number;
     if (known) for (let lag = 0; lag < LAGS.length; lag++) this.lagged[lag] = before(LAGS[lag] as number);
     else this.lagged.fill(this.load);
     const slope = known ? (this.load - before(TREND_MIN)) / TREND_MIN : 0;
     const usualNow = this.profile.at(minute);
-    const whole = this.run > (LAGS.at(-1) as number);
+    const whole = Math.min(this.run, this.usualRun) > (LAGS.at(-1) as number);
     for (const horizon of this.horizons) {
       const usualThen = usualNow > 0 ? this.profile.at(minute + horizon.ahead) : 0;
       const { load: now, lagged } = this;

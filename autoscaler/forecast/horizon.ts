@@ -121,8 +121,7 @@ export class Horizon {
     const { load, lagged, usualNow, usualThen, slope } = now;
     const at = row * FEATURES;
     for (let lag = 0; lag < LAGS.length; lag++) this.features[at + lag] = load - (lagged[lag] as number);
-    const growth =
-      usualNow > 4 * LOWEST ? Math.max(LEAST_GROWTH, Math.min(MOST_GROWTH, usualThen / usualNow - 1)) : 0;
+    const growth = usualNow > 4 * LOWEST ? Math.max(LEAST_GROWTH, Math.min(MOST_GROWTH, usualThen / usualNow - 1)) : 0;
     this.features[at + LAGS.length] = load * growth;
     this.features[at + LAGS.length + 1] = usualNow > 0 ? load - usualNow : 0;
     this.features[at + LAGS.length + 2] = usualThen - usualNow;

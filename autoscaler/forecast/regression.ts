@@ -39,7 +39,8 @@ export class DailyRegression {
   /** Fits anew to all days kept, and begins the next day. */
   endDay(): void {
     const total = new Float64Array(this.size);
-    for (const sums of this.days) for (let slot = 0; slot < this.size; slot++) total[slot] = at(total, slot) + at(sums, slot);
+    for (const sums of this.days)
+      for (let slot = 0; slot < this.size; slot++) total[slot] = at(total, slot) + at(sums, slot);
     this.fitted = solve(total, this.features);
     this.day = (this.day + 1) % this.days.length;
     this.days[this.day]?.fill(0);
@@ -50,7 +51,8 @@ export class DailyRegression {
     const { fitted } = this;
     if (!fitted) return undefined;
     let sum = 0;
-    for (let slot = 0; slot < this.features; slot++) sum += (fitted[slot] as number) * (features[from + slot] as number);
+    for (let slot = 0; slot < this.features; slot++)
+      sum += (fitted[slot] as number) * (features[from + slot] as number);
     return sum;
   }
 }
@@ -82,7 +84,8 @@ function solve(sums: Float64Array, count: number): Float64Array {
     for (let row = step + 1; row < count; row++) {
       const cells = rows[row] as Float64Array;
       const factor = at(cells, step) / at(lead, step);
-      if (factor !== 0) for (let column = step; column < width; column++) cells[column] = at(cells, column) - factor * at(lead, column);
+      if (factor !== 0)
+        for (let column = step; column < width; column++) cells[column] = at(cells, column) - factor * at(lead, column);
     }
   }
   const solution = new Float64Array(count);
