@@ -82,6 +82,18 @@ const controllerSchema = z.object({
   HOKM_START_WAIT_MS: milliseconds(10_000),
 });
 
+const autoscalerSchema = z.object({
+  ...commonShape,
+  /** Policy file, YAML or JSON; without one the defaults hold, which are advisory. */
+  HOKM_POLICY: z.string().min(1).optional(),
+  /** Control socket of the local supervisor, for the process driver. */
+  HOKM_SUPERVISOR_SOCKET: z.string().min(1).optional(),
+  /** Life of the lock that daemon and cron jobs share; renewed at a third of it. */
+  HOKM_AUTOSCALER_LOCK_MS: milliseconds(15_000).pipe(z.number().min(300)),
+  /** How long Redis may take to answer when a command starts. */
+  HOKM_START_WAIT_MS: milliseconds(5_000),
+});
+
 const launcherSchema = z.object({
   ...redisShape,
   /** Not set: the local cluster runs a Redis of its own. */
@@ -98,6 +110,8 @@ const terminalSchema = z.object({
 
 export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
 export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
+/** `environment` is what the command driver's commands inherit. */
+export type AutoscalerConfig = Readonly<z.output<typeof autoscalerSchema>> & { readonly environment: NodeJS.ProcessEnv };
 /** `environment` is what the launcher's programs inherit. */
 export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
 export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
@@ -119,6 +133,9 @@ export const instanceConfig = (env: NodeJS.ProcessEnv = process.env): InstanceCo
 /** @throws ConfigError */
 export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): ControllerConfig =>
   parse(controllerSchema, env);
+/** @throws ConfigError */
+export const autoscalerConfig = (env: NodeJS.ProcessEnv = process.env): AutoscalerConfig =>
+  Object.freeze({ ...parse(autoscalerSchema, env), environment: { ...env } });
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
   Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });

@@ -93,9 +93,10 @@ const DRAIN_MIN = 3;
 const HOLE_TICKS = 3;
 const ROUNDING = 1e-9;
 
-/** Minutes from a boot started at this decision, or the next, until it is ready. */
+/** Minutes from the last whole minute known until a boot is ready that starts at this decision or the next. */
 export function upHorizonMin(bootMs: number, tickMs: number): number {
-  return Math.max(1, Math.ceil((bootMs + tickMs) / MINUTE_MS - ROUNDING));
+  const age = MINUTE_MS - Math.min(tickMs, MINUTE_MS);
+  return Math.max(1, Math.ceil((age + tickMs + bootMs) / MINUTE_MS - ROUNDING));
 }
 
 /** Minutes that an instance must stay idle before its stop has paid: as long as a boot and a drain cost. */

@@ -97,7 +97,7 @@ export class Forecaster {
   }
 
   private next(minute: number, load: number, usual: boolean): void {
-    const known = load === load;
+    const known = !Number.isNaN(load);
     // A night's lessons take effect at midnight UTC, so that a restart learns at the same moments.
     if (minute % DAY_MIN === 0) {
       if (this.knownToday > DAY_MIN / 2) for (const horizon of this.horizons) horizon.endDay();

@@ -24,7 +24,7 @@ export class Profile {
   push(minute: number, value: number): void {
     if (this.first < 0) this.first = minute;
     this.last = minute;
-    if (value === value) {
+    if (!Number.isNaN(value)) {
       this.sum += value;
       this.count += 1;
     }
