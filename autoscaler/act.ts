@@ -15,6 +15,8 @@ import type { Driver } from './drivers/driver.js';
 import { type Lock, LockLost } from './lock.js';
 import type { ActionRecord } from './record.js';
 
+type Move = Extract<Action, { kind: 'move' }>;
+
 export interface ActuatorDeps {
   readonly driver: Driver;
   readonly bus: Pick<Bus, 'send' | 'publish'>;
@@ -45,7 +47,10 @@ export class Actuator {
     const { memory, seen, staleUntil, boots } = state;
     const known = new Set(before.boots.pending.map(({ key }) => key));
     const pending = boots.pending.filter(({ key }) => known.has(key));
-    return { ...before, memory, seen, staleUntil, boots: { ...boots, pending } };
+    // What was ordered by hand is done, and followed to its end.
+    const byHand = state.drains.filter(({ reason }) => reason === 'by hand');
+    const drains = [...before.drains.filter(({ reason }) => reason !== 'by hand'), ...byHand];
+    return { ...before, memory, seen, staleUntil, drains, boots: { ...boots, pending } };
   }
 
   /** One after the other. What fails is told and does not keep the rest from being done. @throws LockLost */
@@ -57,7 +62,7 @@ export class Actuator {
     for (const action of actions) {
       const { kind } = action;
       const text = inWords(action);
-      if (dryRun) {
+      if (dryRun && !action.byHand) {
         records.push({ kind, text, outcome: 'dry-run' });
         continue;
       }
@@ -113,7 +118,7 @@ export class Actuator {
     }
   }
 
-  private async move({ from, to, rooms, room }: Extract<Action, { kind: 'move' }>): Promise<void> {
+  private async move({ from, to, rooms, room }: Move): Promise<void> {
     const { bus, lock } = this.deps;
     const owner = from as InstanceId;
     const chosen = room === undefined ? (await this.deps.rooms(owner)).slice(0, rooms) : [room as RoomCode];

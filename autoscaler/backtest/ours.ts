@@ -13,9 +13,16 @@ export interface OursOptions {
   readonly startMs: number;
   readonly bootMin: number;
   readonly capacity: number;
+  readonly trail?: Trail;
 }
 
-export function ours({ policy, startMs, bootMin, capacity }: OursOptions): Scaler {
+/** What was forecast at each minute for a boot ahead, in instances: for the picture. */
+export interface Trail {
+  readonly up: Float64Array;
+  readonly low: Float64Array;
+}
+
+export function ours({ policy, startMs, bootMin, capacity, trail }: OursOptions): Scaler {
   const bootMs = bootMin * MINUTE_MS;
   const forecast = new OutlookForecaster(policy, bootMs, MINUTE_MS);
   const first = Math.floor(startMs / MINUTE_MS);
@@ -25,6 +32,11 @@ export function ours({ policy, startMs, bootMin, capacity }: OursOptions): Scale
     const now = (first + minute) * MINUTE_MS;
     // Minutes of an outage would teach that evenings end like that.
     forecast.push(first + minute, load, memory.guard === null);
+    const outlook = forecast.outlook();
+    if (trail) {
+      trail.up[minute] = outlook.up;
+      trail.low[minute] = outlook.low;
+    }
     const decision = decideCount({
       now,
       policy,
@@ -33,7 +45,7 @@ export function ours({ policy, startMs, bootMin, capacity }: OursOptions): Scale
       load,
       players,
       counts: { active: fleet.active, starting: fleet.starting, draining: fleet.draining, unknown: 0 },
-      outlook: forecast.outlook(),
+      outlook,
       floor: floorAt(policy.schedules, policy.min, now, bootMs + MINUTE_MS),
       memory,
     });

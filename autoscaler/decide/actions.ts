@@ -1,5 +1,10 @@
 /** What a decision may order. Data: act.ts alone turns it into effects. */
-export type Action =
+export type Action = Deed & {
+  /** An operator has asked for it: done in advisory mode too. */
+  readonly byHand?: boolean;
+};
+
+type Deed =
   /** A new instance; sent twice with one key it starts one. */
   | { readonly kind: 'start'; readonly key: string }
   | { readonly kind: 'cancel_start'; readonly key: string; readonly handle: string }

@@ -150,7 +150,7 @@ function followDrains({ look, state, now, fencing }: DecideInput, drains: Drain[
     // Everything is gone at once: nothing is over for that.
     const { next, effect } = look.blank ? { next: drain, effect: undefined } : advanceDrain(drain, instance, now, fencing);
     if (next) drains.push(next);
-    if (effect) actions.push(effect);
+    if (effect) actions.push({ ...effect, ...(drain.reason === 'by hand' ? { byHand: true } : {}) });
   }
 }
 
