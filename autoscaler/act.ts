@@ -87,7 +87,12 @@ export class Actuator {
   announce(id: InstanceId): void {
     const { bus, lock, dryRun } = this.deps;
     if (dryRun) return;
-    bus.publish(CHANNELS.scaling, { type: 'scaling_event', event: 'scale_up_complete', instance: id, fencing: lock.fencing });
+    bus.publish(CHANNELS.scaling, {
+      type: 'scaling_event',
+      event: 'scale_up_complete',
+      instance: id,
+      fencing: lock.fencing,
+    });
   }
 
   /** The driver's handle for a start. */

@@ -51,7 +51,8 @@ export class Daemon {
           const reply = await Lock.take(this.deps.lock);
           this.lock = 'lock' in reply ? reply.lock : undefined;
           if (this.lock) this.deps.runner.reset();
-          if (!('lock' in reply) && !waiting) log.info({ holder: reply.holder }, 'another autoscaler has the lock: standing by');
+          if (!('lock' in reply) && !waiting)
+            log.info({ holder: reply.holder }, 'another autoscaler has the lock: standing by');
           waiting = !('lock' in reply);
         }
         if (this.lock) {

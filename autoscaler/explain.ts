@@ -12,7 +12,8 @@ export function explain(record: DecisionRecord): string {
       `${instances.unknown > 0 ? `, ${instances.unknown} silent` : ''}; ${counted(record.players, 'player')}.`,
   );
   lines.push(`The load is ${amount(record.load)} instances, by ${record.leading} (${metrics(record)}).`);
-  if (record.delay_factor > 1) lines.push(`Event loops lag on ${record.hot.join(', ')}: the load counts ${record.delay_factor} times.`);
+  if (record.delay_factor > 1)
+    lines.push(`Event loops lag on ${record.hot.join(', ')}: the load counts ${record.delay_factor} times.`);
   else if (record.hot.length > 0) lines.push(`Hot: ${record.hot.join(', ')}.`);
   for (const look of record.forecast) {
     lines.push(
@@ -44,7 +45,9 @@ export function explain(record: DecisionRecord): string {
 
 function modeOf({ mode, fencing }: DecisionRecord): string {
   if (mode === 'plan') return ', without effect.';
-  return mode === 'advisory' ? `, advisory: nothing is touched (lock number ${fencing}).` : ` (lock number ${fencing}).`;
+  return mode === 'advisory'
+    ? `, advisory: nothing is touched (lock number ${fencing}).`
+    : ` (lock number ${fencing}).`;
 }
 
 function reasons(record: DecisionRecord): string {
@@ -54,7 +57,8 @@ function reasons(record: DecisionRecord): string {
   if (panic) said.push('The load came unforeseen: room for a quarter more is made.');
   if (floor.schedule !== undefined && wanted === floor.min) said.push(`The schedule "${floor.schedule}" asks for it.`);
   else if (wanted === min && Math.max(load, up) <= min) said.push('That is the minimum of the policy.');
-  else if (wanted === max && Math.max(load, up) > max) said.push(`That is the maximum of the policy; ${amount(Math.max(load, up))} would be needed.`);
+  else if (wanted === max && Math.max(load, up) > max)
+    said.push(`That is the maximum of the policy; ${amount(Math.max(load, up))} would be needed.`);
   else if (!panic) said.push(up > load ? 'The forecast asks for it.' : 'The load asks for it.');
   if (record.guard) said.push('Players have dropped as in an outage: what they will come back to is kept.');
   return said.join(' ');

@@ -85,7 +85,9 @@ function dayName(day: number): string {
 }
 
 function write({ players, connections, rooms, cpu, memory, instances, mark }: Point): string {
-  const numbers = [players, connections, rooms, cpu, memory, instances].map((value) => String(Math.round(value * 1000) / 1000));
+  const numbers = [players, connections, rooms, cpu, memory, instances].map((value) =>
+    String(Math.round(value * 1000) / 1000),
+  );
   return [...numbers, ...(mark ? [MARKS[mark]] : [])].join(',');
 }
 
@@ -93,7 +95,8 @@ function write({ players, connections, rooms, cpu, memory, instances, mark }: Po
 function read(minute: number, text: string): Point | undefined {
   const cells = text.split(',');
   const [players = 0, connections = 0, rooms = 0, cpu = 0, memory = 0, instances = 0] = cells.slice(0, 6).map(Number);
-  const sound = cells.length >= 6 && [players, connections, rooms, cpu, memory, instances, minute].every(Number.isFinite);
+  const sound =
+    cells.length >= 6 && [players, connections, rooms, cpu, memory, instances, minute].every(Number.isFinite);
   if (!sound) return undefined;
   const mark = (Object.keys(MARKS) as Mark[]).find((name) => MARKS[name] === cells[6]);
   return { minute, players, connections, rooms, cpu, memory, instances, ...(mark ? { mark } : {}) };

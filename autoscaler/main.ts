@@ -31,5 +31,6 @@ const cli = yargs(process.argv.slice(2))
   .wrap(process.stdout.isTTY ? Math.min(120, process.stdout.columns) : 100)
   .fail((message, error) => fail(error ?? new ConfigError(message)));
 
-for (const register of [status, plan, once, run, explain, forecast, backtest, drain, move, scale, policy]) register(cli);
+for (const register of [status, plan, once, run, explain, forecast, backtest, drain, move, scale, policy])
+  register(cli);
 await cli.parseAsync().catch(fail);

@@ -36,7 +36,7 @@ export function svg(chart: Chart): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${LEFT}" y="20" font-size="15" font-weight="bold">${escape(chart.title)}</text>`,
+    `<text x="${LEFT}" y="20" font-size="15" font-weight="bold">${escaped(chart.title)}</text>`,
     ...legend(chart.series),
     ...grid(most, chart, length, x, y),
     ...drawn,
@@ -48,13 +48,14 @@ export function svg(chart: Chart): string {
 /** A page with charts and a table; `rows` begin with the header. */
 export function page(title: string, charts: readonly Chart[], rows: readonly (readonly string[])[]): string {
   const [header = [], ...body] = rows;
-  const cells = (row: readonly string[], tag: string) => row.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('');
+  const cells = (row: readonly string[], tag: string) =>
+    row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('');
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    `<title>${escape(title)}</title>`,
+    `<title>${escaped(title)}</title>`,
     '<style>body{font-family:sans-serif;margin:2em}svg{max-width:100%;height:auto;display:block;margin:1em 0}',
     'td,th{padding:.2em .8em;text-align:right}td:first-child,th:first-child{text-align:left}</style></head><body>',
-    `<h1>${escape(title)}</h1>`,
+    `<h1>${escaped(title)}</h1>`,
     header.length === 0 ? '' : `<table><tr>${cells(header, 'th')}</tr>`,
     ...body.map((row) => `<tr>${cells(row, 'td')}</tr>`),
     header.length === 0 ? '' : '</table>',
@@ -111,7 +112,7 @@ function legend(series: readonly Series[]): string[] {
   return series.map(({ name, colour }) => {
     const at = left;
     left += 40 + name.length * 7;
-    return `<rect x="${at}" y="31" width="14" height="10" fill="${colour}"/><text x="${at + 19}" y="40">${escape(name)}</text>`;
+    return `<rect x="${at}" y="31" width="14" height="10" fill="${colour}"/><text x="${at + 19}" y="40">${escaped(name)}</text>`;
   });
 }
 
@@ -125,18 +126,20 @@ function grid(most: number, chart: Chart, length: number, x: Scale, y: Scale): s
     lines.push(`<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}" stroke="#ddd"/>`);
     lines.push(`<text x="${LEFT - 6}" y="${at}" text-anchor="end" dy="4">${Number(value.toPrecision(6))}</text>`);
   }
-  lines.push(`<text x="${WIDTH - RIGHT}" y="20" text-anchor="end">${escape(chart.unit)}, UTC</text>`);
+  lines.push(`<text x="${WIDTH - RIGHT}" y="20" text-anchor="end">${escaped(chart.unit)}, UTC</text>`);
   for (let mark = 0; mark <= 6; mark++) {
     const at = Math.round((mark / 6) * (length - 1));
     const time = new Date(chart.startMs + at * chart.stepMs).toISOString();
     const anchor = mark === 0 ? 'start' : mark === 6 ? 'end' : 'middle';
-    lines.push(`<text x="${fix(x(at))}" y="${HEIGHT - 8}" text-anchor="${anchor}">${time.slice(5, 16).replace('T', ' ')}</text>`);
+    lines.push(
+      `<text x="${fix(x(at))}" y="${HEIGHT - 8}" text-anchor="${anchor}">${time.slice(5, 16).replace('T', ' ')}</text>`,
+    );
   }
   return lines;
 }
 
 const fix = (value: number): string => value.toFixed(1);
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

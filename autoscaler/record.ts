@@ -45,7 +45,9 @@ export const recordSchema = z.object({
   guard: z.boolean(),
   hold: z.number().nullable(),
   refusals: z.array(z.object({ code: z.string(), text: z.string() })),
-  victims: z.array(z.object({ id: z.string(), score: z.number(), players: z.number(), rooms: z.number(), stuck: z.number() })),
+  victims: z.array(
+    z.object({ id: z.string(), score: z.number(), players: z.number(), rooms: z.number(), stuck: z.number() }),
+  ),
   actions: z.array(
     z.object({
       kind: z.string(),
@@ -105,7 +107,13 @@ export function toRecord(decision: Decision, about: About): DecisionRecord {
     guard: count.guard,
     hold: about.hold,
     refusals: decision.refusals.map((code) => ({ code, text: REFUSALS[code] })),
-    victims: decision.victims.map(({ id, score, players, rooms, stuck }) => ({ id, score: round(score), players, rooms, stuck })),
+    victims: decision.victims.map(({ id, score, players, rooms, stuck }) => ({
+      id,
+      score: round(score),
+      players,
+      rooms,
+      stuck,
+    })),
     actions: [
       ...(about.actions ??
         decision.actions.map((action) => ({ kind: action.kind, text: inWords(action), outcome: 'planned' as const }))),

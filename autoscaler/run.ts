@@ -14,7 +14,7 @@ import { ForecastFeed } from './forecast/feed.js';
 import type { OutlookForecaster } from './forecast/outlook.js';
 import type { History, Mark, Point } from './history.js';
 import type { Lock } from './lock.js';
-import { type ObserveDeps, type Observation, observe } from './observe.js';
+import { type Observation, type ObserveDeps, observe } from './observe.js';
 import { floorAt } from './policy/schedule.js';
 import type { Policy } from './policy/schema.js';
 import { type DecisionRecord, toRecord } from './record.js';
@@ -174,7 +174,11 @@ export class Runner {
     return owners;
   }
 
-  private announceNew(actuator: Actuator, seen: Observation['state']['seen'], instances: Observation['look']['instances']) {
+  private announceNew(
+    actuator: Actuator,
+    seen: Observation['state']['seen'],
+    instances: Observation['look']['instances'],
+  ) {
     const known = new Set(seen.filter(({ state }) => state === 'ready').map(({ id }) => id));
     for (const { id, state } of instances) {
       if (state !== 'ready' || known.has(id) || this.announced.has(id) || seen.length === 0) continue;

@@ -54,7 +54,17 @@ export class Store {
   }
 
   async record(record: DecisionRecord): Promise<void> {
-    await this.redis.xadd(KEYS.decisions, 'MAXLEN', '~', DECISIONS_KEPT, '*', 'id', record.id, 'record', JSON.stringify(record));
+    await this.redis.xadd(
+      KEYS.decisions,
+      'MAXLEN',
+      '~',
+      DECISIONS_KEPT,
+      '*',
+      'id',
+      record.id,
+      'record',
+      JSON.stringify(record),
+    );
   }
 
   /** The last decisions, newest first. */

@@ -1,33 +1,24 @@
 /** The messages that say which instance plays a room. They may be lost: the next full reconcile finds the same in Redis. */
-import { z } from 'zod';
-import { parseRoomCode, type RoomCode } from '../src/protocol/ids.js';
-
-export const MIGRATION_CHANNEL = 'hokm:game_migration';
+import { parseClusterMessage } from '../src/protocol/cluster.js';
+import { type InstanceId, parseRoomCode, type RoomCode } from '../src/protocol/ids.js';
 
 export interface Assignment {
   readonly room: RoomCode;
   /** The instance's number. */
   readonly number: number;
-  /** Channel on which the sender waits to hear that HAProxy has the pin (`room_pinned`). */
-  readonly reply: string | undefined;
+  /** The instance that waits to hear that HAProxy has the pin, and the name of its question. */
+  readonly asked: { readonly by: InstanceId; readonly request: string } | undefined;
 }
 
-const schema = z.object({
-  type: z.literal('room_assignment_update'),
-  room: z.string(),
-  number: z.number().int().positive().max(0x7fffffff),
-  reply: z.string().startsWith('hokm:').max(200).optional(),
-});
+/** Numbers that HAProxy takes as a server's id. */
+const MAX_NUMBER = 2 ** 31 - 1;
 
-/** The assignment that a message of MIGRATION_CHANNEL holds, or undefined when it holds none. */
+/** The assignment that a message holds, or undefined when it holds none. */
 export function parseAssignment(text: string): Assignment | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const message = schema.safeParse(json).data;
-  const room = message && parseRoomCode(message.room);
-  return room && { room, number: message.number, reply: message.reply };
+  const message = parseClusterMessage(text);
+  if (message?.type !== 'room_assignment_update') return undefined;
+  const { number, reply_to: by, request } = message;
+  const room = parseRoomCode(message.room);
+  if (room === undefined || number < 1 || number > MAX_NUMBER) return undefined;
+  return { room, number, asked: by !== undefined && request !== undefined ? { by, request } : undefined };
 }

@@ -4,13 +4,14 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { REGISTRY_CHANNEL, type Registry } from '../src/cluster/registry.js';
+import type { Registry } from '../src/cluster/registry.js';
 import type { ControllerConfig } from '../src/config.js';
+import { CHANNELS, type ClusterMessage } from '../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
 import type { RedisConnection } from '../src/redis/client.js';
-import type { Clock, Timer } from '../src/runtime/clock.js';
+import { type Clock, sleep, type Timer } from '../src/runtime/clock.js';
 import type { Logger } from '../src/runtime/log.js';
-import { type Assignment, MIGRATION_CHANNEL, parseAssignment } from './assignments.js';
+import { type Assignment, parseAssignment } from './assignments.js';
 import { type Belief, believe, hinted, noBelief, pulse, type Reading, unanswered } from './belief.js';
 import { observe } from './observe.js';
 import { type Command, type Leaving, type Plan, type ReconcileLimits, reconcile } from './reconcile.js';
@@ -32,6 +33,8 @@ export interface ControllerParts {
 const WATCH_MS = 200;
 const WATCH_AWAY_MS = 30;
 const HINT_MS = 3_000;
+/** At least this between rounds, ms, however many messages ask for one. */
+const PAUSE_MS = 20;
 
 export function limitsOf(config: ControllerConfig): ReconcileLimits {
   return {
@@ -68,9 +71,14 @@ export class Controller {
     messages.on('message', (channel, text) => this.onMessage(channel, text));
     // Messages were missed while the connection was away.
     messages.on('ready', () => this.look(true));
-    await messages.subscribe(REGISTRY_CHANNEL, MIGRATION_CHANNEL);
+    await messages.subscribe(CHANNELS.broadcast, CHANNELS.assignments);
     this.repeat(() => this.beat());
     this.repeat(() => this.watch());
+    // On a timer of its own: messages that keep coming must not put off the comparison of the pins.
+    this.repeat(async () => {
+      this.look(true);
+      return this.parts.config.HOKM_RECONCILE_MS;
+    });
     await new Promise<void>((resolve) => void this.reconcileForEver(resolve));
   }
 
@@ -94,10 +102,8 @@ export class Controller {
         this.wake = resolve;
       });
       if (await this.round()) onFirst();
-      if (this.stopped) return;
-      const timer = this.after(this.parts.config.HOKM_RECONCILE_MS, () => this.look(true));
+      await sleep(this.parts.clock, PAUSE_MS);
       await woken;
-      timer.cancel();
     }
   }
 
@@ -192,8 +198,8 @@ export class Controller {
   }
 
   private onMessage(channel: string, text: string): void {
-    if (channel === REGISTRY_CHANNEL) this.look(false);
-    const assignment = channel === MIGRATION_CHANNEL ? parseAssignment(text) : undefined;
+    if (channel === CHANNELS.broadcast) this.look(false);
+    const assignment = channel === CHANNELS.assignments ? parseAssignment(text) : undefined;
     // A drain moves thousands of rooms: what came in one turn of the event loop goes to HAProxy together.
     if (assignment && this.assigned.push(assignment) === 1) setImmediate(() => void this.pinAssigned());
   }
@@ -206,10 +212,10 @@ export class Controller {
     this.belief = hinted(this.belief, pins, clock.monotonic());
     const failures = await this.inOrder(() => api.setPins(pins));
     if (failures.length > 0) return this.complain(failures);
-    for (const { room, number, reply } of assigned) {
-      if (reply === undefined) continue;
-      const answer = JSON.stringify({ type: 'room_pinned', room, number, controller: id });
-      redis.publish(reply, answer).catch(() => undefined);
+    for (const { asked } of assigned) {
+      if (asked === undefined) continue;
+      const answer: ClusterMessage = { type: 'room_pinned', request: asked.request, controller: id };
+      redis.publish(CHANNELS.instance(asked.by), JSON.stringify(answer)).catch(() => undefined);
     }
   }
 

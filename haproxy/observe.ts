@@ -1,5 +1,6 @@
 /** Reads from Redis what HAProxy should look like: the registry's instances, and the rooms that each of them claims. */
 import type { InstanceRecord, Registry } from '../src/cluster/registry.js';
+import { RoomIndex } from '../src/cluster/room-index.js';
 import { type InstanceId, parseRoomCode, type RoomCode } from '../src/protocol/ids.js';
 import type { RedisConnection } from '../src/redis/client.js';
 import type { Reading, Target } from './belief.js';
@@ -45,7 +46,8 @@ async function readClaims(
   instances: readonly InstanceRecord[],
 ): Promise<Map<RoomCode, number>> {
   const numbers = new Map(instances.map(({ id, number }) => [id, number]));
-  const sets = await Promise.all(instances.map(({ id }) => redis.smembers(`hokm:instance:${id}:rooms`)));
+  const index = new RoomIndex(redis);
+  const sets = await Promise.all(instances.map(({ id }) => index.rooms(id)));
   const claimants = new Map<RoomCode, InstanceId[]>();
   for (const [at, { id }] of instances.entries()) {
     for (const member of sets[at] ?? []) {
@@ -64,7 +66,7 @@ async function readClaims(
   return claims;
 }
 
-/** The set is written before the claim, so two instances can name the same room for a moment: its meta decides. */
+/** The index is written before the claim, so two instances can name the same room for a moment: its meta decides. */
 async function ownerOf(redis: RedisConnection, room: RoomCode): Promise<string | undefined> {
   return (await redis.hget(`hokm:room:{${room}}:meta`, 'owner')) ?? undefined;
 }

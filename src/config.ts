@@ -26,6 +26,8 @@ const redisShape = {
 
 const commonShape = {
   ...redisShape,
+  /** How long what a process needs (Redis, HAProxy) may take to answer when it starts. */
+  HOKM_START_WAIT_MS: milliseconds(10_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Time to live of an instance's registration: the lease under which it owns rooms. */
   HOKM_LEASE_MS: milliseconds(5_000).pipe(z.number().min(500)),
@@ -48,7 +50,7 @@ const instanceSchema = z
     /** Browser origins that may open sockets, beside the page's own host. */
     HOKM_ORIGINS: list,
     /** Shared by all instances; marks forwarded requests. */
-    HOKM_CLUSTER_SECRET: z.string().min(16).default('not-set-single-host-only'),
+    HOKM_CLUSTER_SECRET: z.string('must be set: the same 16 or more characters for all instances').min(16),
     /** Bearer token for /metrics and /status from other hosts; loopback needs none. */
     HOKM_OPS_TOKEN: z.string().min(16).optional(),
     HOKM_TURN_MS: milliseconds(20_000).pipe(z.number().min(100)),
@@ -78,8 +80,6 @@ const controllerSchema = z.object({
   HOKM_RECONCILE_MS: milliseconds(2_000).pipe(z.number().min(50)),
   /** From taking a server out of HAProxy to deleting it; below 15 s streams that retry may still refer to it. */
   HOKM_DELETE_WAIT_MS: milliseconds(15_000),
-  /** How long HAProxy and Redis may take to answer when the controller starts. */
-  HOKM_START_WAIT_MS: milliseconds(10_000),
 });
 
 const autoscalerSchema = z.object({
@@ -90,9 +90,9 @@ const autoscalerSchema = z.object({
   HOKM_SUPERVISOR_SOCKET: z.string().min(1).optional(),
   /** Life of the lock that daemon and cron jobs share; renewed at a third of it. */
   HOKM_AUTOSCALER_LOCK_MS: milliseconds(15_000).pipe(z.number().min(300)),
-  /** How long Redis may take to answer when a command starts. */
-  HOKM_START_WAIT_MS: milliseconds(5_000),
 });
+
+const redisSchema = z.object(redisShape);
 
 const launcherSchema = z.object({
   ...redisShape,
@@ -101,6 +101,9 @@ const launcherSchema = z.object({
   HOKM_CLUSTER_SECRET: z.string().min(16).optional(),
   HOKM_OPS_TOKEN: z.string().min(16).optional(),
 });
+
+/** Of the operators' tools; what they are told by --data comes from the data folder instead. */
+const operatorSchema = launcherSchema.extend({ HAPROXY_SOCKET: z.string().min(1).optional() });
 
 const terminalSchema = z.object({
   /** Any value: no colours; see no-color.org. */
@@ -111,10 +114,13 @@ const terminalSchema = z.object({
 export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
 export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
 /** `environment` is what the command driver's commands inherit. */
-export type AutoscalerConfig = Readonly<z.output<typeof autoscalerSchema>> & { readonly environment: NodeJS.ProcessEnv };
+export type AutoscalerConfig = Readonly<z.output<typeof autoscalerSchema>> & {
+  readonly environment: NodeJS.ProcessEnv;
+};
 /** `environment` is what the launcher's programs inherit. */
 export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
-export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisShape>>>;
+export type OperatorConfig = Readonly<z.output<typeof operatorSchema>>;
+export type RedisConfig = Readonly<z.output<typeof redisSchema>>;
 
 /** What the terminal that a person sits at can show. */
 export interface TerminalConfig {
@@ -133,12 +139,16 @@ export const instanceConfig = (env: NodeJS.ProcessEnv = process.env): InstanceCo
 /** @throws ConfigError */
 export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): ControllerConfig =>
   parse(controllerSchema, env);
+/** How to reach Redis, and nothing else. @throws ConfigError */
+export const redisConfig = (env: NodeJS.ProcessEnv = process.env): RedisConfig => parse(redisSchema, env);
 /** @throws ConfigError */
 export const autoscalerConfig = (env: NodeJS.ProcessEnv = process.env): AutoscalerConfig =>
   Object.freeze({ ...parse(autoscalerSchema, env), environment: { ...env } });
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
   Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });
+/** @throws ConfigError */
+export const operatorConfig = (env: NodeJS.ProcessEnv = process.env): OperatorConfig => parse(operatorSchema, env);
 export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalConfig => {
   const { NO_COLOR, TERM } = parse(terminalSchema, env);
   return Object.freeze({ colour: NO_COLOR === undefined, dumb: TERM === 'dumb' });

@@ -30,9 +30,9 @@ import { createLogger } from './runtime/log.js';
 import { Metrics } from './runtime/metrics.js';
 import { packageRoot } from './runtime/package-root.js';
 import { randomHex } from './runtime/random.js';
+import { RecentErrors } from './runtime/recent-errors.js';
 import { UsageMeter } from './runtime/usage.js';
 
-const REDIS_READY_MS = 10_000;
 /** A room that was created and never joined. */
 const UNCLAIMED_TTL_MS = 3_600_000;
 /** A room that has been closed: late comers hear why. */
@@ -45,9 +45,10 @@ const LOOK_MS = 500;
 async function main(): Promise<void> {
   const config = instanceConfig();
   const id = newInstanceId();
-  const log = createLogger(config.LOG_LEVEL, { process: 'instance', instance: id });
-  const lifecycle = new Lifecycle(log, config.HOKM_DRAIN_MS);
   const clock = new SystemClock();
+  const errors = new RecentErrors(clock);
+  const log = createLogger(config.LOG_LEVEL, { process: 'instance', instance: id }, errors);
+  const lifecycle = new Lifecycle(log, config.HOKM_DRAIN_MS);
 
   const redis = connect(config, 'commands');
   const waiting = connect(config, 'copies');
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
   lifecycle.onStop('redis', () => {
     for (const connection of connections) connection.disconnect();
   });
-  await Promise.all(connections.map((connection) => ready(connection, config, REDIS_READY_MS)));
+  await Promise.all(connections.map((connection) => ready(connection, config, config.HOKM_START_WAIT_MS)));
 
   const registry = new Registry(redis, config.HOKM_LEASE_MS);
   const index = new RoomIndex(redis);
@@ -125,7 +126,10 @@ async function main(): Promise<void> {
       metrics.claims.inc();
       pins.assigned(room.code);
     },
-    onEnd: (_, reason) => metrics.ends.inc({ reason }),
+    onEnd: (room, reason) => {
+      metrics.ends.inc({ reason });
+      if (reason === 'lost') log.warn({ room: room.code, epoch: room.fence.epoch }, 'room lost to another owner');
+    },
   });
   const seats = new SeatsIndex(redis, bus, self, ownership);
   const migration = new Migration({
@@ -184,6 +188,7 @@ async function main(): Promise<void> {
   const health = new Health({
     id,
     ownership,
+    errors,
     status: () => self.status,
     leaseFresh: () => lease.fresh(),
     isolated: () => isolation.active,

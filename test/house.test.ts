@@ -165,8 +165,8 @@ test('nothing is any, and nothing is taken for granted', () => {
 
 /** Longer than the house wants them; each with its reason, and to be taken off this list when it is shorter. */
 const LONG: readonly string[] = [
-  // One mailbox is one idea: batch, commit, gate, freeze, snapshot, hand over.
-  'src/room/mailbox.ts',
+  // One table of positions for one function.
+  'test/room/step.test.ts',
 ];
 
 test('files are short enough to be read at once', () => {
@@ -211,7 +211,8 @@ test.each(scripts)('%s has its contract in its header, with as many keys as its 
 });
 
 /** Pauses that are the fault under test, or stand-ins for programs, which have a rhythm of their own. */
-const PAUSES: readonly string[] = ['test/haproxy/resilience.test.ts', 'test/deploy/stubs/'];
+// And tools beside the tests, which wait for a moment drawn by lot.
+const PAUSES: readonly string[] = ['test/haproxy/resilience.test.ts', 'test/deploy/stubs/', 'test/chaos/campaign.ts'];
 
 test('tests wait for conditions: none sleeps outside of test/support', () => {
   const pause = /\bsetTimeout\(\s*(resolve|done|r)\b|\bawait sleep\(|timers\/promises/;

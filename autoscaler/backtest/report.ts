@@ -56,7 +56,12 @@ export function table(result: BacktestResult): string[][] {
 /** Demand, instances, optimum and the forecast's band: all of the scored part, and its last week in detail. */
 export function picture(result: BacktestResult, capacity: number, title: string, html: boolean): string {
   const { from, players } = result.course;
-  const detail = chart(result, capacity, `${title}: the last ${SHOWN_DAYS} days`, players.length - SHOWN_DAYS * DAY_MIN);
+  const detail = chart(
+    result,
+    capacity,
+    `${title}: the last ${SHOWN_DAYS} days`,
+    players.length - SHOWN_DAYS * DAY_MIN,
+  );
   if (!html) return svg(detail);
   return page(title, [chart(result, capacity, `${title}: what was scored`, from), detail], table(result));
 }
@@ -70,10 +75,21 @@ function chart(result: BacktestResult, capacity: number, title: string, first: n
     startMs: result.startMs + begin * MINUTE_MS,
     stepMs: MINUTE_MS,
     series: [
-      { name: 'forecast band', colour: '#9ecae1', values: trail.up.subarray(begin), low: trail.low.subarray(begin), kind: 'band' },
+      {
+        name: 'forecast band',
+        colour: '#9ecae1',
+        values: trail.up.subarray(begin),
+        low: trail.low.subarray(begin),
+        kind: 'band',
+      },
       { name: 'instances paid', colour: '#d62728', values: ours.paid.subarray(begin), kind: 'step' },
       { name: 'optimum needs', colour: '#2ca02c', values: need.subarray(begin), kind: 'step' },
-      { name: 'demand', colour: '#1f3b73', values: Float64Array.from(players.subarray(begin), (each) => each / capacity), kind: 'line' },
+      {
+        name: 'demand',
+        colour: '#1f3b73',
+        values: Float64Array.from(players.subarray(begin), (each) => each / capacity),
+        kind: 'line',
+      },
     ],
   };
 }

@@ -2,8 +2,8 @@
 import { bootMs } from '../decide/boots.js';
 import { decide } from '../decide/decide.js';
 import { EMPTY } from '../decide/memory.js';
-import { OutlookForecaster } from '../forecast/outlook.js';
 import { loadOf } from '../forecast/feed.js';
+import { OutlookForecaster } from '../forecast/outlook.js';
 import { observe } from '../observe.js';
 import { floorAt } from '../policy/schedule.js';
 import type { Policy } from '../policy/schema.js';

@@ -21,14 +21,24 @@ export function backtest(cli: Argv) {
     'How the policy would have done on a trace of the past, beside the baselines',
     (options) =>
       jsonOption(policyOptions(options))
-        .option('trace', { type: 'string', demandOption: true, requiresArg: true, describe: 'CSV: ts,value; UTC; a regular grid' })
+        .option('trace', {
+          type: 'string',
+          demandOption: true,
+          requiresArg: true,
+          describe: 'CSV: ts,value; UTC; a regular grid',
+        })
         .option('kind', {
           choices: ['arrivals', 'concurrency'] as const,
           default: 'arrivals' as const,
           describe: 'what the trace counts: those who come, or those who are there',
         })
         .option('boot', { type: 'number', default: 2, describe: 'boot time, whole minutes' })
-        .option('seeds', { type: 'string', default: '1,2,3', requiresArg: true, describe: 'of the random paths; scores are their mean' })
+        .option('seeds', {
+          type: 'string',
+          default: '1,2,3',
+          requiresArg: true,
+          describe: 'of the random paths; scores are their mean',
+        })
         .option('half', {
           choices: ['first', 'second', 'all'] as const,
           default: 'second' as const,
@@ -73,7 +83,9 @@ export function backtest(cli: Argv) {
       const missed = targets(result, args, compare === 'none' ? undefined : compare);
       if (args.json) printJson(toJson(result, backtestOptions, name, missed));
       else {
-        print(`${name}: ${half} part scored, ${result.scoredDays.toFixed(1)} of ${result.days.toFixed(1)} days, boot ${boot} min, mean of seeds ${seeds.join(', ')}\n`);
+        print(
+          `${name}: ${half} part scored, ${result.scoredDays.toFixed(1)} of ${result.days.toFixed(1)} days, boot ${boot} min, mean of seeds ${seeds.join(', ')}\n`,
+        );
         print(columns(table(result)));
         for (const line of missed) print(`Missed: ${line}`);
       }
@@ -93,7 +105,8 @@ function read(file: string): string {
 
 function parseSeeds(text: string): number[] {
   const seeds = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
-  if (seeds.length > 20 || !seeds.every((seed) => Number.isInteger(seed))) throw new Told(`--seeds "${text}": whole numbers, as 1,2,3`);
+  if (seeds.length > 20 || !seeds.every((seed) => Number.isInteger(seed)))
+    throw new Told(`--seeds "${text}": whole numbers, as 1,2,3`);
   return seeds;
 }
 

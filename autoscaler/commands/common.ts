@@ -59,11 +59,7 @@ export interface Cluster {
 }
 
 /** Opens what leads to the cluster, and closes it when `use` is done. @throws RedisUnavailable */
-export async function withCluster<T>(
-  role: string,
-  use: (cluster: Cluster) => Promise<T>,
-  level?: string,
-): Promise<T> {
+export async function withCluster<T>(role: string, use: (cluster: Cluster) => Promise<T>, level?: string): Promise<T> {
   const config = autoscalerConfig();
   const clock = new SystemClock();
   const id = `autoscaler-${role}-${crockford(8)}`;

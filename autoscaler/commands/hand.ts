@@ -8,7 +8,15 @@ import { inWordsOf, parseDuration } from '../duration.js';
 import { Lock } from '../lock.js';
 import type { Order } from '../store.js';
 import { Told } from '../told.js';
-import { type Cluster, jsonOption, type PolicyArgs, policyOf, policyOptions, runnerFor, withCluster } from './common.js';
+import {
+  type Cluster,
+  jsonOption,
+  type PolicyArgs,
+  policyOf,
+  policyOptions,
+  runnerFor,
+  withCluster,
+} from './common.js';
 import { print, printJson, say } from './output.js';
 
 const HAND_SCHEMA = 'hokm-autoscaler/hand@1';
@@ -25,7 +33,8 @@ export function drain(cli: Argv) {
           .option('deadline', { type: 'string', requiresArg: true, describe: 'what is left then is stored, as 60s' })
           .example('$0 drain game-K3Q9TZ2M --deadline 60s', ''),
       async (args) => {
-        const deadline = args.deadline === undefined ? {} : { deadline_s: parseDuration(args.deadline, '--deadline') / 1000 };
+        const deadline =
+          args.deadline === undefined ? {} : { deadline_s: parseDuration(args.deadline, '--deadline') / 1000 };
         await give(args, async (cluster) => {
           await known(cluster, args.id);
           return { kind: 'drain', id: args.id, ...deadline };
@@ -83,7 +92,11 @@ export function scale(cli: Argv) {
       async ({ count, hold, json }) => {
         if (!Number.isInteger(count) || count < 0) throw new Told('scale: the number must be whole, 0 or more.');
         const ms = parseDuration(hold, '--hold');
-        await change(json, (hand, now) => ({ ...hand, hold: { count, until: now + ms } }), `${count} instances are held for ${inWordsOf(ms)}.`);
+        await change(
+          json,
+          (hand, now) => ({ ...hand, hold: { count, until: now + ms } }),
+          `${count} instances are held for ${inWordsOf(ms)}.`,
+        );
       },
     )
     .command(

@@ -1,9 +1,9 @@
 /** `policy validate`, `policy show`. */
 import type { Argv } from 'yargs';
+import { autoscalerConfig } from '../../src/config.js';
 import { readPolicy } from '../policy/load.js';
 import { jsonOption, policyOf, policyOptions } from './common.js';
 import { print, printJson, say } from './output.js';
-import { autoscalerConfig } from '../../src/config.js';
 
 const POLICY_SCHEMA = 'hokm-autoscaler/policy-check@1';
 

@@ -2,11 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { autoscalerConfig } from '../../src/config.js';
+import { spend, spendInWords } from '../cost.js';
 import { parseDuration } from '../duration.js';
 import { explain as inWords } from '../explain.js';
-import { loadOf } from '../forecast/feed.js';
 import { type ForecastRow, lookAhead } from '../forecast/far.js';
-import { spend, spendInWords } from '../cost.js';
+import { loadOf } from '../forecast/feed.js';
 import type { Point } from '../history.js';
 import { type Chart, page, svg } from '../picture.js';
 import type { Policy } from '../policy/schema.js';
@@ -40,9 +40,12 @@ export function explain(cli: Argv) {
             else for (const record of records.reverse()) print(oneLine(record));
             return;
           }
-          const record = args.decision === undefined ? (await store.decisions(1))[0] : await store.decision(args.decision);
+          const record =
+            args.decision === undefined ? (await store.decisions(1))[0] : await store.decision(args.decision);
           if (!record) {
-            throw new Told(args.decision === undefined ? 'There is no decision yet.' : `There is no decision ${args.decision}.`);
+            throw new Told(
+              args.decision === undefined ? 'There is no decision yet.' : `There is no decision ${args.decision}.`,
+            );
           }
           if (args.json) return printJson(record);
           const { instances } = await registry.list();
@@ -95,7 +98,8 @@ const cells = (row: ForecastRow): string[] => [
   ...[row.q05, row.q50, row.q95, row.q999].map((value) => value.toFixed(3)),
 ];
 
-const csv = (rows: readonly ForecastRow[]): string => [HEADER, ...rows.map(cells)].map((row) => row.join(',')).join('\n');
+const csv = (rows: readonly ForecastRow[]): string =>
+  [HEADER, ...rows.map(cells)].map((row) => row.join(',')).join('\n');
 
 function table(rows: readonly ForecastRow[], known: number): string {
   const hint = known < DAY_MIN ? `\nOnly ${known} min of history: that is persistence with fixed margins.` : '';
@@ -138,7 +142,15 @@ function draw(file: string, points: readonly Point[], rows: readonly ForecastRow
   say(`drawn: ${file}`);
 }
 
-function oneLine(record: { id: string; at: string; load: number; wanted: number; instances: { active: number }; actions: readonly { text: string }[]; refusals: readonly { code: string }[] }): string {
+function oneLine(record: {
+  id: string;
+  at: string;
+  load: number;
+  wanted: number;
+  instances: { active: number };
+  actions: readonly { text: string }[];
+  refusals: readonly { code: string }[];
+}): string {
   const done = record.actions.map(({ text }) => text).join('; ') || 'nothing';
   const refused = record.refusals.length > 0 ? ` (refused: ${record.refusals.map(({ code }) => code).join(', ')})` : '';
   return `${record.at} ${record.id} load ${record.load}, ${record.instances.active} ready, ${record.wanted} wanted: ${done}${refused}`;

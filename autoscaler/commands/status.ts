@@ -56,7 +56,14 @@ interface Status {
     loop_delay_ms: number;
     up_s: number;
   }[];
-  readonly drains: readonly { id: string; step: string; reason: string; players: number; rooms: number; deadline_s: number }[];
+  readonly drains: readonly {
+    id: string;
+    step: string;
+    reason: string;
+    players: number;
+    rooms: number;
+    deadline_s: number;
+  }[];
   readonly boots: readonly { key: string; for_s: number }[];
   readonly lock: { readonly holder: string; readonly ms: number } | null;
   readonly hold: { readonly count: number; readonly for_s: number } | null;

@@ -1,11 +1,11 @@
 /** `plan`, `once`, `run`: decisions, without effect, for cron, and all the time. */
 import type { Argv } from 'yargs';
+import { autoscalerConfig } from '../../src/config.js';
 import { Lifecycle } from '../../src/runtime/lifecycle.js';
 import { Daemon } from '../daemon.js';
 import { explain } from '../explain.js';
 import { Lock } from '../lock.js';
 import type { DecisionRecord } from '../record.js';
-import { autoscalerConfig } from '../../src/config.js';
 import { planAt } from './at.js';
 import { jsonOption, policyOf, policyOptions, runnerFor, withCluster } from './common.js';
 import { print, printJson, say } from './output.js';
@@ -21,7 +21,11 @@ export function plan(cli: Argv) {
     'The whole decision, without effect and without the lock',
     (options) =>
       jsonOption(policyOptions(options))
-        .option('at', { type: 'string', requiresArg: true, describe: 'for another time, ISO-8601; the load is then as kept, or as usual' })
+        .option('at', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'for another time, ISO-8601; the load is then as kept, or as usual',
+        })
         .example('$0 plan', 'what the autoscaler would do now')
         .example('$0 plan --at 2026-12-31T20:00:00Z --json', 'and on that evening')
         .epilog('Exit: 0 nothing to do, 2 changes, 1 error.'),
@@ -109,7 +113,10 @@ export function run(cli: Argv) {
         lifecycle.stopOnSignals();
         lifecycle.stopWithParent();
         daemon.start();
-        log.info({ mode: advisory ? 'advisory' : 'act', min: policy.min, max: policy.max, driver: driver.name }, 'running');
+        log.info(
+          { mode: advisory ? 'advisory' : 'act', min: policy.min, max: policy.max, driver: driver.name },
+          'running',
+        );
         process.send?.({ type: 'ready' });
         await new Promise(() => undefined);
       });

@@ -148,7 +148,9 @@ function followDrains({ look, state, now, fencing }: DecideInput, drains: Drain[
   for (const drain of state.drains) {
     const instance = look.instances.find(({ id }) => id === drain.id);
     // Everything is gone at once: nothing is over for that.
-    const { next, effect } = look.blank ? { next: drain, effect: undefined } : advanceDrain(drain, instance, now, fencing);
+    const { next, effect } = look.blank
+      ? { next: drain, effect: undefined }
+      : advanceDrain(drain, instance, now, fencing);
     if (next) drains.push(next);
     if (effect) actions.push({ ...effect, ...(drain.reason === 'by hand' ? { byHand: true } : {}) });
   }

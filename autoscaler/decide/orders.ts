@@ -1,10 +1,11 @@
 /** Orders by hand, worked into a decision. PURE. */
+
+import type { Policy } from '../policy/schema.js';
 import type { Order } from '../store.js';
 import type { Action } from './actions.js';
 import type { Decision } from './decide.js';
 import { advanceDrain, startDrain } from './drains.js';
 import type { Instance } from './instance.js';
-import type { Policy } from '../policy/schema.js';
 
 export interface OrderContext {
   readonly policy: Policy;

@@ -57,15 +57,24 @@ export class CommandDriver implements Driver {
   async close(): Promise<void> {}
 
   private run(which: 'start' | 'stop' | 'list', values: Readonly<Record<string, string>>): Promise<string> {
-    const words = this.policy[which].map((word) => word.replace(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all));
+    const words = this.policy[which].map((word) =>
+      word.replace(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all),
+    );
     const [command = '', ...args] = words;
     const env = { ...this.environment, HOKM_FENCING: values.fencing ?? '', HOKM_KEY: values.key ?? '' };
-    const options = { env, timeout: this.policy.timeout_s * 1000, maxBuffer: LONGEST_OUTPUT, encoding: 'utf8' as const };
+    const options = {
+      env,
+      timeout: this.policy.timeout_s * 1000,
+      maxBuffer: LONGEST_OUTPUT,
+      encoding: 'utf8' as const,
+    };
     return new Promise((resolve, reject) => {
       execFile(command, args, options, (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
         const said = stderr.trim().split('\n').at(-1);
-        const how = error.killed ? `took longer than ${this.policy.timeout_s} s` : `ended with ${error.code ?? error.signal}`;
+        const how = error.killed
+          ? `took longer than ${this.policy.timeout_s} s`
+          : `ended with ${error.code ?? error.signal}`;
         reject(new DriverError(`The ${which} command (${command}) ${how}${said ? `: ${said}` : ''}`));
       });
     });

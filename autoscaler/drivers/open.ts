@@ -16,7 +16,9 @@ export function openDriver(policy: DriverPolicy, config: AutoscalerConfig): Driv
     case 'process': {
       const socket = policy.socket ?? config.HOKM_SUPERVISOR_SOCKET;
       if (socket === undefined) {
-        throw new Told('The process driver needs driver.socket in the policy, or HOKM_SUPERVISOR_SOCKET: the control_socket of cluster.json.');
+        throw new Told(
+          'The process driver needs driver.socket in the policy, or HOKM_SUPERVISOR_SOCKET: the control_socket of cluster.json.',
+        );
       }
       return new ProcessDriver(supervisorAt(socket));
     }

@@ -30,9 +30,20 @@ export function lookAhead(points: readonly Point[], policy: Policy, minute: numb
   const usualNow = forecaster.usual(minute);
   const rows: ForecastRow[] = [];
   const row = (at: number, [q05 = 0, q50 = 0, q95 = 0, q999 = 0]: readonly number[]) =>
-    rows.push({ at: new Date((minute + at) * MINUTE_MS).toISOString(), usual: forecaster.usual(minute + at), q05, q50, q95, q999 });
+    rows.push({
+      at: new Date((minute + at) * MINUTE_MS).toISOString(),
+      usual: forecaster.usual(minute + at),
+      q05,
+      q50,
+      q95,
+      q999,
+    });
   for (const [slot, at] of HORIZONS.entries()) {
-    if (at <= ahead) row(at, QUANTILES.map((_, quantile) => forecaster.quantile(slot, quantile)));
+    if (at <= ahead)
+      row(
+        at,
+        QUANTILES.map((_, quantile) => forecaster.quantile(slot, quantile)),
+      );
   }
   const last = HORIZONS.length - 1;
   const middle = Math.max(0.05, forecaster.quantile(last, 1));
@@ -41,7 +52,10 @@ export function lookAhead(points: readonly Point[], policy: Policy, minute: numb
     const usual = forecaster.usual(minute + at);
     const deviation = usualNow > 0 ? now / usualNow : 1;
     const expected = usual > 0 ? usual * deviation ** Math.exp(-at / FADES_MIN) : now;
-    row(at, spread.map((share) => expected * share));
+    row(
+      at,
+      spread.map((share) => expected * share),
+    );
   }
   return rows;
 }

@@ -47,7 +47,9 @@ export function parsePolicy(text: string, name: string, settings: readonly strin
     // A field that is not known is named at its own line, one that is missing at that of what it is missing from.
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [];
     if (unknown.length > 0) {
-      return unknown.map((key) => `${at(offsetOf(document, [...path, key]))}: ${[...path, key].join('.')}: is not known`);
+      return unknown.map(
+        (key) => `${at(offsetOf(document, [...path, key]))}: ${[...path, key].join('.')}: is not known`,
+      );
     }
     return [`${at(offsetOf(document, path))}: ${path.join('.') || 'policy'}: ${issue.message}`];
   });

@@ -22,6 +22,8 @@ export interface Program<Ready> {
   readonly mark: string;
   /** Longest time until it is usable, ms. */
   readonly startMs: number;
+  /** The pause before it is started again when it has ended unasked, ms. */
+  readonly pauseMs: number;
   /** Longest time from SIGTERM to its end, ms; then it is killed. */
   readonly stopMs: number;
   /** Resolves when it is usable; `gone` fires when it never will be. */

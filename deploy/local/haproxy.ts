@@ -53,6 +53,7 @@ export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> 
     ipc: false,
     mark: plan.configFile,
     startMs: 10_000,
+    pauseMs: 100,
     stopMs: 5_000,
     ready: async (_process, gone) => {
       // The TCP port opens before HAProxy is ready; the admin socket answers when it is.

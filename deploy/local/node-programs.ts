@@ -16,14 +16,20 @@ const plainReady = z.object({ type: z.literal('ready') });
 export type InstanceReady = z.output<typeof instanceReady>;
 export type PlainReady = z.output<typeof plainReady>;
 
+/**
+ * The survivors first take over the rooms of an instance that died: on a small machine the start of its successor, most
+ * of a second of processor time, would double the time that the players wait.
+ */
+const SUCCESSOR_MS = 1_000;
+
 /** @param position from 1; the instance has an id of its own at every start, its log keeps this name. */
 export function instanceProgram(file: string, position: number, env: NodeJS.ProcessEnv): Program<InstanceReady> {
   // Draining takes up to 25 s by itself.
-  return nodeProgram(`instance ${position}`, file, env, instanceReady, 27_000);
+  return nodeProgram(`instance ${position}`, file, env, instanceReady, { stopMs: 27_000, pauseMs: SUCCESSOR_MS });
 }
 
 export function controllerProgram(file: string, env: NodeJS.ProcessEnv): Program<PlainReady> {
-  return nodeProgram('controller', file, env, plainReady, 5_000);
+  return nodeProgram('controller', file, env, plainReady, { stopMs: 5_000, pauseMs: 100 });
 }
 
 function nodeProgram<Schema extends z.ZodType>(
@@ -31,7 +37,7 @@ function nodeProgram<Schema extends z.ZodType>(
   file: string,
   env: NodeJS.ProcessEnv,
   message: Schema,
-  stopMs: number,
+  { stopMs, pauseMs }: { stopMs: number; pauseMs: number },
 ): Program<z.output<Schema>> {
   return {
     title,
@@ -43,6 +49,7 @@ function nodeProgram<Schema extends z.ZodType>(
     ipc: true,
     mark: file,
     startMs: 20_000,
+    pauseMs,
     stopMs,
     ready: (child, gone) => firstMessage(child, gone, message),
   };

@@ -59,6 +59,7 @@ export function redisProgram(
     ipc: false,
     mark: 'redis-server',
     startMs: LOADING_MS,
+    pauseMs: 100,
     stopMs: 10_000,
     ready: async (_process, gone) => {
       await withRedis(redisConfig(config, secrets, port), LOADING_MS, () => undefined, gone);

@@ -1,10 +1,10 @@
 /** `npm run rolling-restart`: restarts every instance of the local cluster while it is played on. */
 import yargs from 'yargs';
 import { launcherConfig } from '../../src/config.js';
-import { DEFAULT_DATA, localCluster } from '../../src/ops/local-cluster.js';
-import { runTool, ToolFailed } from '../../src/ops/tool.js';
 import { connect, ready } from '../../src/redis/client.js';
 import { SystemClock } from '../../src/runtime/clock.js';
+import { DEFAULT_DATA, localCluster } from '../ops/local-cluster.js';
+import { runTool, ToolFailed } from '../ops/tool.js';
 import { serversUp } from './admin-socket.js';
 import { askSupervisor } from './control-protocol.js';
 import { RollingRestart } from './rolling-restart.js';

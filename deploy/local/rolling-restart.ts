@@ -4,9 +4,9 @@
  * once.
  */
 import { ROLLING_KEY } from '../../src/cluster/drain.js';
-import { ToolFailed } from '../../src/ops/tool.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { type Clock, sleep } from '../../src/runtime/clock.js';
+import { ToolFailed } from '../ops/tool.js';
 import type { ControlAnswer, ControlRequest } from './control-protocol.js';
 
 export interface RollingRestartDeps {

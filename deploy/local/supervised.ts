@@ -15,10 +15,9 @@ export interface Surroundings {
   readonly changed: () => void;
 }
 
-/** The pause before it is started again: doubled each time, and back to the first after it ran for a while. */
-const FIRST_PAUSE_MS = 100;
+/** The program's own pause is doubled each time, up to this, and the first one again after it ran for a while. */
 const LONGEST_PAUSE_MS = 10_000;
-const RAN_WELL_MS = 30_000;
+const RAN_WELL_MS = 5_000;
 /** Of the log of a child that ended, as told on the terminal. */
 const LINES = 5;
 
@@ -26,7 +25,7 @@ export class Supervised<Ready> {
   private readonly log: LogFile;
   private child: Child<Ready> | undefined;
   private state: Ready | undefined;
-  private pauseMs = FIRST_PAUSE_MS;
+  private pauseMs: number;
   private pause: Timer | undefined;
   private stopping: Promise<Exit> | undefined;
   private wasReady = false;
@@ -36,6 +35,7 @@ export class Supervised<Ready> {
     private readonly around: Surroundings,
   ) {
     this.log = new LogFile(around.logs, program.logName);
+    this.pauseMs = program.pauseMs;
   }
 
   /** The running child and what it said when it became ready; undefined while there is none. */
@@ -104,7 +104,7 @@ export class Supervised<Ready> {
   private ended(child: Child<Ready>, how: string, ranMs: number): void {
     this.state = undefined;
     if (this.stopping) return;
-    if (ranMs > RAN_WELL_MS) this.pauseMs = FIRST_PAUSE_MS;
+    if (ranMs > RAN_WELL_MS) this.pauseMs = this.program.pauseMs;
     this.around.changed();
     this.again([`${this.program.title} (process ${child.pid}) ended: ${how}`, ...child.lastLines(LINES)].join('\n'));
   }

@@ -18,11 +18,29 @@ export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomV
   return new Promise((resolve) => {
     /** One command at a time, from the decision to its answer; entries that change no turn may come in between. */
     let busy = false;
-    const give = (command: { readonly type: string }) => {
+    let done = false;
+    /** Where a command was refused none is given again: the answer would be the same, at once and for ever. */
+    let refusedAt = '';
+    const mayStart = ({ view }: TableState) =>
+      startWhenFull && view?.status === 'lobby' && view.host === view.seat && view.seats.every((seat) => seat);
+    const mayPlay = ({ view, legal }: TableState) => view?.status === 'playing' && legal.length > 0;
+    const mayAct = (state: TableState) =>
+      state.connection === 'open' && state.cursor?.digest !== refusedAt && (mayStart(state) || mayPlay(state));
+    /** Decides by what is so after the pause: the seat may have been played for meanwhile. */
+    const act = () => {
+      const { view, cursor } = table.state;
+      if (done || !view || !cursor || !mayAct(table.state)) {
+        busy = false;
+        return look(table.state);
+      }
+      const move = mayPlay(table.state) ? findClientGame(view.game)?.bot(view.table) : { type: 'start' };
       table
-        .command(command)
+        .command(move as { readonly type: string })
         .catch((error: unknown) => {
-          if (error instanceof CommandRefused) onRefused(error);
+          // What is left when the table is closed is no refusal.
+          if (done || !(error instanceof CommandRefused)) return;
+          refusedAt = cursor.digest;
+          onRefused(error);
         })
         .finally(() => {
           busy = false;
@@ -30,23 +48,19 @@ export function playAsBot(table: Table, options: BotOptions = {}): Promise<RoomV
         });
     };
     const look = (state: TableState) => {
-      const { view } = state;
+      if (done) return;
+      const { view, connection } = state;
       const over = (view?.status === 'finished' && !busy) || view?.status === 'closed';
-      if (over || state.connection === 'closed') {
+      if (over || connection === 'closed') {
+        done = true;
         unsubscribe();
         resolve(view);
         return;
       }
-      if (!view || busy || state.connection !== 'open') return;
-      if (view.status === 'lobby' && startWhenFull && view.host === view.seat && view.seats.every((seat) => seat)) {
-        busy = true;
-        give({ type: 'start' });
-      } else if (view.status === 'playing' && state.legal.length > 0) {
-        busy = true;
-        const move = findClientGame(view.game)?.bot(view.table) as { type: string };
-        if (delayMs > 0) setTimeout(() => give(move), delayMs);
-        else give(move);
-      }
+      if (busy || !mayAct(state)) return;
+      busy = true;
+      if (delayMs > 0 && mayPlay(state)) setTimeout(act, delayMs);
+      else act();
     };
     const unsubscribe = table.subscribe(look);
     look(table.state);

@@ -68,7 +68,7 @@ interface Pending {
 
 /** Close codes after which a new connection has no sense: they say that the seat, the room or the client is refused. */
 const FINAL_CODES: ReadonlySet<number> = new Set([
-  1003, 1008, 1009, 4000, 4001, 4002, 4003, 4400, 4401, 4404, 4409, 4410, 4500,
+  1002, 1003, 1007, 1008, 1009, 4000, 4001, 4002, 4003, 4400, 4401, 4404, 4409, 4410, 4500,
 ]);
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A silent connection is asked after this, and left when it stays silent as long again. */
@@ -202,6 +202,8 @@ export class Table {
   }
 
   private receive(text: string): void {
+    // Somebody is there: a welcome may take its time while the table is frozen.
+    clearTimeout(this.timer);
     this.listenForSilence();
     const frame = JSON.parse(text) as ClientOut;
     this.options.onFrame?.(frame);
@@ -235,11 +237,12 @@ export class Table {
   }
 
   private welcome(frame: Welcome): void {
-    clearTimeout(this.timer);
     this.failures = 0;
     this.welcomed = true;
     this.offset = Date.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
+    // Before anybody is told: a command that a listener gives now is written by itself, after the older ones.
+    for (const { frame: command } of this.pending.values()) this.write(command);
     // The turn is told as it is after the missed events, which follow: the last of them tells it again.
     const behind = frame.resumed && frame.seq !== this.current.cursor?.seq;
     this.change({
@@ -252,7 +255,6 @@ export class Table {
       ...this.turn(behind ? { deadline: null } : frame),
       ...(frame.view ? { view: frame.view, cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest } } : {}),
     });
-    for (const { frame: command } of this.pending.values()) this.write(command);
   }
 
   private event(frame: EventFrame): void {

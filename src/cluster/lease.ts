@@ -4,7 +4,7 @@
  * INVARIANT: `fresh` turns false before anybody else may think that this instance is gone; whatever was believed of
  * ownership before is then checked again, room by room.
  */
-import type { Lease } from '../room/mailbox.js';
+import type { Lease } from '../room/lease.js';
 import type { SystemClock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { InstanceFields, Registry } from './registry.js';

@@ -104,7 +104,7 @@ export class Ownership {
    */
   adopt(head: RoomHead, snapshot: StoredSnapshot, epoch: Epoch, aliveAt: number): boolean {
     const present = this.mailboxes.get(head.code);
-    if (present) return present.fence.epoch >= epoch;
+    if (present && present.fence.epoch >= epoch) return true;
     if (this.closed) return false;
     this.play(head, epoch, loadSnapshot(snapshot), aliveAt, null);
     return true;
@@ -166,6 +166,10 @@ export class Ownership {
     const { deps } = this;
     const game = findGame(head.game);
     if (!game) throw new IncompatibleRoom(head);
+    // Claimed and adopted at the same time: the higher epoch is what Redis says.
+    const present = this.mailboxes.get(head.code);
+    if (present && present.fence.epoch >= epoch) return present;
+    present?.lose();
     const mailbox = new Mailbox(
       {
         ...deps.mailbox,

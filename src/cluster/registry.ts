@@ -47,6 +47,9 @@ export type InstanceRecord = z.output<typeof instanceSchema>;
 export type InstanceFields = Omit<z.input<typeof instanceSchema>, 'last_heartbeat'>;
 
 const INSTANCES = 'service:hokm:instances';
+const NUMBER = 'service:hokm:number';
+/** Start of 2025, s since the epoch: what follows fits into HAProxy's 31 bits for 68 years. */
+const NUMBERS_SINCE = 1_735_689_600;
 const CONTROLLERS = 'service:hokm:controllers';
 /** Published when an instance changes its status, comes or goes: a hint to look at the registry again. */
 export const REGISTRY_CHANNEL = 'hokm:broadcast';
@@ -64,9 +67,15 @@ export class Registry {
     private readonly leaseMs: number,
   ) {}
 
-  /** A number that no process start had before. */
-  nextNumber(): Promise<number> {
-    return this.redis.incr('service:hokm:number');
+  /**
+   * A number that no process start had before. Where Redis has forgotten the last one it goes on from the time, which is
+   * above all earlier numbers: HAProxy may still know a server by each of them.
+   */
+  async nextNumber(): Promise<number> {
+    const [seconds] = await this.redis.time();
+    const floor = Number(seconds) - NUMBERS_SINCE;
+    const [, number] = await Promise.all([this.redis.set(NUMBER, String(floor), 'NX'), this.redis.incr(NUMBER)]);
+    return number;
   }
 
   /** Writes the entry and renews the lease. */

@@ -16,18 +16,11 @@ export class EventStream implements Connection {
   private last = 0;
   private readonly comments: NodeJS.Timeout;
 
-  /** `gone` is called when nobody reads any more, perhaps more than once. */
-  constructor(
-    private readonly response: ServerResponse,
-    private readonly gone: () => void,
-  ) {
+  constructor(private readonly response: ServerResponse) {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.flushHeaders();
     this.comments = setInterval(() => response.write(': still here\n\n'), COMMENT_MS);
-    response.on('close', () => {
-      clearInterval(this.comments);
-      gone();
-    });
+    response.on('close', () => clearInterval(this.comments));
   }
 
   /** Writes the past, then what has happened meanwhile; from then on everything at once. */
@@ -39,8 +32,6 @@ export class EventStream implements Connection {
   }
 
   send(text: string): void {
-    // The reader left before the room let the stream in: only now does the room know it, and can forget it.
-    if (this.response.destroyed) return this.gone();
     if (this.waiting) {
       this.waiting.push(text);
       return;

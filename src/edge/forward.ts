@@ -13,10 +13,14 @@ const CONNECT_TIMEOUT_MS = 500;
 const UPGRADE_TIMEOUT_MS = 400;
 /** The same for a plain request; above the time that a command may wait for its commit. */
 const REQUEST_TIMEOUT_MS = 9_000;
+/** No process listened at an address: for so long nobody else is sent there. A dead owner's players all come at once. */
+const REFUSED_MS = 500;
 
 export class Forwarder {
   /** Ends of the connections being piped. */
   private readonly piped = new Set<() => void>();
+  /** Monotonic ms at which each address last refused a connection. */
+  private readonly refused = new Map<string, number>();
 
   constructor(private readonly secret: string) {}
 
@@ -36,11 +40,14 @@ export class Forwarder {
    * Hands a WebSocket upgrade to `address`. False when nobody answers there in time; the socket is then still untouched.
    */
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<boolean> {
+    if (this.hasRefused(address)) return Promise.resolve(false);
     const { host, port } = split(address);
     return new Promise((resolve) => {
       const owner = connect({ host, port, noDelay: true });
       const timer = setTimeout(() => owner.destroy(), UPGRADE_TIMEOUT_MS);
-      owner.on('error', () => undefined);
+      owner.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') this.refused.set(address, performance.now());
+      });
       owner.once('close', () => {
         clearTimeout(timer);
         resolve(false);
@@ -68,6 +75,14 @@ export class Forwarder {
         socket.pipe(owner);
       });
     });
+  }
+
+  private hasRefused(address: string): boolean {
+    const at = this.refused.get(address);
+    if (at === undefined) return false;
+    if (performance.now() - at < REFUSED_MS) return true;
+    this.refused.delete(address);
+    return false;
   }
 
   /** Answers a plain request with what `address` answers. False when nobody answers there. */

@@ -1,11 +1,14 @@
 /** What the instance says of itself on its own port: to HAProxy, to the other instances, to operators. */
 import type { Ownership } from '../cluster/ownership.js';
 import type { InstanceStatus } from '../cluster/registry.js';
-import type { InstanceId } from '../protocol/ids.js';
+import type { SeatView } from '../protocol/client-out.js';
+import type { InstanceId, RoomCode } from '../protocol/ids.js';
+import type { Mailbox } from '../room/mailbox.js';
+import type { RecentError, RecentErrors } from '../runtime/recent-errors.js';
 
 export interface HealthDeps {
   readonly id: InstanceId;
-  readonly ownership: Pick<Ownership, 'rooms' | 'size'>;
+  readonly ownership: Pick<Ownership, 'rooms' | 'here'>;
   readonly status: () => InstanceStatus;
   /** Whether Redis confirms this instance's lease. */
   readonly leaseFresh: () => boolean;
@@ -14,6 +17,7 @@ export interface HealthDeps {
   /** The other instances it knows of. */
   readonly peers: () => readonly { readonly id: InstanceId }[];
   readonly connections: () => number;
+  readonly errors: Pick<RecentErrors, 'of'>;
 }
 
 export interface RoomStatusLine {
@@ -24,6 +28,17 @@ export interface RoomStatusLine {
   readonly seq: number;
   readonly connections: number;
   readonly frozen: boolean;
+  /** Seats taken by people. */
+  readonly players: number;
+}
+
+/** One room, for operators. */
+export interface RoomStatusPage {
+  readonly id: InstanceId;
+  /** Null when the room is not played here. */
+  readonly room: (RoomStatusLine & { readonly seats: readonly ((SeatView & { connected: boolean }) | null)[] }) | null;
+  /** What went wrong here with this room, oldest first. */
+  readonly errors: readonly RecentError[];
 }
 
 export interface InstanceStatusPage {
@@ -57,16 +72,33 @@ export class Health {
 
   status(): InstanceStatusPage {
     const { id, ownership, status, leaseFresh, connections } = this.deps;
-    const rooms = [...ownership.rooms].map((mailbox) => ({
-      room: mailbox.code,
-      status: mailbox.status,
-      owner: mailbox.fence.owner,
-      epoch: mailbox.fence.epoch,
-      seq: mailbox.position.seq,
-      connections: mailbox.connections,
-      frozen: mailbox.frozen,
-    }));
+    const rooms = [...ownership.rooms].map(statusLine);
     const peers = this.deps.peers().map((peer) => peer.id);
     return { id, status: status(), lease_fresh: leaseFresh(), connections: connections(), peers, rooms };
   }
+  /** The same of one room, with its seats and its recent errors. */
+  roomStatus(code: RoomCode): RoomStatusPage {
+    const { id, ownership, errors } = this.deps;
+    const mailbox = ownership.here(code);
+    const room = mailbox ? { ...statusLine(mailbox), seats: seatsOf(mailbox) } : null;
+    return { id, room, errors: errors.of(code) };
+  }
+}
+
+function statusLine(mailbox: Mailbox): RoomStatusLine {
+  return {
+    room: mailbox.code,
+    status: mailbox.status,
+    owner: mailbox.fence.owner,
+    epoch: mailbox.fence.epoch,
+    seq: mailbox.position.seq,
+    connections: mailbox.connections,
+    frozen: mailbox.frozen,
+    players: mailbox.players,
+  };
+}
+
+function seatsOf(mailbox: Mailbox) {
+  const { connected } = mailbox.presence;
+  return mailbox.view('spectator').seats.map((seat, at) => seat && { ...seat, connected: connected[at] === true });
 }

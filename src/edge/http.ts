@@ -67,9 +67,10 @@ export class HttpServer {
       },
     },
     '/status': {
-      GET: ({ request, response }) => {
+      GET: ({ request, response, url }) => {
         this.requireOperator(request);
-        json(response, 200, this.deps.health.status());
+        const { health } = this.deps;
+        json(response, 200, url.searchParams.has('room_code') ? health.roomStatus(roomCodeOf(url)) : health.status());
       },
     },
     '/metrics': {
@@ -152,8 +153,10 @@ export class HttpServer {
     }
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
-    refuseIfOver(mailbox);
-    const stream: EventStream = new EventStream(response, () => mailbox.detach(stream));
+    // What has begun as a stream can no longer be refused with a status.
+    if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
+    const stream = new EventStream(response);
+    response.on('close', () => mailbox.detach(stream));
     await this.deps.api.follow(mailbox, stream, after as Seq);
   }
 
@@ -170,7 +173,6 @@ export class HttpServer {
       throw new CatalogueError('UNAUTHORIZED', 'Send the seat token as "Authorization: Bearer TOKEN".');
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
-    refuseIfOver(mailbox);
     const reply = await this.deps.api.command(mailbox, token, parseJson(body));
     if ('seq' in reply) json(response, 200, reply);
     else json(response, errors[reply.error.code as ErrorCode].http, { error: reply.error });
@@ -210,11 +212,6 @@ export class HttpServer {
     if (retry) response.setHeader('retry-after', '1');
     json(response, http, { error: { code: known.code, message: known.message, retry } });
   }
-}
-
-/** A mailbox that has ended answers nothing any more. */
-function refuseIfOver(mailbox: Mailbox): void {
-  if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {

@@ -41,7 +41,6 @@ export class PlayerSocket implements Connection {
   /** What came after hello while the room was being opened. */
   private early: ClientIn[] = [];
   private answered = true;
-  private ended = false;
   private readonly bucket: TokenBucket;
   private readonly helloTimer: Timer;
 
@@ -55,11 +54,7 @@ export class PlayerSocket implements Connection {
   }
 
   send(frame: string): void {
-    if (this.socket.readyState !== WebSocket.OPEN) {
-      // The socket ended while its hello was being committed: only now does the room know it, and can forget it.
-      if (this.ended) this.mailbox?.detach(this);
-      return;
-    }
+    if (this.socket.readyState !== WebSocket.OPEN) return;
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.count('SLOW_READER');
       this.socket.terminate();
@@ -119,7 +114,6 @@ export class PlayerSocket implements Connection {
 
   /** The socket is closed. */
   gone(): void {
-    this.ended = true;
     this.helloTimer.cancel();
     this.mailbox?.detach(this);
   }
@@ -158,8 +152,6 @@ export class PlayerSocket implements Connection {
 
   private enter(mailbox: Mailbox, hello: Hello): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    // It takes no input any more, and would leave this one without an answer.
-    if (mailbox.over) return this.close(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
     const token = randomToken(TOKEN_BYTES);
     const fresh = { token, hash: hashToken(token) };
     const presented = hello.token === undefined ? undefined : hashToken(hello.token);

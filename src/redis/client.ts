@@ -17,15 +17,17 @@ const CONNECT_TIMEOUT_MS = 500;
 /** A hung primary is left after this; above a pause of 1.5 s, which is waited out. */
 const SOCKET_TIMEOUT_MS = 3_000;
 const COMMAND_TIMEOUT_MS = 2_500;
+/** A Redis that still loads its data is asked again after this; the library would wait for at least a second. */
+const LOADING_RETRY_MS = 50;
 
 /**
+ * With `rediss://` the sentinels are asked over TLS as well.
  * @param role names the connection in `CLIENT LIST`.
  * @param blocking the connection waits in XREAD BLOCK or for messages: it has no timeout for silence.
  */
 export function connect(config: RedisConfig, role: string, blocking = false): RedisConnection {
   const url = new URL(config.REDIS_URL);
-  const tls =
-    url.protocol === 'rediss:' ? (config.REDIS_CA_FILE ? { ca: readFileSync(config.REDIS_CA_FILE) } : {}) : undefined;
+  const tls = url.protocol === 'rediss:' ? trust(config.REDIS_CA_FILE) : undefined;
   const options: RedisOptions = {
     connectionName: `hokm-${role}`,
     username: url.username ? decodeURIComponent(url.username) : undefined,
@@ -35,6 +37,7 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
     scripts,
     retryStrategy: () => RETRY_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    maxLoadingRetryTime: LOADING_RETRY_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
@@ -51,6 +54,9 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
       return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
     });
     options.name = config.REDIS_MASTER_NAME;
+    // Without these two the library talks in the clear to both, whatever `tls` says.
+    options.enableTLSForSentinelMode = tls !== undefined;
+    options.sentinelTLS = tls;
     options.sentinelPassword = config.REDIS_SENTINEL_PASSWORD;
     options.sentinelRetryStrategy = () => RETRY_MS;
   }
@@ -73,13 +79,48 @@ export class RedisUnavailable extends Error {
   override readonly name = 'RedisUnavailable';
 }
 
+/** Whose certificates are believed. @throws RedisUnavailable */
+function trust(file: string | undefined): { ca?: Buffer } {
+  if (file === undefined) return {};
+  let ca: Buffer;
+  try {
+    ca = readFileSync(file);
+  } catch (error) {
+    throw new RedisUnavailable(`REDIS_CA_FILE ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  // The library of Node takes anything and then believes nobody.
+  if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new RedisUnavailable(`REDIS_CA_FILE ${file} holds no certificate; expected PEM.`);
+  }
+  return { ca };
+}
+
+/** What more waiting does not change. */
+const FINAL = /NOAUTH|WRONGPASS|NOPERM|No such master|certificate|altname/i;
+
+/** One line of advice on why Redis cannot be used, from the last error of a connection. */
+function explain(config: RedisConfig, error: string): string {
+  const { REDIS_URL, REDIS_SENTINELS, REDIS_MASTER_NAME } = config;
+  const sentinels = REDIS_SENTINELS.length > 0;
+  const where = sentinels ? `sentinels ${REDIS_SENTINELS.join(', ')}` : new URL(REDIS_URL).host;
+  const [why, advice] = (() => {
+    const last = error.replace(/^All sentinels are unreachable.*Last error: /, '');
+    if (/No such master/.test(last)) {
+      return [`they know no primary called "${REDIS_MASTER_NAME}"`, 'Set REDIS_MASTER_NAME.'];
+    }
+    if (/certificate|altname/i.test(last))
+      return [last, 'Set REDIS_CA_FILE to the authority that signed for its address.'];
+    if (!sentinels) return [last, 'Start it, or set REDIS_URL.'];
+    return [/Connection is closed/.test(last) ? 'none of them answers' : last, 'Start them, or set REDIS_SENTINELS.'];
+  })();
+  return `Redis at ${where} cannot be used (${why}). ${advice}`;
+}
+
 /**
  * Waits until the connection is ready.
- * @throws RedisUnavailable after `timeoutMs`, or at once when Redis refuses the credentials.
+ * @throws RedisUnavailable after `timeoutMs`, or at once when waiting does not help: wrong credentials, for example.
  */
 export async function ready(connection: RedisConnection, config: RedisConfig, timeoutMs: number): Promise<void> {
-  const url = new URL(config.REDIS_URL);
-  const where = config.REDIS_SENTINELS.length ? `sentinels ${config.REDIS_SENTINELS.join(', ')}` : url.host;
   await new Promise<void>((resolve, reject) => {
     let lastError = 'no answer';
     const finish = (outcome: () => void) => {
@@ -91,10 +132,9 @@ export async function ready(connection: RedisConnection, config: RedisConfig, ti
     const onReady = () => finish(resolve);
     const onError = (error: Error) => {
       lastError = error.message || String((error as NodeJS.ErrnoException).code);
-      if (/NOAUTH|WRONGPASS|NOPERM/.test(lastError)) finish(() => reject(unavailable()));
+      if (FINAL.test(lastError)) finish(() => reject(unavailable()));
     };
-    const unavailable = () =>
-      new RedisUnavailable(`Redis at ${where} cannot be used (${lastError}). Start it, or set REDIS_URL.`);
+    const unavailable = () => new RedisUnavailable(explain(config, lastError));
     const timer = setTimeout(() => finish(() => reject(unavailable())), timeoutMs);
     connection.on('ready', onReady);
     connection.on('error', onError);

@@ -21,6 +21,15 @@ const metaKey = (code: RoomCode) => `hokm:room:{${code}}:meta`;
 const logKey = (code: RoomCode) => `hokm:room:{${code}}:log`;
 const snapKey = (code: RoomCode) => `hokm:room:{${code}}:snap`;
 
+/** A stored room with all of the log that is kept, also what is behind the snapshot. */
+export interface StoredWhole {
+  readonly meta: RoomMeta;
+  readonly snapshot: StoredSnapshot | null;
+  readonly log: readonly StoredEntry[];
+  /** When it is forgotten, ms from now; null when it is not. */
+  readonly ttlMs: number | null;
+}
+
 export interface RedisRoomStoreOptions {
   /** A connection of its own for what waits for copies: WAIT holds up everything behind it. */
   readonly waiting: RedisConnection;
@@ -126,7 +135,11 @@ export class RedisRoomStore implements RoomStore {
 
   async transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply> {
     return answered(async () => {
-      const reply = await this.redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), to, address);
+      // What was committed before goes to the copies in the same stream: with this write all of it is there.
+      const { reply, copied } = await this.copied((redis) =>
+        redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), to, address),
+      );
+      if (reply[0] === 'ok' && !copied) throw new Error('the transfer is not on enough copies');
       return reply[0] === 'ok' ? { outcome: 'ok', epoch: reply[1] as Epoch } : refused(reply);
     });
   }
@@ -137,6 +150,28 @@ export class RedisRoomStore implements RoomStore {
       const reply = await this.redis.releaseRoom(...keys, fence.owner, String(fence.epoch), String(ttlMs));
       return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
     });
+  }
+
+  /** Everything that is stored of a room at one moment, for operators; null when there is none. @throws when Redis is away */
+  async inspect(code: RoomCode): Promise<StoredWhole | null> {
+    const replies = await this.redis
+      .multi()
+      .hgetall(metaKey(code))
+      .get(snapKey(code))
+      .xrange(logKey(code), '-', '+')
+      .pttl(metaKey(code))
+      .exec();
+    const [fields, snapshot, log, ttl] = (replies ?? []).map(([error, reply]) => {
+      if (error) throw error;
+      return reply;
+    }) as [Record<string, string>, string | null, Parameters<typeof toEntry>[0][], number];
+    if (fields.head === undefined) return null;
+    return {
+      meta: toMeta(fields),
+      snapshot: snapshot === null ? null : (JSON.parse(snapshot) as StoredSnapshot),
+      log: log.map(toEntry),
+      ttlMs: ttl < 0 ? null : ttl,
+    };
   }
 
   async read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]> {

@@ -189,6 +189,6 @@ export class Audience {
 }
 
 function refuse(to: Connection, { code, detail, reason }: Refusal, id?: string): void {
-  to.send(encode(errorFrame(code, detail, id, reason)));
   if (id === undefined && errors[code].close !== undefined) to.close(code);
+  else to.send(encode(errorFrame(code, detail, id, reason)));
 }

@@ -10,7 +10,9 @@ import type { Entry } from './state.js';
 export const WINDOW = 256;
 
 /** What came of a command: the log entry that holds its effect, or the refusal that was answered. */
-export type Outcome = { readonly seq: Seq } | { readonly refused: string; readonly message: string };
+export type Outcome =
+  | { readonly seq: Seq }
+  | { readonly refused: string; readonly message: string; readonly reason?: string };
 
 interface SeatWindow {
   readonly outcomes: Map<CommandId, Outcome>;

@@ -29,6 +29,8 @@ import {
 } from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
 
+/** Who watches costs as much as who plays. */
+const MAX_SPECTATORS = 100;
 /** Kept of a refusal's text: it can quote what was sent, and a seat's last 256 are in every snapshot. */
 const DETAIL_LENGTH = 160;
 
@@ -169,7 +171,7 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
     if (seat === undefined) return refuse('WRONG_TOKEN');
     return admit(seat, playedByBot(state, seat) ? [{ type: 'player_returned', seat }] : []);
   }
-  if (said.spectate) return admit(null, []);
+  if (said.spectate) return presence.spectators < MAX_SPECTATORS ? admit(null, []) : refuse('ROOM_UNAVAILABLE');
   const seat = seatFor(state, said.seat);
   if (typeof seat === 'string') return refuse(seat);
   return admit(seat, take(state, seat, said.name ?? `Player ${seat + 1}`, fresh.hash), fresh.token);
@@ -199,7 +201,7 @@ function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, n
     const effect: Effect<C> =
       'seq' in seen
         ? { type: 'ack', to: from, id, seq: seen.seq }
-        : { type: 'refuse', to: from, id, refusal: { code: seen.refused as ErrorCode, detail: seen.message } };
+        : { type: 'refuse', to: from, id, refusal: refusalOf(seen) };
     return { presence, events: [], effects: [effect] };
   }
   const decided = isRoomCommand(input.command.type)
@@ -214,9 +216,18 @@ function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, n
   return {
     presence,
     events: [],
-    outcome: { seat, id, outcome: { refused: refusal.code, message: (refusal.detail ?? '').slice(0, DETAIL_LENGTH) } },
+    outcome: { seat, id, outcome: outcomeOf(refusal) },
     effects: [{ type: 'refuse', to: from, id, refusal }],
   };
+}
+
+/** A refusal as it is kept with its command id. */
+function outcomeOf({ code, detail = '', reason }: Refusal): Extract<Outcome, { refused: string }> {
+  return { refused: code, message: detail.slice(0, DETAIL_LENGTH), ...(reason === undefined ? {} : { reason }) };
+}
+
+function refusalOf({ refused, message, reason }: Extract<Outcome, { refused: string }>): Refusal {
+  return { code: refused as ErrorCode, detail: message, ...(reason === undefined ? {} : { reason }) };
 }
 
 type Decided =

@@ -7,7 +7,7 @@ import { playing, seat } from '../game/positions.js';
 
 /** A server's end of the sockets, to say what a server may say. */
 class Wire {
-  private readonly sent: { readonly type: string; readonly command?: unknown }[] = [];
+  private readonly sent: { readonly type: string; readonly id?: string }[] = [];
   private socket: SocketLike | undefined;
 
   readonly open = (): SocketLike => {
@@ -34,8 +34,8 @@ class Wire {
     this.socket?.onclose?.({ code, reason: '' });
   }
 
-  commands(): unknown[] {
-    return this.sent.flatMap(({ type, command }) => (type === 'command' ? [command] : []));
+  commands(): { readonly id?: string }[] {
+    return this.sent.filter(({ type }) => type === 'command');
   }
 }
 
@@ -112,6 +112,24 @@ test('a bot that pauses before its move makes one move, whatever happens meanwhi
   table.close();
   // Its own end is nothing that a bot is refused.
   expect(onRefused).not.toHaveBeenCalled();
+});
+
+test('a bot that is refused does not ask again until something happens', async () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  const refused = new Promise<string>((resolve) => {
+    void playAsBot(table, { onRefused: ({ frame }) => resolve(frame.code) });
+  });
+  wire.opened();
+  wire.say({ ...welcome(hokm.evolve(start, led)), ...ownTurn });
+  const [{ id } = {}] = wire.commands();
+  wire.say({ type: 'error', id, code: 'ILLEGAL_MOVE', message: '', retry: false });
+  expect(await refused).toBe('ILLEGAL_MOVE');
+  await jest.advanceTimersByTimeAsync(0);
+  expect(wire.commands()).toHaveLength(1);
+  wire.say(event(6, { events: [clockMoved], ...ownTurn }));
+  expect(wire.commands()).toHaveLength(2);
+  table.close();
 });
 
 test('a table that was closed for a reason keeps it when it is closed again', () => {

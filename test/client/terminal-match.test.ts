@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,14 +29,23 @@ afterAll(() => cluster.stop());
 beforeEach(async () => {
   folder = await temporaryFolder();
 });
-afterEach(() => folder.remove());
+afterEach(async () => {
+  await Promise.all(children.splice(0).map((child) => end(child)));
+  await folder.remove();
+});
+
+/** Of the test that runs; those that a failed test left behind are ended after it. */
+const children: ChildProcess[] = [];
+function start(args: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess {
+  const child = spawnOwned(process.execPath, [MAIN, ...args], { stdio: [stdin, 'pipe', 'pipe'] });
+  children.push(child);
+  return child;
+}
 
 /** `npm run play` with a data folder that all players of the test share. */
 function play(instance: number, ...args: string[]) {
   const url = `http://127.0.0.1:${cluster.instances[instance % 2]?.port}`;
-  const child = spawnOwned(process.execPath, [MAIN, '--url', url, '--data', folder.path, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = start(['--url', url, '--data', folder.path, ...args], 'ignore');
   const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error('no pipes');
   let out = '';
@@ -146,9 +156,7 @@ test('a room that is not there ends with 1 and says why', async () => {
 test('lines on a pipe play too', async () => {
   const room = await cluster.createRoom({ options: { target_points: 1 }, turn_ms: 60_000 });
   const url = cluster.instances[0]?.url ?? '';
-  const child = spawnOwned(process.execPath, [MAIN, '--url', url, '--data', folder.path, '--room', room], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = start(['--url', url, '--data', folder.path, '--room', room], 'pipe');
   let printed = '';
   child.stdout?.on('data', (data) => {
     printed += data;

@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { askSupervisor } from '../../deploy/local/control-protocol.js';
 import type { ClusterFacts } from '../../deploy/local/report.js';
+import { openNodeSocket } from '../../src/client/node.js';
 import { ROLLING_KEY } from '../../src/cluster/drain.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { createRoom } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
-import { type PlayedRoom, playWithBots } from '../support/play.js';
+import { type BotTable, seatBots } from '../support/players.js';
 import { end, spawnOwned, temporaryFolder, until } from '../support/programs.js';
 import { alive, keptFacts, type Launcher, launcher, REAL, started } from './running-cluster.js';
 
@@ -21,7 +22,7 @@ let data: string;
 let running: Launcher;
 let facts: ClusterFacts;
 let redis: RedisConnection;
-const played: PlayedRoom[] = [];
+const played: BotTable[] = [];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
@@ -38,7 +39,7 @@ beforeAll(async () => {
   await ready(redis, config, 5_000);
 });
 afterAll(async () => {
-  for (const { table } of played) table.close();
+  for (const table of played.flatMap(({ tables }) => tables)) table.close();
   redis.disconnect();
   await end(running.process, 'SIGTERM');
   await folder.remove();
@@ -69,8 +70,9 @@ test('restarts all under load: every room moves once and is played to its end', 
   const rooms = await Promise.all(
     Array.from({ length: ROOMS }, () => createRoom(facts.player_url.slice(0, -1), { options: { target_points: 10 } })),
   );
-  const url = facts.ws_url.replace(/\?.*/, '');
-  for (const room of rooms) played.push(await playWithBots(url, room));
+  const socket = (url: string) => openNodeSocket(`${facts.ws_url.replace(/\?.*/, '')}${new URL(url).search}`);
+  for (const room of rooms) played.push(seatBots(room, socket));
+  for (const room of rooms) await until('it is played', async () => Number((await meta(room)).seq) > 8);
 
   const run = restart();
   expect(await run.ended).toBe(0);
@@ -98,7 +100,7 @@ test('restarts all under load: every room moves once and is played to its end', 
     expect([epoch, ids().includes(owner ?? '')]).toEqual(['2', true]);
   }
   for (const { finished, errors } of played) {
-    expect((await finished)?.status).toBe('finished');
+    expect(await finished).toEqual(Array(4).fill('finished'));
     expect(errors).toEqual([]);
   }
 });

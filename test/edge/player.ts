@@ -157,7 +157,7 @@ export async function onTurn(players: readonly Player[]): Promise<Player | undef
   return found('somebody is on turn', () => {
     const seqs = new Set(players.map((player) => player.cursor?.seq));
     if (seqs.size > 1) return undefined;
-    const over = players[0]?.frames.at(-1);
+    const over = players[0]?.frames.findLast(({ type }) => type === 'event');
     if (over?.type === 'event' && over.events.some(({ type }) => type === 'match_ended')) return { over: true };
     const acting = players.find((player) => player.legal.length > 0);
     return acting && { acting };

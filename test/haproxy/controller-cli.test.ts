@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([redis.stop(), haproxy.stop()]));
 
 async function controller(args: string[], changes: Record<string, string> = {}) {
-  const env = { ...process.env, ...controllerEnvironment(redis, haproxy), HOKM_START_WAIT_MS: '200', ...changes };
+  const env = { ...process.env, ...controllerEnvironment(redis, haproxy), ...changes };
   const options: SpawnOptions = { env, stdio: ['ignore', 'pipe', 'pipe'] };
   const child = spawn(process.execPath, [CONTROLLER, ...args], options);
   const said = { out: '', err: '' };
@@ -45,8 +45,9 @@ test.each([
   ['no Redis', { REDIS_URL: 'redis://127.0.0.1:1' }, /^Redis at 127.0.0.1:1 cannot be used .*\n$/],
   ['no configuration', { HAPROXY_SOCKET: '' }, /HAPROXY_SOCKET \(not set\)/],
 ])('%s: one message, exit 1', async (_, changes, message) => {
-  for (const args of [['run'], ['show']]) {
-    expect(await controller(args, changes)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(message) });
+  const runs = [['run'], ['show']].map((args) => controller(args, { HOKM_START_WAIT_MS: '300', ...changes }));
+  for (const ended of await Promise.all(runs)) {
+    expect(ended).toMatchObject({ code: 1, out: '', err: expect.stringMatching(message) });
   }
 });
 
@@ -77,15 +78,24 @@ test('show tells servers, pins, differences and the last reconcile', async () =>
   await end(instance.process);
 });
 
-test.each([
-  ['{"type":"room_assignment_update","room":"7kq2-m9xz","owner":"game-A","number":3}', { room: '7KQ2M9XZ', number: 3 }],
-  ['{"type":"room_assignment_update","room":"7KQ2M9XZ","number":3,"reply":"other:channel"}', undefined],
-  ['{"type":"room_assignment_update","room":"x; shutdown","number":3}', undefined],
-  ['{"type":"room_assignment_update","room":"7KQ2M9XZ","number":"3"}', undefined],
-  ['{"type":"room_assignment_update","room":"7KQ2M9XZ","number":0}', undefined],
-  ['{"type":"game_migration_request","room":"7KQ2M9XZ","number":3}', undefined],
+const assignment = { type: 'room_assignment_update', room: '7kq2-m9xz', owner: 'game-A', number: 3 };
+test.each<[object | string, unknown]>([
+  [assignment, { room: '7KQ2M9XZ', number: 3, asked: undefined }],
+  [
+    { ...assignment, planned: true },
+    { room: '7KQ2M9XZ', number: 3, asked: undefined },
+  ],
+  [
+    { ...assignment, planned: true, reply_to: 'game-B', request: 'r1' },
+    { room: '7KQ2M9XZ', number: 3, asked: { by: 'game-B', request: 'r1' } },
+  ],
+  [{ ...assignment, room: 'x; shutdown' }, undefined],
+  [{ ...assignment, number: '3' }, undefined],
+  [{ ...assignment, number: 0 }, undefined],
+  [{ ...assignment, number: 2 ** 31 }, undefined],
+  [{ type: 'registry_changed' }, undefined],
   ['{', undefined],
   ['null', undefined],
-])('the message %s', (text, expected) => {
-  expect(parseAssignment(text)).toEqual(expected);
+])('the message %j', (message, expected) => {
+  expect(parseAssignment(typeof message === 'string' ? message : JSON.stringify(message))).toEqual(expected);
 });

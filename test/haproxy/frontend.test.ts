@@ -145,15 +145,6 @@ test('its health is told at an address of its own', async () => {
   expect(JSON.parse((await ask(haproxy.port, '/haproxy-health')).body)).toEqual({ status: 'ok', instances: 1 });
 });
 
-test('a half request is cut off within 6 s', async () => {
-  const started = performance.now();
-  const socket = connect(haproxy.port, '127.0.0.1');
-  socket.write('GET /ws?room_code=7KQ2M9XZ HTTP/1.1\r\nHost: ');
-  socket.resume();
-  await once(socket, 'close');
-  expect(performance.now() - started).toBeLessThan(6_000);
-});
-
 describe('operators', () => {
   const auth = (user: string, password: string) => ({
     headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },

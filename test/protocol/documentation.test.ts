@@ -1,5 +1,12 @@
 /** The documentation of the wire against the code, and every example of it against running instances. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  HELLO_TIMEOUT_MS,
+  MAX_BODY_BYTES,
+  MAX_BUFFERED_BYTES,
+  MAX_EARLY_MESSAGES,
+  MAX_FRAME_BYTES,
+} from '../../src/edge/limits.js';
 import { errors } from '../../src/errors.js';
 import type { Command } from '../../src/game/hokm/command.js';
 import { commandSchema } from '../../src/game/hokm/command.js';
@@ -8,6 +15,7 @@ import { optionsSchema } from '../../src/game/hokm/options.js';
 import { emptyTable } from '../../src/game/hokm/table.js';
 import {
   type ClientIn,
+  type Hello,
   isRoomCommand,
   PHRASES,
   PROTOCOL_VERSION,
@@ -16,10 +24,12 @@ import {
   type RoomCommand,
 } from '../../src/protocol/client-in.js';
 import type { ClientOut, EventFrame } from '../../src/protocol/client-out.js';
+import { WINDOW } from '../../src/room/commands.js';
 import type { RoomEvent } from '../../src/room/state.js';
 import { onTurn, Player, playOn, playOut, seatFour } from '../edge/player.js';
 import { createRoom, startCluster, type TestCluster } from '../support/cluster.js';
-import { type Example, examplesOf, page } from './page.js';
+import { testConfig } from '../support/config.js';
+import { type Example, examplesOf, page, tableUnder } from './page.js';
 
 // Records, so that the compiler asks for every member of the unions, and for no other.
 const CLIENT_IN: Record<ClientIn['type'], true> = { hello: true, command: true, say: true, ping: true };
@@ -102,6 +112,48 @@ test('versions, phrases, reasons, options, fields of the table and error codes a
   const table = emptyTable(optionsSchema.parse({}));
   for (const name of [...Object.keys(table), ...Object.keys(table.options), ...Object.keys(errors)]) {
     expect(page).toMatch(new RegExp(`\`${name}\`|"${name}"`));
+  }
+});
+
+const HELLO: Record<Exclude<keyof Hello, 'type'>, true> = {
+  v: true,
+  client_id: true,
+  name: true,
+  token: true,
+  seat: true,
+  spectate: true,
+  moves: true,
+  resume: true,
+};
+
+test('every field of hello is explained', () => {
+  const explained = tableUnder('hello').map(([field = '']) => field.replaceAll('`', ''));
+  expect(explained.toSorted()).toEqual(Object.keys(HELLO).toSorted());
+});
+
+test('limits and waits are those of the code', () => {
+  const limits = tableUnder('Limits').map(([what, most]) => `${what}: ${most}`);
+  const config = testConfig('redis://127.0.0.1');
+  const rate = config.HOKM_MESSAGE_RATE;
+  expect(limits).toEqual(
+    expect.arrayContaining([
+      `one message: ${MAX_FRAME_BYTES} bytes`,
+      `HTTP body: ${MAX_BODY_BYTES} bytes`,
+      `messages of one connection: ${rate} a second, ${2 * rate} at once`,
+      `messages before \`welcome\`: ${MAX_EARLY_MESSAGES}`,
+      `time until \`hello\`: ${HELLO_TIMEOUT_MS / 1_000} s`,
+      `what waits for a client that does not read: ${MAX_BUFFERED_BYTES / 2 ** 20} MiB`,
+    ]),
+  );
+  for (const text of [
+    `the last ${WINDOW} ids`,
+    `unanswered for ${config.HOKM_PING_MS / 1_000} s`,
+    `away for ${config.HOKM_HOLD_MS / 1_000} s`,
+    `closed after ${config.HOKM_IDLE_ROOM_MS / 60_000} minutes`,
+    `the last ${config.HOKM_LOG_KEEP} entries`,
+    `(${config.HOKM_TURN_MS})`,
+  ]) {
+    expect(page).toContain(text);
   }
 });
 

@@ -45,6 +45,8 @@ class PlainClient {
       const back = this.token === undefined ? {} : { token: this.token, resume: this.cursor };
       this.send({ type: 'hello', v: 1, client_id: this.deviceId, name: 'Plain', ...back });
     });
+    // A plug that is pulled in the middle of the handshake is an error to the library.
+    socket.on('error', () => undefined);
     socket.on('message', (data: RawData) => this.receive(JSON.parse(String(data)) as Message));
   }
 

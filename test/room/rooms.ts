@@ -7,11 +7,13 @@ import type { Hello } from '../../src/protocol/client-in.js';
 import type { ClientOut, Cursor, ErrorFrame, Welcome } from '../../src/protocol/client-out.js';
 import type { CommandId, Epoch, InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import type { Connection } from '../../src/room/audience.js';
+import type { CommandWindows } from '../../src/room/commands.js';
 import { History, type LogEntry, type Position } from '../../src/room/history.js';
+import type { Lease } from '../../src/room/lease.js';
 import { loadRoom } from '../../src/room/load.js';
-import { type EndReason, type Lease, Mailbox, type MailboxDeps } from '../../src/room/mailbox.js';
+import { type EndReason, Mailbox, type MailboxDeps } from '../../src/room/mailbox.js';
 import type { Entry, LogEvent, RoomHead, RoomSettings } from '../../src/room/state.js';
-import type { RoomStore } from '../../src/room/store.js';
+import type { RoomStore, StoredRoom } from '../../src/room/store.js';
 import { createLogger } from '../../src/runtime/log.js';
 import { seedOf } from '../game/matches.js';
 import type { ManualClock } from '../support/manual-clock.js';
@@ -181,30 +183,45 @@ export interface OpenedRoom {
   readonly lease: ManualLease;
 }
 
+export type RoomChanges = Partial<MailboxDeps> & { readonly game?: Game; readonly windows?: CommandWindows };
+
 /** Claims the room and plays it, as an instance does; it is created when there is none. */
 export async function openRoom(
   store: RoomStore,
   clock: ManualClock,
   head: RoomHead,
   name = 'instance-a',
-  changes: Partial<MailboxDeps> & { readonly game?: Game } = {},
+  changes: RoomChanges = {},
 ): Promise<OpenedRoom> {
   await store.create(head, 60_000);
   const meta = await store.meta(head.code);
   if (meta === null) throw new Error('the room is not there');
   const claim = await store.claim(head.code, meta, instance(name), `${name}:1`);
   if (claim.outcome !== 'ok') throw new Error(`not claimed: ${claim.outcome}`);
+  return playRoom(store, clock, claim.room, name, changes);
+}
+
+/** Plays a room as it was claimed. */
+export function playRoom(
+  store: RoomStore,
+  clock: ManualClock,
+  room: StoredRoom,
+  name: string,
+  changes: RoomChanges = {},
+): OpenedRoom {
+  const { epoch, head, aliveAt } = room.meta;
   const ends: EndReason[] = [];
   const lease = new ManualLease();
   let seeds = 0;
-  const { game: played = game, ...deps } = changes;
+  const { game: played = game, windows, ...deps } = changes;
+  const loaded = loadRoom(played, room);
   const mailbox = new Mailbox(
     {
       store,
       clock,
       log,
       lease,
-      newSeed: () => seedOf(`${name} ${claim.room.meta.epoch} ${seeds++}`),
+      newSeed: () => seedOf(`${name} ${epoch} ${seeds++}`),
       address: () => `${name}:1`,
       idleMs: IDLE_MS,
       logKeep: 100_000,
@@ -214,9 +231,9 @@ export async function openRoom(
     },
     played,
     head,
-    { owner: instance(name), epoch: claim.room.meta.epoch },
-    loadRoom(played, claim.room),
-    claim.room.meta.aliveAt,
+    { owner: instance(name), epoch },
+    { ...loaded, windows: windows ?? loaded.windows },
+    aliveAt,
   );
   return { mailbox, ends, lease };
 }

@@ -1,5 +1,5 @@
 import type { Mailbox } from '../../src/room/mailbox.js';
-import type { RoomHead } from '../../src/room/state.js';
+import type { RoomHead, RoomSettings } from '../../src/room/state.js';
 import type { StoredRoom, StoredSnapshot } from '../../src/room/store.js';
 import { ManualClock, settled } from '../support/manual-clock.js';
 import { instance, newHead, type OpenedRoom, openRoom, Player, type TestConnection } from './rooms.js';
@@ -10,18 +10,22 @@ export const KICK = (at: number) => ({ type: 'kick', seat: at });
 export const START_MATCH = { type: 'start', fill_with_bots: true };
 
 export class Stage {
-  readonly clock = new ManualClock();
-  readonly store = new ScriptedStore(this.clock);
-  readonly head: RoomHead;
-  opened!: OpenedRoom;
+  private constructor(
+    readonly clock: ManualClock,
+    readonly store: ScriptedStore,
+    readonly head: RoomHead,
+    /** The room as it is played now. */
+    public opened: OpenedRoom,
+  ) {}
 
-  constructor(settings: Partial<RoomHead['settings']> = {}) {
-    this.head = newHead('MAILB0X0', settings, { target_points: 7 });
-  }
-
-  static async open(settings: Partial<RoomHead['settings']> = {}, changes = {}): Promise<Stage> {
-    const stage = new Stage(settings);
-    stage.opened = await openRoom(stage.store, stage.clock, stage.head, 'instance-a', changes);
+  static async open(
+    settings: Partial<RoomSettings> = {},
+    changes: Parameters<typeof openRoom>[4] = {},
+  ): Promise<Stage> {
+    const clock = new ManualClock();
+    const store = new ScriptedStore(clock);
+    const head = newHead('MAILB0X0', settings, { target_points: 7 });
+    const stage = new Stage(clock, store, head, await openRoom(store, clock, head, 'instance-a', changes));
     await settled();
     return stage;
   }

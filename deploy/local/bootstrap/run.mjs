@@ -21,7 +21,11 @@ const SCRIPTS = {
   start: { program: 'dist/deploy/local/main.js', needs: forStart },
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
+  room: { program: 'dist/deploy/ops/room.js' },
+  redis: { program: 'dist/deploy/ops/redis.js' },
+  autoscaler: { program: 'dist/autoscaler/main.js' },
   build: {},
+  chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
 };
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { packageRoot } from '../runtime/package-root.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
 import { ToolFailed } from './tool.js';
 
 const factsSchema = z.object({

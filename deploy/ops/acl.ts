@@ -1,0 +1,63 @@
+/**
+ * What a Redis user needs who is good for this software and for nothing else. The test runs a cluster with exactly these
+ * rights: one that is missing shows up as a refusal, one too many as a command that never ran.
+ */
+import { createHash } from 'node:crypto';
+
+/** Namespaces, all of them ours: the data of others in the same Redis stay out of reach. */
+export const KEYS = ['hokm:*', 'service:hokm:*'] as const;
+export const CHANNEL_PATTERNS = ['hokm:*'] as const;
+
+/** By who sends them. AUTH and HELLO need no right. */
+export const COMMANDS = {
+  /** Every connection: its name, and whether Redis has loaded its data. `select` for a database number in REDIS_URL. */
+  connection: ['client|setname', 'info', 'select'],
+  /** The scripts of src/redis/lua: sent by hash, or whole when Redis does not know them. */
+  scripts: ['evalsha', 'eval'],
+  /** What the scripts themselves call; a script has the rights of its caller. */
+  inScripts: [
+    ...['exists', 'get', 'hgetall', 'hmget', 'hset', 'persist', 'pexpire', 'set', 'time'],
+    ...['xadd', 'xrange', 'xrevrange', 'xtrim', 'zadd'],
+  ],
+  instances: [
+    ...[
+      'del',
+      'exists',
+      'get',
+      'hgetall',
+      'incr',
+      'pexpire',
+      'publish',
+      'sadd',
+      'set',
+      'smembers',
+      'srem',
+      'subscribe',
+    ],
+    ...['multi', 'exec', 'wait', 'xadd', 'xrange', 'xread', 'xtrim', 'zrange', 'zrem', 'zscore'],
+  ],
+  controller: ['exists', 'hget', 'hgetall', 'publish', 'smembers', 'subscribe', 'zrange'],
+  /** `npm run room`, `npm run rolling-restart` and the supervisor of `npm start`. */
+  tools: ['del', 'get', 'hgetall', 'multi', 'exec', 'pttl', 'set', 'smembers', 'time', 'xrange', 'zrange'],
+} as const;
+
+/** Sorted, each once. */
+export const allCommands = (): string[] => [...new Set<string>(Object.values(COMMANDS).flat())].sort();
+
+/**
+ * The rules of the user, as ACL SETUSER and `user` in a configuration file take them. Without a password nobody can log
+ * in as the user. The password itself is not in it: only its SHA-256.
+ */
+export function aclRules(password: string | undefined): string {
+  return [
+    ...['reset', 'on'],
+    ...(password === undefined ? [] : [`#${createHash('sha256').update(password).digest('hex')}`]),
+    ...KEYS.map((pattern) => `~${pattern}`),
+    ...CHANNEL_PATTERNS.map((pattern) => `&${pattern}`),
+    ...allCommands().map((command) => `+${command}`),
+  ].join(' ');
+}
+
+/** One line for redis-cli. */
+export const aclLine = (user: string, password: string | undefined): string =>
+  `ACL SETUSER ${user} ${aclRules(password)}`;

@@ -1,0 +1,42 @@
+/** How an operators' tool reaches a cluster: the local one by its data folder, any other by the environment. */
+import { type OperatorConfig, operatorConfig, type RedisConfig } from '../../src/config.js';
+import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { localCluster } from './local-cluster.js';
+
+export interface ClusterAccess {
+  readonly redis: RedisConnection;
+  /** HAProxy's admin socket, when there is one on this machine. */
+  readonly haproxySocket: string | undefined;
+  /** Bearer token for the instances' own pages; loopback needs none. */
+  readonly opsToken: string | undefined;
+}
+
+const REDIS_MS = 5_000;
+
+/**
+ * @param data data folder of a local cluster; without it REDIS_URL or REDIS_SENTINELS count, else the usual folder.
+ * @throws ToolFailed, ConfigError, RedisUnavailable
+ */
+export async function reachCluster(data: string | undefined, env?: NodeJS.ProcessEnv): Promise<ClusterAccess> {
+  const config = operatorConfig(env);
+  const { REDIS_URL, haproxySocket } = placeOf(config, data);
+  const redisConfig: RedisConfig = { ...config, REDIS_URL };
+  const redis = connect(redisConfig, 'operator');
+  try {
+    await ready(redis, redisConfig, REDIS_MS);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  return { redis, haproxySocket, opsToken: config.HOKM_OPS_TOKEN };
+}
+
+function placeOf(config: OperatorConfig, data: string | undefined): { REDIS_URL: string; haproxySocket?: string } {
+  const { REDIS_URL, REDIS_SENTINELS, HAPROXY_SOCKET } = config;
+  if (data === undefined && (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0)) {
+    const url = REDIS_URL ?? 'redis://127.0.0.1:6379';
+    return HAPROXY_SOCKET === undefined ? { REDIS_URL: url } : { REDIS_URL: url, haproxySocket: HAPROXY_SOCKET };
+  }
+  const { redis_url, haproxy_socket } = localCluster(data);
+  return { REDIS_URL: redis_url, haproxySocket: haproxy_socket };
+}

@@ -1,0 +1,53 @@
+/** `npm run redis`: what an operator has to tell Redis. Connects to nothing. */
+import { readFileSync } from 'node:fs';
+import yargs from 'yargs';
+import { aclLine } from './acl.js';
+import { runTool, ToolFailed } from './tool.js';
+
+/** Shorter ones are guessed. */
+const SHORTEST_PASSWORD = 16;
+
+function passwordIn(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ToolFailed(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  const password = text.replace(/\r?\n$/, '');
+  if (/[\r\n]/.test(password)) throw new ToolFailed(`${file} has more than one line.`);
+  if (password.length < SHORTEST_PASSWORD) {
+    throw new ToolFailed(`The password in ${file} has fewer than ${SHORTEST_PASSWORD} characters.`);
+  }
+  return password;
+}
+
+await runTool(async () => {
+  await yargs(process.argv.slice(2))
+    .scriptName('npm run redis --')
+    .usage('$0 COMMAND [options]\n\nWhat an operator has to tell Redis; connects to nothing.')
+    .command(
+      'acl',
+      'The line that makes a Redis user with only the rights that the cluster needs',
+      (options) =>
+        options
+          .option('user', { type: 'string', default: 'hokm', describe: 'name of the user' })
+          .option('password-file', { type: 'string', describe: 'file that holds the password, on its only line' }),
+      ({ user, passwordFile }) => {
+        if (!/^[\w.-]{1,64}$/.test(user)) throw new ToolFailed('--user takes letters, digits, ".", "_" and "-".');
+        const password = passwordFile === undefined ? undefined : passwordIn(passwordFile);
+        process.stdout.write(`${aclLine(user, password)}\n`);
+        if (password === undefined) {
+          process.stderr.write('Without --password-file the user has no password, and nobody can log in as it.\n');
+        }
+      },
+    )
+    .demandCommand(1, 'Which command? acl.')
+    .strict()
+    .version(false)
+    .fail((message, error) => {
+      throw error ?? new ToolFailed(message);
+    })
+    .parseAsync();
+  return 0;
+});

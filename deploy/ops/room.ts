@@ -1,0 +1,62 @@
+/** `npm run room`: what is going on in the rooms of a cluster. Changes nothing. */
+import yargs from 'yargs';
+import { parseRoomCode } from '../../src/protocol/ids.js';
+import { type ClusterAccess, reachCluster } from './cluster-access.js';
+import { Inspector } from './inspect.js';
+import { describeRoom, describeRooms } from './room-report.js';
+import { runTool, ToolFailed } from './tool.js';
+
+const print = (json: boolean, value: unknown, text: () => string) =>
+  void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text());
+
+async function look(data: string | undefined, use: (inspector: Inspector) => Promise<void>): Promise<void> {
+  const access: ClusterAccess = await reachCluster(data);
+  try {
+    await use(new Inspector(access));
+  } finally {
+    access.redis.disconnect();
+  }
+}
+
+await runTool(async () => {
+  await yargs(process.argv.slice(2))
+    .scriptName('npm run room --')
+    .usage('$0 COMMAND [options]\n\nWhat is going on in the rooms of a cluster; changes nothing.')
+    .option('data', {
+      type: 'string',
+      describe: 'data folder of a local cluster; without it REDIS_URL or REDIS_SENTINELS count, else .hokm',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
+    .command(
+      'explain <code>',
+      'Owner, epochs, seats, sockets, pins and recent errors of one room',
+      (options) => options.positional('code', { type: 'string', demandOption: true }),
+      async ({ code, data, json }) => {
+        const room = parseRoomCode(code);
+        if (room === undefined) throw new ToolFailed(`${JSON.stringify(code)} is no room code.`);
+        await look(data, async (inspector) => {
+          const report = await inspector.explain(room);
+          if (!report) throw new ToolFailed(`There is no room ${room}.`);
+          print(json, report, () => describeRoom(report));
+        });
+      },
+    )
+    .command(
+      'list',
+      'All rooms, one a line',
+      () => undefined,
+      async ({ data, json }) =>
+        look(data as string | undefined, async (inspector) => {
+          const { rooms, complete } = await inspector.list();
+          print(json === true, rooms, () => describeRooms(rooms, complete));
+        }),
+    )
+    .demandCommand(1, 'Which command? explain CODE or list.')
+    .strict()
+    .version(false)
+    .fail((message, error) => {
+      throw error ?? new ToolFailed(message);
+    })
+    .parseAsync();
+  return 0;
+});

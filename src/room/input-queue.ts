@@ -1,0 +1,69 @@
+/** What waits to be worked off by a room's mailbox, in order and bounded. */
+import type { Connection } from './audience.js';
+import type { Input } from './step.js';
+
+export type RoomInput = Input<Connection>;
+
+/** A connection has ended. Its seat is looked up when everything that was posted before has been done. */
+interface Detached {
+  readonly type: 'detached';
+  readonly from: Connection;
+}
+
+/** Inputs of one connection, and of a whole room, that may wait: a table that stands still must not fill the memory. */
+const WAITING_PER_CONNECTION = 32;
+const WAITING = 1_024;
+
+export class InputQueue {
+  private items: (RoomInput | Detached)[] = [];
+
+  get length(): number {
+    return this.items.length;
+  }
+
+  push(input: RoomInput): void {
+    this.items.push(input);
+  }
+
+  /** Puts what must happen before everything else in front. */
+  first(input: RoomInput): void {
+    this.items.unshift(input);
+  }
+
+  /** Whether nothing more of `from` can wait. */
+  isFull(from: Connection): boolean {
+    if (this.items.length < WAITING_PER_CONNECTION) return false;
+    if (this.items.length >= WAITING) return true;
+    return this.items.filter((item) => 'from' in item && item.from === from).length >= WAITING_PER_CONNECTION;
+  }
+
+  /** The connection has ended. A hello of it that still waits takes no seat: nobody would ever hold its token. */
+  detach(from: Connection): void {
+    const hello = this.items.findIndex((item) => item.type === 'hello' && item.from === from);
+    if (hello >= 0) this.items.splice(hello, 1);
+    this.items.push({ type: 'detached', from });
+  }
+
+  /** Takes what waits, up to the next connection that has ended; `end` makes an input of that, where it was anybody. */
+  takeBatch(end: (connection: Connection) => RoomInput | undefined): RoomInput[] {
+    const batch: RoomInput[] = [];
+    for (let item = this.items[0]; item !== undefined; item = this.items[0]) {
+      if (item.type !== 'detached') {
+        batch.push(item);
+      } else {
+        if (batch.length > 0) break;
+        const ended = end(item.from);
+        if (ended) batch.push(ended);
+      }
+      this.items.shift();
+    }
+    return batch;
+  }
+
+  /** Takes nothing more: whose inputs still waited. */
+  clear(): Connection[] {
+    const senders = this.items.flatMap((item) => ('from' in item ? [item.from] : []));
+    this.items = [];
+    return senders;
+  }
+}

@@ -1,0 +1,153 @@
+/** Runs one fault again and again on one cluster under load, then holds everything that happened against the log. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RoomCode } from '../../src/protocol/ids.js';
+import { until } from '../support/programs.js';
+import { checkRoom, type Violation } from './checker.js';
+import type { ClusterUnderTest } from './cluster-under-test.js';
+import { CpuMeter } from './cpu.js';
+import type { Arena, Fault, Strike } from './faults/fault.js';
+import type { Load } from './load.js';
+import { around } from './report.js';
+import { gather } from './room-evidence.js';
+import type { Seeded } from './seeded.js';
+import type { SentinelRedis } from './sentinel.js';
+import { type Sample, Stopwatch } from './stopwatch.js';
+
+export interface CampaignParts {
+  readonly cluster: ClusterUnderTest;
+  readonly load: Load;
+  readonly sentinel: SentinelRedis | undefined;
+  readonly random: Seeded;
+  readonly aborted: AbortSignal;
+  readonly tell: (line: string) => void;
+}
+
+export interface FaultOutcome {
+  readonly name: string;
+  runs: number;
+  readonly samples: Sample[];
+  /** Of each sample's room: its longest stop until the run was over. */
+  readonly worst: number[];
+}
+
+export interface Checked {
+  readonly acked: number;
+  readonly violations: readonly Violation[];
+}
+
+const PROGRESS_MS = 30_000;
+/** All rooms play when each has had a move in this time, ms. */
+const PLAYING_MS = 1_500;
+const PLAYING_WAIT_MS = 60_000;
+/** A fault strikes somewhere in this stretch of play, ms. */
+const MOMENT_MS = [500, 2_500] as const;
+
+export class Campaign {
+  readonly outcomes: FaultOutcome[] = [];
+  readonly complaints: string[] = [];
+  private readonly watches = new Set<Stopwatch>();
+
+  constructor(private readonly parts: CampaignParts) {}
+
+  /** Every acknowledged move goes through here. */
+  readonly onAck: Load['options']['onAck'] = (ack) => {
+    for (const watch of this.watches) watch.ack(ack);
+  };
+
+  /** One fault, `runs` times. */
+  async run(fault: Fault, runs: number): Promise<FaultOutcome> {
+    const outcome: FaultOutcome = { name: fault.name, runs: 0, samples: [], worst: [] };
+    this.outcomes.push(outcome);
+    for (let run = 1; run <= runs; run++) {
+      this.parts.aborted.throwIfAborted();
+      await this.once(fault, outcome, `${fault.name} ${run}/${runs}`);
+      outcome.runs = run;
+    }
+    return outcome;
+  }
+
+  /** Ends the play and checks every room. */
+  async check(): Promise<Checked> {
+    const { load, cluster, aborted, tell } = this.parts;
+    aborted.throwIfAborted();
+    await load.rest();
+    const violations: Violation[] = [];
+    let acked = 0;
+    for (const room of load.rooms.values()) {
+      const evidence = await gather(cluster, room);
+      const verdict = checkRoom(evidence);
+      acked += verdict.acked;
+      violations.push(...verdict.violations);
+      for (const violation of verdict.violations.slice(0, 5)) tell(around(violation, evidence));
+    }
+    tell(`checked ${load.rooms.size} rooms: ${acked} acknowledged moves, ${violations.length} violations`);
+    return { acked, violations };
+  }
+
+  private async once(fault: Fault, outcome: FaultOutcome, title: string): Promise<void> {
+    const { cluster, load, random, sentinel, aborted, tell } = this.parts;
+    await until('all rooms play', () => load.playing(PLAYING_MS), PLAYING_WAIT_MS).catch(() => {
+      this.complain(`${title}: rooms do not play: ${load.silent(PLAYING_MS).slice(0, 5)}`);
+    });
+    await sleep(random.between(...MOMENT_MS), undefined, { signal: aborted });
+    const watches: Stopwatch[] = [];
+    const arena: Arena = {
+      cluster,
+      load,
+      random,
+      sentinel,
+      strike: (strike) => this.strike(strike, watches, title),
+      pause: (ms) => sleep(ms, undefined, { signal: aborted }),
+      complain: (text) => this.complain(`${title}: ${text}`),
+    };
+    try {
+      const gone = await fault.run(arena);
+      await cluster.whole(gone);
+    } finally {
+      for (const watch of watches) this.watches.delete(watch);
+    }
+    load.noteViews();
+    const samples = longest(watches);
+    outcome.samples.push(...samples.map(({ sample }) => sample));
+    outcome.worst.push(...samples.map(({ worst }) => worst));
+    const stops = samples.map(({ sample }) => sample.stop).sort((a, b) => a - b);
+    const middle = stops[Math.floor(stops.length / 2)] ?? 0;
+    tell(`${title}: ${stops.length} rooms, stop ${middle.toFixed(0)} ms median, ${(stops.at(-1) ?? 0).toFixed(0)} max`);
+  }
+
+  private async strike({ affected, cuts, at, inject }: Strike, watches: Stopwatch[], title: string): Promise<void> {
+    const rooms = new Set(affected);
+    const cpu = new CpuMeter(this.parts.cluster);
+    const watch = new Stopwatch(at ?? performance.now(), rooms, cuts);
+    watches.push(watch);
+    this.watches.add(watch);
+    inject();
+    await until('progress', () => this.parts.aborted.aborted || watch.waiting.length === 0, PROGRESS_MS).catch(() => {
+      const { waiting } = watch;
+      this.complain(`${title}: ${waiting.length} rooms made no progress in 30 s: ${waiting.slice(0, 5)}`);
+      watch.giveUp(performance.now());
+    });
+    this.parts.aborted.throwIfAborted();
+    this.parts.tell(`  until all rooms had gone on: ${cpu.read()}`);
+  }
+
+  private complain(text: string): void {
+    this.complaints.push(text);
+    this.parts.tell(text);
+  }
+}
+
+/** One sample a room, also where a run strikes the room more than once: then the longest. */
+function longest(watches: readonly Stopwatch[]): { sample: Sample; worst: number }[] {
+  const byRoom = new Map<RoomCode, { sample: Sample; worst: number }>();
+  for (const { samples, worst } of watches) {
+    for (const [room, sample] of samples) {
+      const before = byRoom.get(room);
+      byRoom.set(room, {
+        sample: before && before.sample.stop > sample.stop ? before.sample : sample,
+        worst: Math.max(before?.worst ?? 0, worst.get(room) ?? 0),
+      });
+    }
+  }
+  return [...byRoom.values()];
+}

@@ -1,0 +1,134 @@
+/** A real local cluster in a folder of its own, as `npm start` runs it, on free ports. */
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ClusterFacts } from '../../deploy/local/report.js';
+import { launcherConfig, redisConfig } from '../../src/config.js';
+import type { RoomCode } from '../../src/protocol/ids.js';
+import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { RedisRoomStore } from '../../src/redis/room-store.js';
+import type { RoomMeta } from '../../src/room/store.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
+import { end, spawnOwned, until } from '../support/programs.js';
+
+/** How a cluster reaches a Redis that is not its own. */
+export interface ExternalRedis {
+  readonly REDIS_URL: string;
+  readonly REDIS_SENTINELS: string;
+  readonly REDIS_MASTER_NAME: string;
+  readonly REDIS_COPIES: string;
+}
+
+const BOOTSTRAP = fileURLToPath(new URL('deploy/local/bootstrap.mjs', packageRoot));
+/** The whole log of every room stays, for the checker. The one setting that is not the default. */
+const KEEP_ALL = { HOKM_LOG_KEEP: '1000000' };
+const START_MS = 60_000;
+const STOP_MS = 40_000;
+const WHOLE_MS = 60_000;
+
+export class ClusterUnderTest {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+    private readonly instances: number,
+    private readonly ownRedis: boolean,
+    private readonly messages: () => string,
+    readonly base: string,
+    readonly redis: RedisConnection,
+  ) {}
+
+  /** @param folder of the cluster, which the caller removes. */
+  static async start(folder: string, instances: number, external?: ExternalRedis): Promise<ClusterUnderTest> {
+    const redis = external ?? { REDIS_URL: '', REDIS_SENTINELS: '' };
+    const args = [
+      'start',
+      '--json',
+      '--instances',
+      String(instances),
+      '--data',
+      folder,
+      '--port',
+      '0',
+      '--ops-port',
+      '0',
+    ];
+    const child = spawnOwned(process.execPath, [BOOTSTRAP, ...args], {
+      env: { ...launcherConfig().environment, ...redis, ...KEEP_ALL },
+      // The channel ends the cluster should this process be killed.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    let messages = '';
+    let announced = '';
+    child.stderr?.on('data', (text) => {
+      messages = `${messages}${text}`.slice(-20_000);
+    });
+    child.stdout?.on('data', (text) => {
+      announced += text;
+    });
+    await until(
+      'the cluster is ready',
+      () => {
+        if (child.exitCode !== null) throw new Error(`the cluster does not start:\n${messages}`);
+        return announced.includes('\n');
+      },
+      START_MS,
+    );
+    const facts = JSON.parse(announced) as ClusterFacts;
+    const config = redisConfig({ ...redis, REDIS_URL: facts.redis_url });
+    const connection = connect(config, 'chaos');
+    await ready(connection, config, 5_000);
+    const base = facts.player_url.replace(/\/$/, '');
+    return new ClusterUnderTest(child, folder, instances, !external, () => messages, base, connection);
+  }
+
+  /** What runs now, as the supervisor says. */
+  facts(): ClusterFacts {
+    return JSON.parse(readFileSync(join(this.folder, 'cluster.json'), 'utf8')) as ClusterFacts;
+  }
+
+  /** The supervisor's last words. */
+  lastMessages(lines: number): string {
+    return this.messages().split('\n').slice(-lines).join('\n');
+  }
+
+  get store(): RedisRoomStore {
+    return new RedisRoomStore(this.redis);
+  }
+
+  /** The rooms' meta, as Redis has it now. */
+  async metas(codes: Iterable<RoomCode>): Promise<Map<RoomCode, RoomMeta>> {
+    const { store } = this;
+    const metas = await Promise.all([...codes].map((code) => store.meta(code)));
+    return new Map(metas.flatMap((meta) => (meta ? [[meta.head.code, meta] as const] : [])));
+  }
+
+  /** Resolves when everything runs that should, none of it is one of `gone`, and HAProxy uses all instances. */
+  async whole(gone: readonly number[] = []): Promise<void> {
+    const complete = async () => {
+      const { instances, pids } = this.facts();
+      const running = [...instances.map(({ pid }) => pid), pids.haproxy, pids.controller];
+      if (this.ownRedis) running.push(pids.redis);
+      if (instances.length !== this.instances || running.some((pid) => pid === null || gone.includes(pid)))
+        return false;
+      const health = await fetch(`${this.base}/haproxy-health`);
+      return ((await health.json()) as { instances: number }).instances === this.instances;
+    };
+    await until('the cluster is whole', () => complete().catch(() => false), WHOLE_MS);
+  }
+
+  /** Runs one of the package's scripts on this cluster. */
+  run(script: string): ChildProcess {
+    return spawnOwned(process.execPath, [BOOTSTRAP, script, '--data', this.folder], {
+      env: { ...launcherConfig().environment },
+    });
+  }
+
+  /** Stops everything in order. */
+  async stop(): Promise<void> {
+    this.redis.disconnect();
+    const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
+    await end(this.child, 'SIGTERM');
+    clearTimeout(late);
+  }
+}

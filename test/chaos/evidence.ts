@@ -1,0 +1,74 @@
+/** What is known of one room after a run: by its clients, by the public API and by Redis. The checker's input. */
+import type { Seat } from '../../src/game/game.js';
+import type { Cursor } from '../../src/protocol/client-out.js';
+import type { CommandId, Digest, Epoch, RoomCode, Seq } from '../../src/protocol/ids.js';
+import type { RoomHead } from '../../src/room/state.js';
+import type { StoredEntry } from '../../src/room/store.js';
+
+/** An event frame as it came; `events` is its JSON. */
+export interface FrameRecord {
+  readonly seq: Seq;
+  readonly digest: Digest;
+  readonly epoch: Epoch;
+  readonly events: string;
+}
+
+/** The view that a client was shown, or had put together itself, at a point of the log. */
+export interface ViewRecord {
+  readonly seq: Seq;
+  readonly fingerprint: string;
+  readonly source: 'welcome' | 'snapshot' | 'folded';
+}
+
+export interface ConnectionRecord {
+  /** What the client said it had, in its hello. */
+  readonly resume: Cursor | null;
+  readonly welcome: (Cursor & { readonly resumed: boolean; readonly seat: Seat | null }) | null;
+  readonly frames: readonly FrameRecord[];
+}
+
+export interface AckRecord {
+  readonly seq: Seq;
+  /** Place among all that this room's clients sent and received. */
+  readonly order: number;
+}
+
+export interface CommandRecord {
+  readonly id: CommandId;
+  readonly command: { readonly type: string };
+  /** Place of its first sending, as in `AckRecord`. */
+  readonly order: number;
+  /** How often it was sent. */
+  readonly times: number;
+  readonly acks: readonly AckRecord[];
+  /** Code of the error that answered it. */
+  readonly refused: string | null;
+}
+
+export interface ClientEvidence {
+  readonly seat: Seat;
+  readonly connections: readonly ConnectionRecord[];
+  readonly commands: readonly CommandRecord[];
+  readonly views: readonly ViewRecord[];
+  /** Up to where it had followed the room at the end. */
+  readonly end: Cursor | null;
+}
+
+/** An entry as `GET /api/room/events` tells it. */
+export interface PublishedEntry {
+  readonly seq: number;
+  readonly at: number;
+  readonly epoch: number;
+  readonly events: readonly unknown[];
+}
+
+export interface RoomEvidence {
+  readonly code: RoomCode;
+  readonly head: RoomHead;
+  /** What Redis says of the end of the log. */
+  readonly meta: Cursor;
+  /** The raw log, from its first entry. */
+  readonly log: readonly StoredEntry[];
+  readonly published: readonly PublishedEntry[];
+  readonly clients: readonly ClientEvidence[];
+}

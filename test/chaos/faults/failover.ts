@@ -1,0 +1,14 @@
+/** The primary of a Redis with Sentinel is killed, and comes back later as a replica. */
+import type { Fault } from './fault.js';
+
+export const failover: Fault = {
+  name: 'failover',
+  redis: 'sentinel',
+  async run({ sentinel, load, strike }) {
+    if (!sentinel) throw new Error('there is no Sentinel');
+    const primary = await sentinel.primary();
+    await strike({ affected: load.rooms.keys(), cuts: false, inject: () => sentinel.kill(primary) });
+    await sentinel.rejoin(primary);
+    return [];
+  },
+};

@@ -1,0 +1,17 @@
+/** Redis is killed; the supervisor starts it again on the same files. */
+import type { Fault } from './fault.js';
+import { pidOf } from './pid.js';
+
+/** What ends sooner after its start is started again only after a longer and longer pause. */
+const RAN_WELL_MS = 5_500;
+
+export const redisRestart: Fault = {
+  name: 'redis-restart',
+  redis: 'own',
+  async run({ cluster, load, strike, pause }) {
+    const pid = pidOf(cluster, 'redis');
+    await strike({ affected: load.rooms.keys(), cuts: false, inject: () => process.kill(pid, 'SIGKILL') });
+    await pause(RAN_WELL_MS);
+    return [pid];
+  },
+};

@@ -1,0 +1,13 @@
+/** The instance with most rooms is killed; the supervisor starts another. */
+import type { Fault } from './fault.js';
+import { busiest } from './victim.js';
+
+export const sigkill: Fault = {
+  name: 'sigkill',
+  redis: 'own',
+  async run({ cluster, load, strike }) {
+    const { pid, rooms } = await busiest(cluster, load);
+    await strike({ affected: rooms, cuts: true, inject: () => process.kill(pid, 'SIGKILL') });
+    return [pid];
+  },
+};

@@ -1,0 +1,190 @@
+/** Writes down everything that the clients of one room send and receive. */
+import type { Seat } from '../../src/game/game.js';
+import type { ClientFrame } from '../../src/protocol/client-in.js';
+import type { Ack, ClientOut, Cursor, ErrorFrame, EventFrame, RoomView } from '../../src/protocol/client-out.js';
+import type { CommandId, RoomCode, Seq } from '../../src/protocol/ids.js';
+import { fingerprint } from './canonical.js';
+import type {
+  AckRecord,
+  ClientEvidence,
+  CommandRecord,
+  ConnectionRecord,
+  FrameRecord,
+  ViewRecord,
+} from './evidence.js';
+import type { SocketTap } from './tapped-socket.js';
+
+/** One socket, with the times (monotonic ms) of what happened to it; undefined: not yet, or never. */
+export interface Line extends ConnectionRecord {
+  readonly startedAt: number;
+  openedAt: number | undefined;
+  welcomedAt: number | undefined;
+  closedAt: number | undefined;
+  code: number | undefined;
+  /** Of the last event or ack. */
+  lastFrameAt: number | undefined;
+  resume: Cursor | null;
+  welcome: ConnectionRecord['welcome'];
+  readonly frames: FrameRecord[];
+}
+
+export interface Command extends CommandRecord {
+  /** When it was first sent, and when the move had been due; monotonic ms. */
+  readonly sentAt: number;
+  readonly due: number;
+  times: number;
+  readonly acks: AckRecord[];
+  refused: string | null;
+}
+
+/** The answer to a move, as the stopwatch needs it. */
+export interface Acknowledged {
+  readonly room: RoomCode;
+  readonly client: ClientHistory;
+  readonly command: Command;
+  readonly at: number;
+  readonly line: Line;
+}
+
+export class RoomHistory {
+  readonly clients: ClientHistory[] = [];
+  private order = 0;
+  /** Most frames are the same for all four: each is kept once. */
+  private readonly frames: FrameRecord[][] = [];
+
+  constructor(
+    readonly code: RoomCode,
+    readonly onAck: (ack: Acknowledged) => void = () => undefined,
+    readonly now: () => number = () => performance.now(),
+  ) {}
+
+  client(seat: Seat): ClientHistory {
+    const client = new ClientHistory(this, seat);
+    this.clients.push(client);
+    return client;
+  }
+
+  nextOrder(): number {
+    this.order += 1;
+    return this.order;
+  }
+
+  intern({ seq, digest, epoch, events }: EventFrame): FrameRecord {
+    this.frames[seq] ??= [];
+    const known = this.frames[seq];
+    const text = JSON.stringify(events);
+    const same = known.find((frame) => frame.events === text && frame.digest === digest && frame.epoch === epoch);
+    if (same) return same;
+    const fresh = { seq, digest, epoch, events: text };
+    known.push(fresh);
+    return fresh;
+  }
+}
+
+export class ClientHistory {
+  readonly lines: Line[] = [];
+  readonly commands = new Map<CommandId, Command>();
+  /** Made a fingerprint of only when they are asked for: while a fault is on there is no time to lose here. */
+  private readonly views: { readonly seq: Seq; readonly view: RoomView; readonly source: ViewRecord['source'] }[] = [];
+  /** When the move that is sent next is (or was) due, monotonic ms. */
+  due = 0;
+
+  constructor(
+    private readonly room: RoomHistory,
+    readonly seat: Seat,
+  ) {}
+
+  /** Follows a new socket. */
+  tap(): SocketTap {
+    const { room } = this;
+    const line: Line = {
+      startedAt: room.now(),
+      openedAt: undefined,
+      welcomedAt: undefined,
+      closedAt: undefined,
+      code: undefined,
+      lastFrameAt: undefined,
+      resume: null,
+      welcome: null,
+      frames: [],
+    };
+    this.lines.push(line);
+    return {
+      opened: () => {
+        line.openedAt = room.now();
+      },
+      closed: (code) => {
+        line.closedAt = room.now();
+        line.code = code;
+      },
+      sent: (text) => this.sent(line, JSON.parse(text) as ClientFrame),
+      received: (text) => this.received(line, JSON.parse(text) as ClientOut),
+    };
+  }
+
+  /** Notes the view that the client has put together. */
+  noteView(seq: Seq, view: RoomView, source: ViewRecord['source']): void {
+    this.views.push({ seq, view, source });
+  }
+
+  evidence(end: Cursor | null): ClientEvidence {
+    const { seat, lines } = this;
+    const views = this.views.map(({ seq, view, source }) => ({ seq, fingerprint: fingerprint(view), source }));
+    return { seat, connections: lines, commands: [...this.commands.values()], views, end };
+  }
+
+  private sent(line: Line, frame: ClientFrame): void {
+    if (frame.type === 'hello') line.resume = (frame.resume as Cursor | undefined) ?? null;
+    if (frame.type !== 'command') return;
+    const order = this.room.nextOrder();
+    const id = frame.id as CommandId;
+    const known = this.commands.get(id);
+    if (known) {
+      known.times += 1;
+      return;
+    }
+    const { due } = this;
+    const { command } = frame;
+    this.commands.set(id, { id, command, order, sentAt: this.room.now(), due, times: 1, acks: [], refused: null });
+  }
+
+  private received(line: Line, frame: ClientOut): void {
+    switch (frame.type) {
+      case 'welcome': {
+        const { epoch, seq, digest, resumed, seat, view } = frame;
+        line.welcomedAt = this.room.now();
+        line.welcome = { epoch, seq, digest, resumed, seat };
+        if (view) this.noteView(seq, view, 'welcome');
+        break;
+      }
+      case 'snapshot':
+        this.noteView(frame.seq, frame.view, 'snapshot');
+        break;
+      case 'event':
+        line.lastFrameAt = this.room.now();
+        line.frames.push(this.room.intern(frame));
+        break;
+      case 'ack':
+        this.acked(line, frame);
+        break;
+      case 'error':
+        this.refused(frame);
+        break;
+    }
+  }
+
+  private acked(line: Line, { id, seq }: Ack): void {
+    const order = this.room.nextOrder();
+    line.lastFrameAt = this.room.now();
+    const command = this.commands.get(id);
+    if (!command) return;
+    command.acks.push({ seq, order });
+    if (command.acks.length > 1) return;
+    this.room.onAck({ room: this.room.code, client: this, command, at: this.room.now(), line });
+  }
+
+  private refused(frame: ErrorFrame): void {
+    const command = this.commands.get(frame.id as CommandId);
+    if (command) command.refused = frame.code;
+  }
+}

@@ -1,0 +1,112 @@
+/** The rooms under load: each with four scripted clients that never stop playing. */
+import type { Seat } from '../../src/game/game.js';
+import { parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
+import { until } from '../support/programs.js';
+import { type Acknowledged, RoomHistory } from './history.js';
+import { Player } from './player.js';
+import { untilFound } from './until-found.js';
+
+export interface LoadOptions {
+  /** `http://host:port` of the players' door. */
+  readonly base: string;
+  readonly rooms: number;
+  readonly seatDelayMs: number;
+  readonly onAck: (ack: Acknowledged) => void;
+}
+
+export interface PlayedRoom {
+  readonly code: RoomCode;
+  readonly history: RoomHistory;
+  readonly players: readonly Player[];
+}
+
+const SEATS = [0, 1, 2, 3] as Seat[];
+const PARALLEL = 8;
+/** As long as a match can be: 13 points, 13 tricks a hand. The host starts another one when it is over. */
+const OPTIONS = { options: { target_points: 13, play_all_tricks: true } };
+const FULL_MS = 60_000;
+const REST_MS = 30_000;
+const CREATE_MS = 10_000;
+
+export class Load {
+  readonly rooms = new Map<RoomCode, PlayedRoom>();
+  private readonly lastAck = new Map<RoomCode, number>();
+
+  constructor(private readonly options: LoadOptions) {}
+
+  /** Creates the rooms and fills them; resolves when a move has been acknowledged in each. */
+  async start(): Promise<void> {
+    const { rooms } = this.options;
+    let left = rooms;
+    const workers = Array.from({ length: Math.min(PARALLEL, rooms) }, async () => {
+      while (left > 0) {
+        left -= 1;
+        this.open(await this.create());
+      }
+    });
+    await Promise.all(workers);
+    await until('a move in every room', () => this.lastAck.size === rooms, FULL_MS);
+  }
+
+  /** Whether every room has had a move acknowledged in the last `ms`. */
+  playing(ms: number): boolean {
+    const since = performance.now() - ms;
+    return [...this.rooms.keys()].every((code) => (this.lastAck.get(code) ?? 0) > since);
+  }
+
+  /** Rooms without an acknowledged move in the last `ms`. */
+  silent(ms: number): RoomCode[] {
+    const since = performance.now() - ms;
+    return [...this.rooms.keys()].filter((code) => (this.lastAck.get(code) ?? 0) <= since);
+  }
+
+  /** Every client notes the view it has. */
+  noteViews(): void {
+    for (const { players } of this.rooms.values()) for (const player of players) player.noteView();
+  }
+
+  /** No new moves: resolves when nothing is under way any more and the four of each room are at the same point. */
+  async rest(): Promise<void> {
+    for (const { players } of this.rooms.values()) for (const player of players) player.rest();
+    const still = () => [...this.rooms.values()].filter(({ players }) => !settled(players));
+    await until('the clients of every room agree', () => still().length === 0, REST_MS).catch(() => undefined);
+    this.noteViews();
+  }
+
+  close(): void {
+    for (const { players } of this.rooms.values()) for (const player of players) player.close();
+  }
+
+  private async create(): Promise<RoomCode> {
+    return untilFound(
+      'a room is created',
+      async () => {
+        const request = { method: 'POST', body: JSON.stringify(OPTIONS) };
+        const answer = await fetch(`${this.options.base}/api/rooms`, request).catch(() => undefined);
+        const body = answer?.ok ? ((await answer.json()) as { room_code?: string }) : undefined;
+        return parseRoomCode(body?.room_code ?? '');
+      },
+      CREATE_MS,
+    );
+  }
+
+  private open(code: RoomCode): void {
+    const { base, seatDelayMs, onAck } = this.options;
+    const history = new RoomHistory(code, (ack) => {
+      this.lastAck.set(code, ack.at);
+      onAck(ack);
+    });
+    const url = `${base.replace(/^http/, 'ws')}/ws`;
+    const players = SEATS.map(
+      (seat) => new Player({ url, room: code, seat, seatDelayMs, history: history.client(seat) }),
+    );
+    this.rooms.set(code, { code, history, players });
+  }
+}
+
+function settled(players: readonly Player[]): boolean {
+  const first = players[0]?.cursor;
+  return players.every(({ cursor, state }) => {
+    return state.pending === 0 && state.connection === 'open' && cursor?.seq === first?.seq;
+  });
+}

@@ -1,0 +1,109 @@
+/** One scripted client: plays its seat by the rule bot, each move a fixed time after its turn was seen. */
+import { openNodeSocket } from '../../src/client/node.js';
+import type { OpenSocket } from '../../src/client/socket.js';
+import { CommandRefused, Table, type TableState } from '../../src/client/table.js';
+import type { Seat } from '../../src/game/game.js';
+import { findClientGame } from '../../src/game/views.js';
+import type { Cursor } from '../../src/protocol/client-out.js';
+import type { RoomCode } from '../../src/protocol/ids.js';
+import type { ClientHistory } from './history.js';
+import { TappedSocket } from './tapped-socket.js';
+
+export interface PlayerOptions {
+  /** `ws://host/ws` */
+  readonly url: string;
+  readonly room: RoomCode;
+  readonly seat: Seat;
+  /** From the moment the client sees its turn to its move, ms. */
+  readonly seatDelayMs: number;
+  readonly history: ClientHistory;
+  readonly openSocket?: OpenSocket;
+}
+
+type Move = { readonly type: string };
+
+export class Player {
+  private readonly table: Table;
+  /** The position that was last acted upon, and its table as the client has it: the same object, the same position. */
+  private position = '';
+  private looked: unknown;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private resting = false;
+
+  constructor(private readonly options: PlayerOptions) {
+    const { url, room, seat, history, openSocket = openNodeSocket } = options;
+    this.table = new Table({
+      url,
+      room,
+      seat,
+      name: `Player ${seat}`,
+      openSocket: (address) => new TappedSocket(openSocket(address), history.tap()),
+    });
+    this.table.subscribe((state) => this.look(state));
+  }
+
+  get state(): TableState {
+    return this.table.state;
+  }
+
+  get cursor(): Cursor | null {
+    return this.table.state.cursor;
+  }
+
+  /** Plays no new move; what was sent is still waited for. */
+  rest(): void {
+    this.resting = true;
+    clearTimeout(this.timer);
+  }
+
+  close(): void {
+    this.rest();
+    this.table.close();
+  }
+
+  /** Notes the view as the client has it now. */
+  noteView(): void {
+    const { view, cursor } = this.table.state;
+    if (view && cursor) this.options.history.noteView(cursor.seq, view, 'folded');
+  }
+
+  private look(state: TableState): void {
+    const { view } = state;
+    if (this.resting || !view || state.connection === 'closed') return;
+    const waits = view.status === 'playing' ? state.legal.length > 0 : this.mayStart(state);
+    if (!waits || (this.looked === view.table && view.status === 'playing')) return;
+    this.looked = view.table;
+    const position = positionOf(state);
+    if (position === this.position) return;
+    this.position = position;
+    // `due` is when a player with this reaction time moves: the turn event is here now, in this client.
+    const due = performance.now() + this.options.seatDelayMs;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.act(position, due), this.options.seatDelayMs);
+  }
+
+  /** Hands the move to the client library, connected or not: as a person would press the card. */
+  private act(position: string, due: number): void {
+    const { view } = this.table.state;
+    if (!view || this.resting || positionOf(this.table.state) !== position) return;
+    const move: Move =
+      view.status === 'playing' ? (findClientGame(view.game)?.bot(view.table) as Move) : { type: 'start' };
+    this.options.history.due = due;
+    this.table.command(move).catch((error: unknown) => {
+      if (!(error instanceof CommandRefused) || !error.frame.retry) return;
+      this.position = '';
+      this.looked = undefined;
+      this.look(this.table.state);
+    });
+  }
+
+  private mayStart({ view }: TableState): boolean {
+    if (!view || view.host !== view.seat || !view.seats.every((seat) => seat)) return false;
+    return view.status === 'lobby' || view.status === 'finished';
+  }
+}
+
+/** Equal as long as the game itself stands still, whatever happens to the room (frozen, clocks moved, players back). */
+function positionOf({ view }: TableState): string {
+  return `${view?.match} ${view?.status} ${JSON.stringify(view?.table)}`;
+}

@@ -1,0 +1,115 @@
+/** Plays a room's log again and says where it does what the rules do not allow. PURE. */
+import type { Game, Seat, Seed, Typed } from '../../src/game/game.js';
+import { isRoomCommand } from '../../src/protocol/client-in.js';
+import {
+  actingSeats,
+  type Entry,
+  emptyRoom,
+  evolve,
+  isRoomEvent,
+  type LogEvent,
+  playedByBot,
+  type RoomEvent,
+  type RoomHead,
+  type RoomState,
+} from '../../src/room/state.js';
+
+type Command = { readonly type: string };
+
+export class Replay {
+  state: RoomState;
+
+  constructor(
+    private readonly game: Game,
+    private readonly head: RoomHead,
+  ) {
+    this.state = emptyRoom(game.seatCount(head.options));
+  }
+
+  /**
+   * Takes the next entry; what is wrong with it, or undefined. `command` is what the client sent under the entry's id.
+   * @throws whatever the game throws when the events do not fit the state.
+   */
+  take(entry: Entry, command: Command | undefined): string | undefined {
+    const wrong = entry.by ? this.wrongMove(entry, entry.by.seat, command) : this.wrongByItself(entry.events);
+    this.state = evolve(this.game, this.head, this.state, entry);
+    return wrong;
+  }
+
+  private wrongMove(entry: Entry, seat: Seat, command: Command | undefined): string | undefined {
+    // Who sent it is for the checker to say.
+    if (command === undefined) return undefined;
+    if (this.state.seats[seat]?.kind !== 'human') return `seat ${seat} has no player who could move`;
+    if (!isRoomCommand(command.type)) return this.differs(entry.events, seat, command);
+    if (command.type !== 'start') return undefined;
+    if (this.state.status === 'playing' || this.state.host !== seat) return 'a start that was not allowed';
+    const started = { type: 'match_started', match: this.state.match + 1 };
+    return same(entry.events, [started]) ? undefined : 'a start that did something else';
+  }
+
+  /** What happens without a command: chance, time, comings and goings. */
+  private wrongByItself(events: readonly LogEvent[]): string | undefined {
+    const { game, state } = this;
+    const playing = state.status === 'playing';
+    if (playing && game.turn(state.table).waitsFor === 'seed') {
+      const seed = seedOf(events);
+      if (seed !== undefined)
+        return same(events, game.chance(state.table, seed)) ? undefined : 'not what the seed gives';
+      return events.every(isRoomEvent) ? undefined : 'a move where chance was awaited';
+    }
+    const [first, ...rest] = events;
+    if (first === undefined) return 'an entry without events';
+    if (!isRoomEvent(first)) {
+      const bot = actingSeats(game, state).find((seat) => playedByBot(state, seat));
+      return bot === undefined ? 'a move that nobody asked for' : this.differsFromBot(events, bot);
+    }
+    if (first.type !== 'turn_timed_out') return events.map((event) => this.wrongEvent(event)).find(Boolean);
+    if (!actingSeats(game, state).includes(first.seat)) return 'the time of a seat was up that had no turn';
+    return this.differsFromBot(rest, first.seat);
+  }
+
+  private wrongEvent(event: LogEvent): string | undefined {
+    if (!isRoomEvent(event)) return 'a move beside what happened to the room';
+    return this.allows(event) ? undefined : `${event.type} was not possible`;
+  }
+
+  private allows(event: RoomEvent): boolean {
+    const { state } = this;
+    switch (event.type) {
+      case 'seat_taken':
+        return state.seats[event.seat]?.kind !== 'human';
+      case 'clock_moved':
+        return state.deadline !== null && event.by_ms >= 0;
+      case 'bot_substituted':
+        return !playedByBot(state, event.seat);
+      case 'player_returned':
+        return state.seats[event.seat]?.kind === 'human' && playedByBot(state, event.seat);
+      case 'host_changed':
+        return true;
+      default:
+        // No script leaves, changes seats or closes a room.
+        return false;
+    }
+  }
+
+  private differsFromBot(events: readonly LogEvent[], seat: Seat): string | undefined {
+    const { game, state } = this;
+    return this.differs(events, seat, game.bot(game.view(state.table, seat)) as Command);
+  }
+
+  private differs(events: readonly LogEvent[], seat: Seat, command: Command): string | undefined {
+    const { game, state } = this;
+    const parsed = game.commandSchema.safeParse(command);
+    if (state.status !== 'playing' || !parsed.success) return 'a move where none was possible';
+    const decision = game.decide(state.table, seat, parsed.data);
+    if (!decision.ok) return `illegal: ${decision.refusal.reason}`;
+    return same(events, decision.events) ? undefined : 'not what the command does';
+  }
+}
+
+function seedOf(events: readonly Typed[]): Seed | undefined {
+  const found = events.find((event): event is Typed & { seed: Seed } => 'seed' in event);
+  return found?.seed;
+}
+
+const same = (one: readonly Typed[], other: readonly Typed[]) => JSON.stringify(one) === JSON.stringify(other);

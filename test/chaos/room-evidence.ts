@@ -1,0 +1,37 @@
+/** Gathers what is known of a room: the raw log from Redis, the public one from the API, the clients' own histories. */
+import type { Seq } from '../../src/protocol/ids.js';
+import type { StoredEntry } from '../../src/room/store.js';
+import type { ClusterUnderTest } from './cluster-under-test.js';
+import type { PublishedEntry, RoomEvidence } from './evidence.js';
+import type { PlayedRoom } from './load.js';
+
+const PAGE = 1_000;
+
+export async function gather(cluster: ClusterUnderTest, { code, history, players }: PlayedRoom): Promise<RoomEvidence> {
+  const meta = await cluster.store.meta(code);
+  if (!meta) throw new Error(`room ${code} is gone`);
+  const [log, published] = await Promise.all([rawLog(cluster, code), publicLog(cluster, code)]);
+  const clients = history.clients.map((client, at) => client.evidence(players[at]?.cursor ?? null));
+  return { code, head: meta.head, meta, log, published, clients };
+}
+
+async function rawLog({ store }: ClusterUnderTest, code: PlayedRoom['code']): Promise<StoredEntry[]> {
+  const log: StoredEntry[] = [];
+  for (;;) {
+    const page = await store.read(code, log.at(-1)?.seq ?? (0 as Seq), PAGE);
+    if (page.length === 0) return log;
+    log.push(...page);
+  }
+}
+
+async function publicLog({ base }: ClusterUnderTest, code: PlayedRoom['code']): Promise<PublishedEntry[]> {
+  const log: PublishedEntry[] = [];
+  for (;;) {
+    const answer = await fetch(`${base}/api/room/events?room_code=${code}&after=${log.at(-1)?.seq ?? 0}`);
+    if (!answer.ok)
+      throw new Error(`the public log of ${code} cannot be read: ${answer.status} ${await answer.text()}`);
+    const { entries } = (await answer.json()) as { entries: PublishedEntry[] };
+    if (entries.length === 0) return log;
+    log.push(...entries);
+  }
+}

@@ -1,0 +1,168 @@
+/** A Redis that survives its primary: one primary, two replicas and three sentinels, with folders and ports of their own. */
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../../deploy/local/ports.js';
+import { redisConfig } from '../../src/config.js';
+import { connect, ready } from '../../src/redis/client.js';
+import { end, spawnOwned, until } from '../support/programs.js';
+import type { ExternalRedis } from './cluster-under-test.js';
+import { untilFound } from './until-found.js';
+
+interface Node {
+  readonly port: number;
+  readonly folder: string;
+  process: ChildProcess;
+}
+
+const MASTER = 'hokm';
+const REPLICAS = 2;
+const SENTINELS = 3;
+const DOWN_AFTER_MS = 2_000;
+/** A second failover of the same primary waits for twice as long. */
+const FAILOVER_TIMEOUT_MS = 5_000;
+const COPIES_MS = 30_000;
+
+export class SentinelRedis {
+  private readonly nodes: Node[] = [];
+  private readonly sentinels: ChildProcess[] = [];
+  private readonly sentinelPorts: number[] = [];
+
+  private constructor(private readonly folder: string) {}
+
+  /** @param folder that the caller removes. */
+  static async start(folder: string): Promise<SentinelRedis> {
+    const redis = new SentinelRedis(folder);
+    await redis.startNodes();
+    await redis.startSentinels();
+    await redis.copied();
+    return redis;
+  }
+
+  /** The environment of a cluster that uses it. */
+  get environment(): ExternalRedis {
+    return {
+      REDIS_URL: `redis://127.0.0.1:${this.nodes[0]?.port}`,
+      REDIS_SENTINELS: this.sentinelPorts.map((port) => `127.0.0.1:${port}`).join(','),
+      REDIS_MASTER_NAME: MASTER,
+      REDIS_COPIES: String(1 + REPLICAS),
+    };
+  }
+
+  /** Port of the node that is primary now. */
+  async primary(): Promise<number> {
+    return untilFound('one primary', async () => {
+      const roles = await Promise.all(this.nodes.map((node) => this.info(node.port)));
+      const primaries = this.nodes.filter((_, at) => roles[at]?.includes('role:master'));
+      return primaries.length === 1 ? primaries[0]?.port : undefined;
+    });
+  }
+
+  kill(port: number): void {
+    this.node(port).process.kill('SIGKILL');
+  }
+
+  /** Starts a killed node again, as a replica of whoever is primary; resolves when all copies follow again. */
+  async rejoin(port: number): Promise<void> {
+    const primary = await this.primary();
+    const node = this.node(port);
+    await end(node.process);
+    node.process = this.launch(node, primary);
+    await this.copied();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.sentinels, ...this.nodes.map(({ process }) => process)].map((child) => end(child)));
+  }
+
+  private async startNodes(): Promise<void> {
+    for (let at = 0; at <= REPLICAS; at++) {
+      const folder = join(this.folder, `node-${at}`);
+      await mkdir(folder, { recursive: true });
+      const node = { port: await freePort(), folder };
+      const primary = this.nodes[0]?.port;
+      this.nodes.push({ ...node, process: this.launch(node, primary) });
+      await until('a node answers', async () => (await this.info(node.port)) !== undefined);
+    }
+  }
+
+  private launch({ port, folder }: Pick<Node, 'port' | 'folder'>, primary: number | undefined): ChildProcess {
+    const settings = {
+      port,
+      bind: '127.0.0.1',
+      dir: folder,
+      save: '',
+      appendonly: 'yes',
+      'maxmemory-policy': 'noeviction',
+      'min-replicas-to-write': 1,
+      'min-replicas-max-lag': 5,
+      'repl-diskless-sync-delay': 0,
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const follow = primary === undefined ? [] : ['--replicaof', '127.0.0.1', String(primary)];
+    return spawnOwned('redis-server', [...args, ...follow, '--logfile', join(folder, 'log')]);
+  }
+
+  private async startSentinels(): Promise<void> {
+    const primary = this.nodes[0]?.port;
+    for (let at = 0; at < SENTINELS; at++) {
+      const folder = join(this.folder, `sentinel-${at}`);
+      await mkdir(folder, { recursive: true });
+      const port = await freePort();
+      const settings = join(folder, 'sentinel.conf');
+      const lines = [
+        `port ${port}`,
+        'bind 127.0.0.1',
+        `dir "${folder}"`,
+        `logfile "${join(folder, 'log')}"`,
+        `sentinel monitor ${MASTER} 127.0.0.1 ${primary} 2`,
+        `sentinel down-after-milliseconds ${MASTER} ${DOWN_AFTER_MS}`,
+        `sentinel failover-timeout ${MASTER} ${FAILOVER_TIMEOUT_MS}`,
+        `sentinel parallel-syncs ${MASTER} 2`,
+      ];
+      await writeFile(settings, `${lines.join('\n')}\n`);
+      this.sentinels.push(spawnOwned('redis-server', [settings, '--sentinel']));
+      this.sentinelPorts.push(port);
+    }
+    const agreed = new RegExp(`master0:.*slaves=${REPLICAS},sentinels=${SENTINELS}`);
+    await until(
+      'the sentinels know each other',
+      async () => {
+        const infos = await Promise.all(this.sentinelPorts.map((port) => this.info(port, 'sentinel')));
+        return infos.every((info) => agreed.test(info ?? ''));
+      },
+      COPIES_MS,
+    );
+  }
+
+  /** Resolves when the primary has all its replicas. */
+  private async copied(): Promise<void> {
+    await until(
+      'all copies follow the primary',
+      async () => {
+        const info = await this.info(await this.primary());
+        return (info?.match(/state=online.*lag=[01]\b/g)?.length ?? 0) === REPLICAS;
+      },
+      COPIES_MS,
+    );
+  }
+
+  private node(port: number): Node {
+    const node = this.nodes.find((one) => one.port === port);
+    if (!node) throw new Error(`no node on ${port}`);
+    return node;
+  }
+
+  private async info(port: number, section = 'replication'): Promise<string | undefined> {
+    const config = redisConfig({ REDIS_URL: `redis://127.0.0.1:${port}` });
+    const redis = connect(config, 'chaos');
+    try {
+      await ready(redis, config, 300);
+      return await redis.info(section);
+    } catch {
+      return undefined;
+    } finally {
+      redis.disconnect();
+    }
+  }
+}

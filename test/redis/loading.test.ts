@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { testConfig } from '../support/config.js';
+import { end, startRedis, type TestRedis, until } from '../support/programs.js';
+
+const KEYS = 4_000;
+
+let redis: TestRedis;
+let connection: RedisConnection;
+
+beforeAll(async () => {
+  // A little for every key: what very many take, with few. Redis answers after every 1,024 of them.
+  redis = await startRedis(['--key-load-delay', '100']);
+  const config = testConfig(redis.url);
+  connection = connect(config, 'test');
+  await ready(connection, config, 5_000);
+});
+
+afterAll(async () => {
+  connection.disconnect();
+  await redis.stop();
+});
+
+test('a Redis that was still loading is used as soon as it has loaded', async () => {
+  await Promise.all(Array.from({ length: KEYS }, (_, at) => connection.set(`key-${at}`, 'value')));
+  await end(redis.process);
+  await redis.restart();
+  await until('the connection is ready', () => connection.status === 'ready', 500);
+  expect(await connection.get(`key-${KEYS - 1}`)).toBe('value');
+});
