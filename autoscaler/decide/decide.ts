@@ -57,9 +57,8 @@ export function decide(input: DecideInput): Decision {
   const known = new Set<string>(state.seen.map(({ id }) => id));
   const boots = followBoots(state.boots, instances, known, input.failedBoots, now, policy.boot_s);
   const boot = bootMs(boots, policy.boot_s);
-  const drains: Drain[] = [];
+  const drains = openDrains(input);
   const actions: Action[] = [];
-  followDrains(input, drains, actions);
   const strays = adopt(input, drains);
   const pending = [...boots.pending];
   if (input.startsOnce) {
@@ -96,6 +95,7 @@ export function decide(input: DecideInput): Decision {
     actions.push({ kind: 'undrain', id: drain.id });
     missing -= 1;
   }
+  followDrains(input, drains, actions);
   for (; missing > 0; missing--) {
     const key = `boot-${now}-${missing}`;
     pending.push({ key, at: now, ordered: false, handle: null });
@@ -144,14 +144,18 @@ export function decide(input: DecideInput): Decision {
   };
 }
 
-function followDrains({ look, state, now, fencing }: DecideInput, drains: Drain[], actions: Action[]): void {
-  for (const drain of state.drains) {
+/** Those whose instance is still there; all, while everything is gone at once: nothing is over for that. */
+function openDrains({ look, state }: DecideInput): Drain[] {
+  return state.drains.filter(({ id }) => look.blank || look.instances.some((instance) => instance.id === id));
+}
+
+/** What is to be done for each of them now. */
+function followDrains({ look, now, fencing }: DecideInput, drains: Drain[], actions: Action[]): void {
+  if (look.blank) return;
+  for (const [at, drain] of drains.entries()) {
     const instance = look.instances.find(({ id }) => id === drain.id);
-    // Everything is gone at once: nothing is over for that.
-    const { next, effect } = look.blank
-      ? { next: drain, effect: undefined }
-      : advanceDrain(drain, instance, now, fencing);
-    if (next) drains.push(next);
+    const { next, effect } = advanceDrain(drain, instance, now, fencing);
+    if (next) drains[at] = next;
     if (effect) actions.push({ ...effect, ...(drain.reason === 'by hand' ? { byHand: true } : {}) });
   }
 }

@@ -37,7 +37,10 @@ describe('the clairvoyant optimum', () => {
 });
 
 describe('the fleet', () => {
-  const following = (...wanted: number[]): Scaler => (minute) => wanted[minute] ?? wanted.at(-1) ?? 1;
+  const following =
+    (...wanted: number[]): Scaler =>
+    (minute) =>
+      wanted[minute] ?? wanted.at(-1) ?? 1;
 
   test('an instance is paid from its start and serves after its boot', () => {
     const course = simulate(people(100, 150, 150, 150, 150), options, following(1, 2));
@@ -177,7 +180,12 @@ describe('players', () => {
       expect(Math.abs(spread / variance - 1)).toBeLessThan(0.06);
     };
     for (const mean of [0.5, 9, 40, 5000]) check(() => poisson(uniform, mean), mean, mean);
-    for (const [trials, p] of [[10, 0.3], [40, 0.9], [2000, 0.951], [200_000, 0.95]] as const) {
+    for (const [trials, p] of [
+      [10, 0.3],
+      [40, 0.9],
+      [2000, 0.951],
+      [200_000, 0.95],
+    ] as const) {
       check(() => binomial(uniform, trials, p), trials * p, trials * p * (1 - p));
     }
     expect([poisson(uniform, 0), binomial(uniform, 0, 0.5), binomial(uniform, 9, 1)]).toEqual([0, 0, 9]);

@@ -12,7 +12,10 @@ import { chooseVictims } from '../../autoscaler/decide/victims.js';
 import { decideInput, instance, MINUTE, NOW, policy, settled } from './given.js';
 
 describe('demand', () => {
-  const two = [instance('a', { players: 150, rooms: 40, cpu: 0.35 }), instance('b', { players: 50, rooms: 10, cpu: 0.35 })];
+  const two = [
+    instance('a', { players: 150, rooms: 40, cpu: 0.35 }),
+    instance('b', { players: 50, rooms: 10, cpu: 0.35 }),
+  ];
 
   test('the metric that asks for most leads', () => {
     expect(demand(two, policy(), 0, NOW)).toMatchObject({ load: 2, leading: 'players', by: { players: 2, cpu: 1 } });
@@ -26,7 +29,14 @@ describe('demand', () => {
   test("memory counts by an instance's own limit, or where the host is its own", () => {
     const full = two.map((each) => ({ ...each, players: 0, cpu: 0, hostMemory: 0.8, memoryMb: 300 }));
     expect(demand(full, policy(), 0, NOW)).toMatchObject({ load: 2, leading: 'memory' });
-    expect(demand(full.map((each) => ({ ...each, host: 'one' })), policy(), 0, NOW).load).toBe(0);
+    expect(
+      demand(
+        full.map((each) => ({ ...each, host: 'one' })),
+        policy(),
+        0,
+        NOW,
+      ).load,
+    ).toBe(0);
     expect(demand(full, policy({ instance: { memory_mb: 150 } }), 0, NOW).load).toBe(5);
   });
 
@@ -47,7 +57,11 @@ describe('victims', () => {
     chooseVictims(fleet, count, given, NOW).map(({ id }) => id);
 
   test('empty ones first, then the fewest players', () => {
-    const fleet = [instance('full', { players: 90 }), instance('some', { players: 5 }), instance('empty', { players: 0, rooms: 0 })];
+    const fleet = [
+      instance('full', { players: 90 }),
+      instance('some', { players: 5 }),
+      instance('empty', { players: 0, rooms: 0 }),
+    ];
     expect(ids(fleet, 2)).toEqual(['empty', 'some']);
     expect(ids(fleet, 9)).toEqual(['empty', 'some', 'full']);
   });
@@ -146,7 +160,9 @@ describe('boots', () => {
 
 describe('a decision', () => {
   const fleet = (count: number, overrides: Partial<Instance> = {}) =>
-    Array.from({ length: count }, (_, at) => instance(`i${at}`, { startedAt: NOW - 3_600_000 - at * 1000, ...overrides }));
+    Array.from({ length: count }, (_, at) =>
+      instance(`i${at}`, { startedAt: NOW - 3_600_000 - at * 1000, ...overrides }),
+    );
 
   test('starts what is missing, each under a key of its own, and remembers it', () => {
     const { actions, state } = decide(decideInput(fleet(2, { players: 180 })));
@@ -164,7 +180,9 @@ describe('a decision', () => {
   });
 
   test('calls drains off before it boots, but not those by hand or past their stop', () => {
-    const instances = fleet(5, { players: 100 }).map((each, at) => (at > 1 ? { ...each, state: 'draining' as const } : each));
+    const instances = fleet(5, { players: 100 }).map((each, at) =>
+      at > 1 ? { ...each, state: 'draining' as const } : each,
+    );
     const begun = (id: string, overrides: Partial<Drain>): Drain => ({
       ...startDrain(instance(id), true, policy(), NOW - 1000, 'scale-in'),
       step: 'told',
@@ -191,7 +209,9 @@ describe('a decision', () => {
   });
 
   test('a silent instance keeps its players and gets a substitute, and nothing is stopped', () => {
-    const instances = fleet(4, { players: 80 }).map((each, at) => (at === 0 ? { ...each, state: 'unknown' as const } : each));
+    const instances = fleet(4, { players: 80 }).map((each, at) =>
+      at === 0 ? { ...each, state: 'unknown' as const } : each,
+    );
     const decision = decide(decideInput(instances));
     expect(decision.demand.load).toBeCloseTo(3.2);
     expect(decision.actions).toMatchObject([{ kind: 'start' }]);
@@ -253,7 +273,9 @@ describe('a decision', () => {
     );
     const property = fc.property(anyFleet, fc.integer({ min: 0, max: 1000 }), (made, seed) => {
       const instances = made.map((each, at) => instance(`i${at}`, { ...each, number: at + 1 }));
-      const shuffled = [...instances].sort((a, b) => ((a.number * 7919 + seed) % 101) - ((b.number * 7919 + seed) % 101));
+      const shuffled = [...instances].sort(
+        (a, b) => ((a.number * 7919 + seed) % 101) - ((b.number * 7919 + seed) % 101),
+      );
       const [one, other] = [decide(decideInput(instances)), decide(decideInput(shuffled))];
       expect(other.actions).toEqual(one.actions);
       expect(other.count.target).toBe(one.count.target);

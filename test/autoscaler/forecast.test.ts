@@ -130,7 +130,9 @@ describe('the profile', () => {
 const anyWeek = fc.record({
   base: fc.integer({ min: 50, max: 900 }),
   swing: fc.integer({ min: 0, max: 100 }),
-  jumps: fc.array(fc.record({ at: fc.integer({ min: 0, max: 3 * DAY }), by: fc.integer({ min: -60, max: 300 }) }), { maxLength: 3 }),
+  jumps: fc.array(fc.record({ at: fc.integer({ min: 0, max: 3 * DAY }), by: fc.integer({ min: -60, max: 300 }) }), {
+    maxLength: 3,
+  }),
   restart: fc.integer({ min: DAY, max: 3 * DAY }),
   seed: fc.integer(),
 });

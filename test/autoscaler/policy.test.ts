@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { inWordsOf, parseDuration } from '../../autoscaler/duration.js';
 import { fires, parseCron } from '../../autoscaler/policy/cron.js';
 import { loadPolicy, parsePolicy } from '../../autoscaler/policy/load.js';
 import { floorAt } from '../../autoscaler/policy/schedule.js';
-import { inWordsOf, parseDuration } from '../../autoscaler/duration.js';
 import { policy } from './given.js';
 
 const mistakes = (text: string) => {
@@ -32,16 +32,32 @@ describe('a policy file', () => {
 
   const cases: [string, string, RegExp][] = [
     ['no YAML', 'version: 1\nmin: [1', /^p\.yaml:2: /],
-    ['a field that is not known', 'version: 1\nscale_in:\n  windw_min: 3', /^p\.yaml:3: scale_in\.windw_min: is not known/],
+    [
+      'a field that is not known',
+      'version: 1\nscale_in:\n  windw_min: 3',
+      /^p\.yaml:3: scale_in\.windw_min: is not known/,
+    ],
     ['a wrong type', 'version: 1\n\nmin: many', /^p\.yaml:3: min: /],
     ['no version', 'min: 1', /^p\.yaml:1: version: /],
     ['out of range', 'version: 1\nforecast:\n  up_quantile: 2', /^p\.yaml:3: forecast\.up_quantile: /],
     ['min above max', 'version: 1\nmax: 2\nmin: 3', /^p\.yaml:3: min: is 3, above max, 2/],
     ['quantiles the wrong way round', 'version: 1\nforecast:\n  up_quantile: 0.8\n  in_quantile: 0.9', /^p\.yaml:4: /],
     ['acting without a driver', 'version: 1\nmode: act', /driver: is missing/],
-    ['an unknown time zone', 'version: 1\nschedules:\n  - name: a\n    cron: "0 1 * * *"\n    minutes: 5\n    min: 2\n    time_zone: Mars/Here', /^p\.yaml:7: schedules\.0\.time_zone: is no time zone/],
-    ['a bad cron', 'version: 1\nschedules:\n  - name: a\n    cron: "0 25 * * *"\n    minutes: 5\n    min: 2', /^p\.yaml:4: schedules\.0\.cron: .*"25" is not in 0 to 23/],
-    ['a schedule above max', 'version: 1\nmax: 3\nschedules:\n  - name: a\n    cron: "0 1 * * *"\n    minutes: 5\n    min: 9', /^p\.yaml:7: schedules\.0\.min: is 9, above max, 3/],
+    [
+      'an unknown time zone',
+      'version: 1\nschedules:\n  - name: a\n    cron: "0 1 * * *"\n    minutes: 5\n    min: 2\n    time_zone: Mars/Here',
+      /^p\.yaml:7: schedules\.0\.time_zone: is no time zone/,
+    ],
+    [
+      'a bad cron',
+      'version: 1\nschedules:\n  - name: a\n    cron: "0 25 * * *"\n    minutes: 5\n    min: 2',
+      /^p\.yaml:4: schedules\.0\.cron: .*"25" is not in 0 to 23/,
+    ],
+    [
+      'a schedule above max',
+      'version: 1\nmax: 3\nschedules:\n  - name: a\n    cron: "0 1 * * *"\n    minutes: 5\n    min: 9',
+      /^p\.yaml:7: schedules\.0\.min: is 9, above max, 3/,
+    ],
     ['a driver that is none', 'version: 1\ndriver:\n  type: magic', /^p\.yaml:3: driver\.type: /],
   ];
   test.each(cases)('one line with the place: %s', (_, text, line) => {
