@@ -122,6 +122,7 @@ export class Runner {
       hand,
       outlook: forecast.outlook(),
       floor: floorAt(policy.schedules, policy.min, now, boot + tickMs + MINUTE_MS),
+      deploying: observation.deploying,
       failedBoots: new Set([...this.failedBoots, ...driver.takeFailures()]),
       fencing,
       startsOnce: driver.startsOnce,

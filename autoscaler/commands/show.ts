@@ -67,7 +67,6 @@ export function forecast(cli: Argv) {
         .option('horizon', { type: 'string', default: '2h', requiresArg: true, describe: 'how far ahead, as 24h' })
         .option('csv', { type: 'boolean', default: false, describe: 'as CSV' })
         .option('picture', { type: 'string', requiresArg: true, describe: 'draws into this file, .svg or .html' })
-        .conflicts('csv', 'json')
         .example('$0 forecast --horizon 24h --picture forecast.html', ''),
     async (args) => {
       const policy = policyOf(args, autoscalerConfig());

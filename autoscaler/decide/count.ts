@@ -42,6 +42,8 @@ export interface CountInput {
   /** A number set by hand. */
   readonly hold?: number | undefined;
   readonly paused?: { readonly in: boolean; readonly out: boolean } | undefined;
+  /** A rolling restart is under way: it adds and drains by itself. */
+  readonly deploying?: boolean | undefined;
   /** Of the last boot that failed, ms. */
   readonly bootFailedAt?: number | undefined;
   /** The figures are not to be trusted: Redis was away a moment ago. */
@@ -56,6 +58,7 @@ export const REFUSALS = {
   boot_failed: 'a boot failed in the last minutes: what is stopped may not come back',
   restarted: 'not one whole window of decisions is known yet',
   paused: 'paused by hand',
+  deploy: 'a rolling restart is under way',
   drain_budget: 'as many drains as the budget allows are under way',
   no_room: 'the rest could not hold the players to be moved',
   boots_fail: 'boots fail: one is tried at a time',
@@ -234,6 +237,7 @@ function removals(input: CountInput, surplus: number, memory: Memory, panic: boo
   if (hold === undefined && now - memory.since < windowMin(policy, input.bootMs) * MINUTE_MS)
     refusals.push('restarted');
   if (paused?.in) refusals.push('paused');
+  if (input.deploying) refusals.push('deploy');
   if (refusals.length > 0) return 0;
   // Boots are cancelled without a drain; the rest must find room on what is ready now.
   const drains = Math.max(0, surplus - counts.starting);

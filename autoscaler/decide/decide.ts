@@ -28,6 +28,8 @@ export interface DecideInput {
   readonly hand: Hand;
   readonly outlook: Outlook;
   readonly floor: Floor;
+  /** A rolling restart is under way. */
+  readonly deploying?: boolean;
   /** Keys of boots that the driver gave up since the last run. */
   readonly failedBoots: ReadonlySet<string>;
   /** Of the lock; 0 without one. */
@@ -84,6 +86,7 @@ export function decide(input: DecideInput): Decision {
     paused: { in: hand.pauseIn > now, out: hand.pauseOut > now },
     bootFailedAt: boots.failedAt,
     stale: staleUntil > now,
+    deploying: input.deploying,
   });
 
   let missing = count.add;

@@ -66,6 +66,7 @@ describe('refusals of scale-in', () => {
     ['boot_failed', { ...tooMany, bootFailedAt: NOW - 9 * MINUTE }, 0],
     ['restarted', { ...tooMany, memory: settled({ since: NOW - 2 * MINUTE }) }, 0],
     ['paused', { ...tooMany, paused: { in: true, out: false } }, 0],
+    ['deploy', { ...tooMany, deploying: true }, 0],
     ['drain_budget', { ...tooMany, load: 2 }, 2],
     ['drain_budget', { ...tooMany, counts: counts(8, 0, 2) }, 0],
     ['no_room', { load: 7.5, counts: counts(8), hold: 4 }, 0],
