@@ -67,6 +67,9 @@ async function main(): Promise<void> {
   await usage.start();
   lifecycle.onStop('usage', () => usage.stop());
 
+  // Before anything is told in cluster time, as when this process started.
+  const askedAt = clock.monotonic();
+  clock.synchronise(await registry.time(), askedAt);
   const self: Self = new Self({
     id,
     number: await registry.nextNumber(),

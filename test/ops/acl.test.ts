@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
@@ -8,6 +8,8 @@ import { reachCluster } from '../../deploy/ops/cluster-access.js';
 import { Inspector } from '../../deploy/ops/inspect.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { scripts } from '../../src/redis/scripts.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
 import { startController, startHAProxy } from '../haproxy/support.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
@@ -54,7 +56,7 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     await until('the replica has caught up', async () => /state=online/.test(await admin.info('replication')));
     await admin.config('RESETSTAT');
     const settings = { HOKM_BOT_DELAY_MS: '1', HOKM_MESSAGE_RATE: '1000', REDIS_COPIES: '2' };
-    const lease = { HOKM_LEASE_MS: '2000', HOKM_HEARTBEAT_MS: '100' };
+    const lease = { HOKM_LEASE_MS: '2500', HOKM_HEARTBEAT_MS: '500' };
     const add = async () => {
       const instance = await startInstance(url, { ...settings, ...lease });
       instances.push(instance);
@@ -65,7 +67,7 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     controllers.push(await starting);
     const room = (await createRoom(`http://127.0.0.1:${first.port}`, {
       durability: 'replicated',
-      options: { target_points: 4 },
+      options: { target_points: 10 },
     })) as RoomCode;
     const live = () => instances.filter((instance) => instance.process.exitCode === null && !instance.process.killed);
     const table = seatBots(room, throughAny(live), 5);
@@ -88,13 +90,13 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     await admin.script('FLUSH');
     const since = await played();
     await until('it is played on', async () => (await played()) > since + 20);
-    await until('the dead one is forgotten', async () => {
-      return (await admin.zscore('service:hokm:instances', victim.id)) === null;
-    });
+    const forgotten = async () => (await admin.zscore('service:hokm:instances', victim.id)) === null;
+    await until('the dead one is forgotten', forgotten, 20_000);
 
     // Drain, in the middle of the match.
     await add();
     const draining = await ownerOf();
+    expect(table.tables[0]?.state.view?.status).toBe('playing');
     await end(draining.process, 'SIGTERM');
     expect(draining.process.exitCode).toBe(0);
     expect(await table.finished).toEqual(Array(4).fill('finished'));
@@ -171,4 +173,27 @@ test('the command prints the line, with the hash of the password and never the p
   });
   expect(run().stderr).toBe('Without --password-file the user has no password, and nobody can log in as it.\n');
   await folder.remove();
+});
+
+/** Calls on a connection that are no commands. */
+const NO_COMMANDS = new Set(['call', 'connect', 'disconnect', 'exec', 'multi', 'off', 'on', 'once', 'scan', 'status']);
+const CALL = /\b(?:redis|subscriber|inbox)\s*\.(\w+)\(/g;
+
+test('every command in the sources is on the list', () => {
+  const root = fileURLToPath(packageRoot);
+  const sent = new Set<string>();
+  for (const folder of ['src', 'haproxy', 'autoscaler'].filter((name) => existsSync(join(root, name)))) {
+    for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+      const text = /\.(ts|lua)$/.test(file) ? readFileSync(join(root, folder, file), 'utf8') : '';
+      for (const [, name = ''] of text.matchAll(/\bredis\.p?call\('(\w+)'/g)) sent.add(name.toLowerCase());
+      if (!file.endsWith('.ts')) continue;
+      for (const [, name = ''] of text.matchAll(CALL)) sent.add(name);
+      for (const [, chain = ''] of text.matchAll(/\.multi\(\)([\s\S]*?)\.exec\(\)/g)) {
+        for (const [, name = ''] of chain.matchAll(/\.(\w+)\(/g)) sent.add(name);
+      }
+    }
+  }
+  const known = new Set([...allCommands(), ...Object.keys(scripts), ...NO_COMMANDS]);
+  expect([...sent].filter((name) => !known.has(name))).toEqual([]);
+  expect(sent.has('zrem') && sent.has('xrevrange') && sent.has('subscribe')).toBe(true);
 });

@@ -10,11 +10,13 @@ import { rolling } from './rolling.js';
 import { sigkill } from './sigkill.js';
 import { sigstop } from './sigstop.js';
 import { sigterm } from './sigterm.js';
+import { usurp } from './usurp.js';
 
 const all: readonly Fault[] = [
   none,
   sigkill,
   sigterm,
+  usurp,
   rolling,
   sigstop,
   redisRestart,
