@@ -1,5 +1,7 @@
 /** The load of weeks in Redis, a point a minute. A day that is over is packed into one string; what is missing stays so. */
+
 import type { RedisConnection } from '../src/redis/client.js';
+import { isoTime } from '../src/runtime/clock.js';
 import type { Totals } from './decide/demand.js';
 import { KEYS } from './keys.js';
 
@@ -81,7 +83,7 @@ function keep(points: Map<number, Point>, point: Point | undefined): void {
 }
 
 function dayName(day: number): string {
-  return new Date(day * DAY_MIN * MINUTE_MS).toISOString().slice(0, 10);
+  return isoTime(day * DAY_MIN * MINUTE_MS).slice(0, 10);
 }
 
 function write({ players, connections, rooms, cpu, memory, instances, mark }: Point): string {

@@ -1,4 +1,5 @@
 /** Charts over time as SVG, alone or in a page. PURE. */
+import { isoTime } from '../src/runtime/clock.js';
 
 export interface Series {
   readonly name: string;
@@ -129,7 +130,7 @@ function grid(most: number, chart: Chart, length: number, x: Scale, y: Scale): s
   lines.push(`<text x="${WIDTH - RIGHT}" y="20" text-anchor="end">${escaped(chart.unit)}, UTC</text>`);
   for (let mark = 0; mark <= 6; mark++) {
     const at = Math.round((mark / 6) * (length - 1));
-    const time = new Date(chart.startMs + at * chart.stepMs).toISOString();
+    const time = isoTime(chart.startMs + at * chart.stepMs);
     const anchor = mark === 0 ? 'start' : mark === 6 ? 'end' : 'middle';
     lines.push(
       `<text x="${fix(x(at))}" y="${HEIGHT - 8}" text-anchor="${anchor}">${time.slice(5, 16).replace('T', ' ')}</text>`,

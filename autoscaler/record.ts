@@ -1,5 +1,7 @@
 /** A decision as it is kept and shown: one JSON document a run, of a schema with a version. */
+
 import { z } from 'zod';
+import { isoTime } from '../src/runtime/clock.js';
 import { inWords } from './decide/actions.js';
 import { REFUSALS } from './decide/count.js';
 import type { Decision } from './decide/decide.js';
@@ -77,7 +79,7 @@ export function toRecord(decision: Decision, about: About): DecisionRecord {
   return {
     schema: DECISION_SCHEMA,
     id: about.id,
-    at: new Date(decision.now).toISOString(),
+    at: isoTime(decision.now),
     by: about.by,
     fencing: about.fencing,
     mode: about.mode,

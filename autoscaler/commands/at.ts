@@ -9,7 +9,7 @@ import { floorAt } from '../policy/schedule.js';
 import type { Policy } from '../policy/schema.js';
 import { type DecisionRecord, toRecord } from '../record.js';
 import { Told } from '../told.js';
-import type { Cluster } from './common.js';
+import type { Cluster } from './cluster.js';
 
 const MINUTE_MS = 60_000;
 const FURTHEST_MS = 7 * 86_400_000;

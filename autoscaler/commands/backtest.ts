@@ -8,7 +8,7 @@ import { parseTrace } from '../backtest/trace.js';
 import { loadPolicy } from '../policy/load.js';
 import { columns } from '../table.js';
 import { Told } from '../told.js';
-import { jsonOption, policyOptions } from './common.js';
+import { jsonOption, policyOptions } from './cluster.js';
 import { Progress, print, printJson, say } from './output.js';
 import { EXIT } from './work.js';
 

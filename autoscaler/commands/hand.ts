@@ -16,7 +16,7 @@ import {
   policyOptions,
   runnerFor,
   withCluster,
-} from './common.js';
+} from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 const HAND_SCHEMA = 'hokm-autoscaler/hand@1';

@@ -2,7 +2,7 @@
 import type { Argv } from 'yargs';
 import { autoscalerConfig } from '../../src/config.js';
 import { readPolicy } from '../policy/load.js';
-import { jsonOption, policyOf, policyOptions } from './common.js';
+import { jsonOption, policyOf, policyOptions } from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 const POLICY_SCHEMA = 'hokm-autoscaler/policy-check@1';

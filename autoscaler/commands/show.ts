@@ -12,7 +12,7 @@ import { type Chart, page, svg } from '../picture.js';
 import type { Policy } from '../policy/schema.js';
 import { columns } from '../table.js';
 import { Told } from '../told.js';
-import { jsonOption, policyOf, policyOptions, withCluster } from './common.js';
+import { jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 const FORECAST_SCHEMA = 'hokm-autoscaler/forecast@1';

@@ -1,7 +1,8 @@
 /** `status`: what there is, what is under way, who decides. */
+
 import type { Argv } from 'yargs';
 import { autoscalerConfig } from '../../src/config.js';
-import { sleep } from '../../src/runtime/clock.js';
+import { isoTime, sleep } from '../../src/runtime/clock.js';
 import { type Spend, spend, spendInWords } from '../cost.js';
 import { fullness } from '../decide/rebalance.js';
 import { inWordsOf } from '../duration.js';
@@ -9,7 +10,7 @@ import { observe } from '../observe.js';
 import type { Policy } from '../policy/schema.js';
 import type { DecisionRecord } from '../record.js';
 import { columns } from '../table.js';
-import { type Cluster, jsonOption, policyOf, policyOptions, withCluster } from './common.js';
+import { type Cluster, jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
 import { print, printJson } from './output.js';
 
 const STATUS_SCHEMA = 'hokm-autoscaler/status@1';
@@ -81,7 +82,7 @@ async function look(cluster: Cluster, policy: Policy): Promise<Status> {
   const seconds = (until: number) => Math.max(0, Math.round((until - now) / 1000));
   return {
     schema: STATUS_SCHEMA,
-    at: new Date(now).toISOString(),
+    at: isoTime(now),
     instances: instances.map((each) => ({
       id: each.id,
       state: each.state,

@@ -7,7 +7,7 @@ import { explain } from '../explain.js';
 import { Lock } from '../lock.js';
 import type { DecisionRecord } from '../record.js';
 import { planAt } from './at.js';
-import { jsonOption, policyOf, policyOptions, runnerFor, withCluster } from './common.js';
+import { jsonOption, policyOf, policyOptions, runnerFor, withCluster } from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 export const EXIT = { nothing: 0, error: 1, changes: 2, lockHeld: 3, stale: 4, targetMissed: 5 } as const;

@@ -1,4 +1,5 @@
 /** A look far ahead, for people: the learned forecast as far as it reaches, then what is usual. PURE. */
+import { isoTime } from '../../src/runtime/clock.js';
 import type { Point } from '../history.js';
 import type { Policy } from '../policy/schema.js';
 import { loadOf } from './feed.js';
@@ -31,7 +32,7 @@ export function lookAhead(points: readonly Point[], policy: Policy, minute: numb
   const rows: ForecastRow[] = [];
   const row = (at: number, [q05 = 0, q50 = 0, q95 = 0, q999 = 0]: readonly number[]) =>
     rows.push({
-      at: new Date((minute + at) * MINUTE_MS).toISOString(),
+      at: isoTime((minute + at) * MINUTE_MS),
       usual: forecaster.usual(minute + at),
       q05,
       q50,

@@ -1,4 +1,5 @@
 /** Five cron fields, as in crontab(5): minute, hour, day of month, month, day of week. PURE. */
+import { calendar } from '../../src/runtime/clock.js';
 
 export interface Cron {
   readonly text: string;
@@ -58,10 +59,9 @@ function values(field: string, min: number, max: number, names: readonly string[
 
 /** Whether it fires in the minute of the wall clock that `wall` shows, given as if it were UTC, ms. */
 export function fires(cron: Cron, wall: number): boolean {
-  const time = new Date(wall);
-  if (!cron.minutes.has(time.getUTCMinutes()) || !cron.hours.has(time.getUTCHours())) return false;
-  if (!cron.months.has(time.getUTCMonth() + 1)) return false;
-  const day = cron.days.has(time.getUTCDate());
-  const weekday = cron.weekdays.has(time.getUTCDay());
+  const time = calendar(wall);
+  if (!cron.minutes.has(time.minute) || !cron.hours.has(time.hour) || !cron.months.has(time.month)) return false;
+  const day = cron.days.has(time.day);
+  const weekday = cron.weekdays.has(time.weekday);
   return cron.eitherDay ? day || weekday : day && weekday;
 }
