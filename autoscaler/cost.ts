@@ -60,8 +60,10 @@ export function spend(points: readonly Point[], policy: Policy, types: readonly 
 
 export function spendInWords(spend: Spend): string {
   const { currency } = spend;
-  const share = (other: number) =>
-    other > 0 && spend.spent > 0 ? ` (${Math.round((1 - spend.spent / other) * 100)} % less)` : '';
+  const share = (other: number) => {
+    const saved = Math.round((1 - spend.spent / other) * 100);
+    return other > 0 && spend.spent > 0 ? ` (spent: ${Math.abs(saved)} % ${saved < 0 ? 'more' : 'less'})` : '';
+  };
   return [
     `Spent in ${spend.hours} h of history: ${spend.spent} ${currency}, now ${spend.per_hour_now} ${currency} an hour.`,
     `A static maximum would have cost ${spend.static_maximum} ${currency}${share(spend.static_maximum)},`,

@@ -124,7 +124,9 @@ export function decide(input: DecideInput): Decision {
     if (next) drains.push(next);
     if (effect) actions.push(effect);
   }
-  const rebalancedAt = rebalance(input, drains, actions, count);
+  // With more instances than are wanted, some are about to go: what is moved now would be moved again.
+  const spread = counts.active + counts.starting <= count.target;
+  const rebalancedAt = rebalance(input, drains, actions, count, spread);
   return {
     now,
     demand: needs,
@@ -203,11 +205,12 @@ function rebalance(
   drains: Drain[],
   actions: Action[],
   count: CountDecision,
+  spread: boolean,
 ) {
   const rested = now - state.rebalancedAt >= policy.rebalance.pause_s * 1000;
   const silent = look.instances.some(({ state }) => state === 'unknown');
   if (!rested || silent || drains.length > 0 || count.remove > 0 || count.guard) return state.rebalancedAt;
-  const moves = planRebalance(look.instances, policy);
+  const moves = planRebalance(look.instances, policy, spread);
   for (const move of moves) actions.push({ kind: 'move', ...move });
   return moves.length > 0 ? now : state.rebalancedAt;
 }

@@ -24,8 +24,9 @@ export function fullness(instance: Instance, policy: Policy): number {
 
 /**
  * Rooms to move from instances that are hot, or far above the mean while a new one stands empty. At most `moves` in all.
+ * @param spread the fleet is as large as it shall be: it is worth to fill new ones. Else only hot ones give rooms away.
  */
-export function planRebalance(instances: readonly Instance[], policy: Policy): readonly Moves[] {
+export function planRebalance(instances: readonly Instance[], policy: Policy, spread = true): readonly Moves[] {
   const { enabled, hot, ratio, moves: most } = policy.rebalance;
   const ready = instances.filter(({ state }) => state === 'ready');
   if (!enabled || ready.length < 2) return [];
@@ -37,7 +38,7 @@ export function planRebalance(instances: readonly Instance[], policy: Policy): r
   let left = most;
   for (const source of fleet) {
     const tooFull = source.full >= hot && source.full > ratio * mean;
-    const aboveAnEmptyOne = source.full > 2 * ratio * mean && source.full > hot / 2;
+    const aboveAnEmptyOne = spread && source.full > 2 * ratio * mean && source.full > hot / 2;
     if (!tooFull && !aboveAnEmptyOne) continue;
     const perRoom = source.full / Math.max(1, source.rooms);
     while (left > 0 && source.rooms > 1 && source.full - mean > perRoom) {

@@ -296,6 +296,15 @@ describe('rebalance', () => {
     expect(planRebalance(fleet, given)).toEqual([{ from: 'hot', to: 'new', rooms: 4 }]);
   });
 
+  test('while there are too many instances only hot ones give rooms away', () => {
+    const fleet = [
+      instance('half', { players: 40, rooms: 10, cpu: 0 }),
+      ...['a', 'b', 'c'].map((id) => instance(id, { players: 0, rooms: 0, cpu: 0 })),
+    ];
+    expect(planRebalance(fleet, given)).toHaveLength(3);
+    expect(planRebalance(fleet, given, false)).toEqual([]);
+  });
+
   test('an even fleet, however full, is left alone', () => {
     expect(planRebalance([instance('a', { players: 78 }), instance('b', { players: 77 })], given)).toEqual([]);
   });
