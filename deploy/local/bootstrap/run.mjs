@@ -23,6 +23,7 @@ const SCRIPTS = {
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
   room: { program: 'dist/deploy/ops/room.js' },
   redis: { program: 'dist/deploy/ops/redis.js' },
+  autoscaler: { program: 'dist/autoscaler/main.js' },
   build: {},
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
