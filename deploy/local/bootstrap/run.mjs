@@ -26,7 +26,7 @@ const SCRIPTS = {
   autoscaler: { program: 'dist/autoscaler/main.js' },
   build: {},
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
-  test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
+  test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
 
 export async function run([name, ...args]) {
