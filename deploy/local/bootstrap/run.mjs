@@ -22,6 +22,7 @@ const SCRIPTS = {
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
   room: { program: 'dist/deploy/ops/room.js' },
+  haproxy: { program: 'dist/deploy/ops/haproxy.js' },
   redis: { program: 'dist/deploy/ops/redis.js' },
   autoscaler: { program: 'dist/autoscaler/main.js' },
   build: {},
