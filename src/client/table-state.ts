@@ -6,8 +6,8 @@ import type { SeatStore } from './seat-store.js';
 import type { OpenSocket } from './socket.js';
 
 export interface TableOptions {
-  /** `ws://host/ws` or `wss://host/ws`, without the room code. */
-  readonly url: string;
+  /** `ws://host/ws` or `wss://host/ws`, without the room code; several, where one cluster is reached by several. */
+  readonly url: string | readonly string[];
   readonly room: string;
   readonly name?: string;
   readonly seat?: Seat;

@@ -63,6 +63,8 @@ export class Table {
   /** Cluster time plus this is our time, ms. */
   private offset = 0;
   private failures = 0;
+  /** Connections that never opened: each turns to the next address. */
+  private inVain = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -140,11 +142,15 @@ export class Table {
 
   private connect(): void {
     this.clearTimers();
-    const { url, room, openSocket = openBrowserSocket } = this.options;
-    const socket = openSocket(`${url}?room_code=${encodeURIComponent(room)}`);
+    const { room, openSocket = openBrowserSocket } = this.options;
+    const socket = openSocket(
+      `${this.addresses[this.inVain % this.addresses.length]}?room_code=${encodeURIComponent(room)}`,
+    );
     this.next = socket;
     this.timer = setTimeout(() => socket.close(), CONNECT_TIMEOUT_MS);
+    let opened = false;
     socket.onopen = () => {
+      opened = true;
       const old = this.socket;
       this.socket = socket;
       this.next = undefined;
@@ -155,10 +161,16 @@ export class Table {
     socket.onmessage = (event: { data: unknown }) => this.receive(String(event.data));
     socket.onerror = () => undefined;
     socket.onclose = (event: { code: number; reason: string }) => {
+      if (!opened) this.inVain += 1;
       // The old connection of a table that moves may end before the new one is there.
       if (socket === this.socket && this.next) this.socket = undefined;
       else this.lost(event.code, event.reason);
     };
+  }
+
+  private get addresses(): readonly string[] {
+    const { url } = this.options;
+    return typeof url === 'string' ? [url] : url;
   }
 
   private hello(): void {
@@ -280,8 +292,9 @@ export class Table {
     if (FINAL_CODES.has(code)) return this.finish(this.current.error ?? { ...CLOSED, code: reason || 'CLOSED' });
     this.change({ connection: 'connecting' });
     const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
-    // The first attempt goes out at once: most connections are lost because the room has just moved.
-    const delay = this.failures === 0 ? 0 : ceiling / 2 + random(Math.ceil(ceiling / 2) + 1);
+    // The first attempt goes out at once: most connections are lost because the room has just moved. So does one at
+    // every other address.
+    const delay = this.failures < this.addresses.length ? 0 : ceiling / 2 + random(Math.ceil(ceiling / 2) + 1);
     this.failures += 1;
     this.timer = setTimeout(() => this.connect(), delay);
   }

@@ -91,6 +91,7 @@ export class Campaign {
     });
     await sleep(random.between(...MOMENT_MS), undefined, { signal: aborted });
     const watches: Stopwatch[] = [];
+    const since = performance.now();
     const arena: Arena = {
       cluster,
       load,
@@ -106,6 +107,7 @@ export class Campaign {
     } finally {
       for (const watch of watches) this.watches.delete(watch);
     }
+    tell(`  sockets: ${load.befell(since)}`);
     load.noteViews();
     const samples = longest(watches);
     outcome.samples.push(...samples.map(({ sample }) => sample));

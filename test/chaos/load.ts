@@ -60,6 +60,22 @@ export class Load {
     return [...this.rooms.keys()].filter((code) => (this.lastAck.get(code) ?? 0) <= since);
   }
 
+  /** What befell sockets since then (monotonic ms): begun, closed with which codes, told of which errors. */
+  befell(since: number): string {
+    const counts = new Map<string, number>();
+    const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
+    for (const { history } of this.rooms.values()) {
+      for (const { startedAt, closedAt, code, errors } of history.clients.flatMap(({ lines }) => lines)) {
+        if (startedAt >= since) {
+          count('begun');
+          for (const error of errors) count(error);
+        }
+        if (closedAt !== undefined && closedAt >= since) count(`closed ${code}`);
+      }
+    }
+    return [...counts].map(([what, times]) => `${times} ${what}`).join(', ') || 'nothing';
+  }
+
   /** Every client notes the view it has. */
   noteViews(): void {
     for (const { players } of this.rooms.values()) for (const player of players) player.noteView();

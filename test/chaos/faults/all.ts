@@ -4,6 +4,7 @@ import type { Fault } from './fault.js';
 import { haproxyKill } from './haproxy-kill.js';
 import { haproxyReload } from './haproxy-reload.js';
 import { none } from './none.js';
+import { pauseKill } from './pause-kill.js';
 import { redisPause } from './redis-pause.js';
 import { redisRestart } from './redis-restart.js';
 import { rolling } from './rolling.js';
@@ -21,6 +22,7 @@ const all: readonly Fault[] = [
   sigstop,
   redisRestart,
   redisPause,
+  pauseKill,
   failover,
   haproxyKill,
   haproxyReload,
