@@ -58,11 +58,12 @@ export class Controller {
   private full = true;
   private wake: () => void = () => undefined;
   private readonly timers = new Set<Timer>();
-  private report: Record<string, string | number> = {};
+  private report: Record<string, string | number>;
   private lastComplaint = '';
 
   constructor(private readonly parts: ControllerParts) {
     this.limits = limitsOf(parts.config);
+    this.report = { socket: parts.config.HAPROXY_SOCKET };
   }
 
   /** Starts all loops; resolves when HAProxy is equal to the registry for the first time. */
@@ -132,7 +133,7 @@ export class Controller {
     }
     this.complain(failures);
     if (failures.length > 0) this.full ||= full;
-    else if (full) this.report = { ...this.counts(), changes, last_reconcile: clock.now() };
+    else if (full) this.report = { ...this.report, ...this.counts(), changes, last_reconcile: clock.now() };
     return failures.length === 0;
   }
 

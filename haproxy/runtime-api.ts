@@ -29,6 +29,17 @@ export interface NewServer {
   readonly weight: number;
 }
 
+/** The worker that answers. */
+export interface WorkerInfo {
+  /** Its name, pid@start: see `worker`. */
+  readonly worker: string;
+  readonly pid: number;
+  /** Whole seconds, rounded down. */
+  readonly uptimeSeconds: number;
+  /** Open connections of players and operators. */
+  readonly connections: number;
+}
+
 /** The admin socket does not answer: HAProxy is away or hangs. */
 export class HAProxyUnavailable extends Error {
   override readonly name = 'HAProxyUnavailable';
@@ -61,12 +72,22 @@ export class RuntimeApi {
 
   /** Names the worker that answers; it changes with every restart and reload. In a container the pid alone does not. */
   async worker(): Promise<string> {
+    return (await this.info()).worker;
+  }
+
+  async info(): Promise<WorkerInfo> {
     const reply = await this.ask('show info');
-    const [pid, started] = ['Pid', 'Start_time_sec'].map(
-      (field) => new RegExp(`^${field}: (\\d+)$`, 'm').exec(reply)?.[1],
-    );
-    if (pid === undefined || started === undefined) throw new UnexpectedReply('show info', reply);
-    return `${pid}@${started}`;
+    const field = (name: string) => {
+      const value = new RegExp(`^${name}: (\\d+)$`, 'm').exec(reply)?.[1];
+      if (value === undefined) throw new UnexpectedReply('show info', reply);
+      return Number(value);
+    };
+    return {
+      worker: `${field('Pid')}@${field('Start_time_sec')}`,
+      pid: field('Pid'),
+      uptimeSeconds: field('Uptime_sec'),
+      connections: field('CurrConns'),
+    };
   }
 
   async servers(): Promise<ShownServer[]> {

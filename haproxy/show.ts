@@ -6,16 +6,15 @@ import { believe, noBelief } from './belief.js';
 import { limitsOf } from './controller.js';
 import { observe } from './observe.js';
 import { reconcile } from './reconcile.js';
-import type { RuntimeApi, ShownServer } from './runtime-api.js';
+import type { RuntimeApi, ShownServer, WorkerInfo } from './runtime-api.js';
 
 export interface Seen {
-  /** HAProxy's worker, as pid@start. */
-  readonly worker: string;
+  readonly worker: WorkerInfo;
   readonly servers: readonly ShownServer[];
   readonly pins: number;
   /** What would make HAProxy equal to Redis, one line each; empty when it is. */
   readonly differences: readonly string[];
-  /** What the live controllers report, last reconcile in ms since the epoch. */
+  /** What this HAProxy's live controllers report, last reconcile in ms since the epoch. */
   readonly controllers: readonly Readonly<Record<string, string>>[];
 }
 
@@ -30,12 +29,14 @@ export interface ShowParts {
 
 export async function look({ config, api, redis, registry, now }: ShowParts): Promise<Seen> {
   const [worker, servers, pins, reading, controllers] = await Promise.all([
-    api.worker(),
+    api.info(),
     api.servers(),
     api.pins(),
     observe(redis, registry, now, true),
     registry.controllerReports(),
   ]);
+  // With two HAProxies each has its own.
+  const own = controllers.filter(({ socket }) => socket === config.HAPROXY_SOCKET);
   // Redis is taken at its word here: a difference is shown even while a controller would still doubt it.
   const limits = { ...limitsOf(config), leaseMs: 0, deleteWaitMs: Number.POSITIVE_INFINITY };
   const belief = { ...believe({ ...noBelief, pulseAt: now }, reading, now, limits), steadySince: now };
@@ -48,14 +49,17 @@ export async function look({ config, api, redis, registry, now }: ShowParts): Pr
     ...[...plan.pin].map(([room, number]) => `pin ${room} to ${number}`),
     ...plan.unpin.map((room) => `unpin ${room}`),
   ];
-  return { worker, servers, pins: pins.size, differences, controllers };
+  return { worker, servers, pins: pins.size, differences, controllers: own };
 }
 
 const LISTED = 20;
 
 /** The same for people. `now` is ms since the epoch. */
 export function describe({ worker, servers, pins, differences, controllers }: Seen, now: number): string {
-  const lines = [`HAProxy worker ${worker}: ${servers.length} servers, ${pins} pinned rooms`];
+  const { worker: name, uptimeSeconds, connections } = worker;
+  const lines = [
+    `HAProxy worker ${name}, up ${uptimeSeconds} s: ${connections} connections, ${servers.length} servers, ${pins} pinned rooms`,
+  ];
   for (const { name, number, address, weight, state, up } of servers) {
     const health = state === 'maint' ? '' : up ? ', up' : ', DOWN';
     lines.push(

@@ -8,9 +8,10 @@ import { poll } from './child.js';
 import { type ControlChild, ControlError, type ControlRequest } from './control-protocol.js';
 import { ControlSocket } from './control-socket.js';
 import type { DataFolder } from './data-folder.js';
-import { type Ready as HaproxyReady, haproxyProgram, OPS_HOST, SocketFolder } from './haproxy.js';
+import { Doors } from './doors.js';
+import { type HaproxyPorts, SocketFolder } from './haproxy.js';
 import { Instances, type RunningInstance } from './instances.js';
-import { controllerProgram, instanceProgram, type PlainReady } from './node-programs.js';
+import { instanceProgram } from './node-programs.js';
 import type { Options } from './options.js';
 import type { ChildNotes } from './orphans.js';
 import { freePort } from './ports.js';
@@ -36,8 +37,11 @@ export const builtPrograms: Programs = {
 };
 
 export interface Plan {
-  /** With the ports that were found free in the place of 0. */
   readonly options: Options;
+  /** One for each HAProxy, on ports that were found free. */
+  readonly doors: readonly HaproxyPorts[];
+  /** PEM file; undefined: players speak plain text. */
+  readonly certificate: string | undefined;
   readonly config: LauncherConfig;
   readonly programs: Programs;
   readonly folder: DataFolder;
@@ -52,8 +56,7 @@ const ROUTED_MS = 15_000;
 
 export class LocalCluster {
   private readonly redis: Supervised<RedisReady> | undefined;
-  private readonly haproxy: Supervised<HaproxyReady>;
-  private readonly controller: Supervised<PlainReady>;
+  private readonly doors: Doors;
   private readonly instances: Instances;
   private readonly control: ControlSocket;
   private announced = false;
@@ -63,12 +66,33 @@ export class LocalCluster {
     private readonly plan: Plan,
     private readonly redisConfig: RedisConfig,
     private readonly sockets: SocketFolder,
-    ports: { redis: number | undefined; peers: number },
+    redisPort: number | undefined,
   ) {
     const { options, config, programs, folder, secrets, notes, report, clock } = plan;
-    const environment = { ...config.environment, REDIS_URL: redisConfig.REDIS_URL, HAPROXY_SOCKET: sockets.socket };
+    const environment = { ...config.environment, REDIS_URL: redisConfig.REDIS_URL };
+    const around = { clock, notes, logs: folder.logs, tell: report.tell, changed: () => this.changed() };
+    if (redisPort !== undefined) {
+      this.redis = new Supervised(redisProgram(folder, secrets, config, redisPort), around);
+    }
+    this.doors = new Doors(
+      {
+        doors: plan.doors,
+        host: options.host,
+        certificate: plan.certificate,
+        haproxyConfig: programs.haproxyConfig,
+        controller: programs.controller,
+        secrets,
+        environment: config.environment,
+        controllerEnvironment: environment,
+        folder: inPackage('.'),
+        socketOf: (position) => sockets.haproxy(position),
+      },
+      around,
+    );
     const forInstances = {
       ...environment,
+      // A page of one door may go on through the other.
+      HOKM_ORIGINS: [config.environment.HOKM_ORIGINS ?? '', ...this.doors.origins].join(','),
       HOKM_HOST: '127.0.0.1',
       HOKM_PORT: '0',
       HOKM_CLUSTER_SECRET: config.HOKM_CLUSTER_SECRET ?? secrets.clusterSecret,
@@ -76,23 +100,6 @@ export class LocalCluster {
     };
     // Told here, once, instead of by every instance in its log.
     instanceConfig(forInstances);
-    const around = { clock, notes, logs: folder.logs, tell: report.tell, changed: () => this.changed() };
-    if (ports.redis !== undefined) {
-      this.redis = new Supervised(redisProgram(folder, secrets, config, ports.redis), around);
-    }
-    const haproxy = {
-      configFile: programs.haproxyConfig,
-      host: options.host,
-      port: options.port,
-      opsPort: options.opsPort,
-      peerPort: ports.peers,
-      socket: sockets.socket,
-      secrets,
-      environment: config.environment,
-      folder: inPackage('.'),
-    };
-    this.haproxy = new Supervised(haproxyProgram(haproxy, clock), around);
-    this.controller = new Supervised(controllerProgram(programs.controller, environment), around);
     this.instances = new Instances((position) => instanceProgram(programs.instance, position, forInstances), around);
     this.control = new ControlSocket(sockets.control, (request) => this.answer(request));
   }
@@ -102,7 +109,7 @@ export class LocalCluster {
     const external = plan.config.REDIS_URL !== undefined || plan.config.REDIS_SENTINELS.length > 0;
     const redis = external ? undefined : await freePort();
     const config = redisConfig(plan.config, plan.secrets, redis);
-    return new LocalCluster(plan, config, new SocketFolder(plan.folder), { redis, peers: await freePort() });
+    return new LocalCluster(plan, config, new SocketFolder(plan.folder), redis);
   }
 
   /**
@@ -111,11 +118,11 @@ export class LocalCluster {
    */
   async start(): Promise<void> {
     // The controller needs HAProxy's admin socket, everything else Redis.
-    const proxy = this.haproxy.start();
+    const proxy = this.doors.startHaproxies();
     proxy.catch(() => undefined);
     await this.redis?.start();
     await openCluster(this.redisConfig);
-    const controlled = proxy.then(() => this.controller.start());
+    const controlled = proxy.then(() => this.doors.startControllers());
     const wanted = Array.from({ length: this.plan.options.instances }, () => this.instances.add());
     const [instances] = await Promise.all([Promise.all(wanted), controlled]);
     await this.routed(instances);
@@ -125,26 +132,25 @@ export class LocalCluster {
   }
 
   facts(): ClusterFacts {
-    const { options, secrets } = this.plan;
-    const players = `${urlHost(options.host)}:${options.port}`;
-    const operators = `http://${OPS_HOST}:${options.opsPort}`;
+    const { secrets, certificate = null } = this.plan;
+    const haproxies = this.doors.facts();
+    const [first] = haproxies;
+    if (!first) throw new Error('a cluster has at least one HAProxy');
     return {
-      player_url: `http://${players}/`,
-      ws_url: `ws://${players}/ws?room_code=CODE`,
-      stats_url: `${operators}/`,
+      player_url: first.player_url,
+      ws_url: first.ws_url,
+      player_urls: haproxies.map(({ player_url }) => player_url),
+      certificate,
+      stats_url: first.stats_url,
       stats_user: secrets.statsUser,
       stats_password: secrets.statsPassword,
-      metrics_url: `${operators}/metrics`,
+      metrics_url: first.metrics_url,
       redis_url: this.redisConfig.REDIS_URL,
-      haproxy_socket: this.sockets.socket,
+      haproxy_socket: first.socket,
       control_socket: this.sockets.control,
       instances: this.instances.running.map(({ id, port, pid }) => ({ id, port, pid })),
-      pids: {
-        redis: this.redis?.current?.pid ?? null,
-        haproxy: this.haproxy.current?.pid ?? null,
-        controller: this.controller.current?.pid ?? null,
-        autoscaler: null,
-      },
+      haproxies,
+      pids: { redis: this.redis?.current?.pid ?? null, ...first.pids, autoscaler: null },
     };
   }
 
@@ -156,7 +162,7 @@ export class LocalCluster {
 
   /** Ends everything at once, without waiting. */
   kill(): void {
-    for (const part of [this.instances, this.controller, this.haproxy, this.redis]) part?.kill();
+    for (const part of [this.instances, this.doors, this.redis]) part?.kill();
   }
 
   private async stopAll(): Promise<void> {
@@ -166,8 +172,7 @@ export class LocalCluster {
       await announceStop(this.redisConfig, own).catch(() => this.plan.report.tell('Redis cannot be told of the stop'));
     }
     await this.instances.close();
-    await this.controller.stop();
-    await this.haproxy.stop();
+    await this.doors.stop();
     await this.redis?.stop();
     this.control.close();
     this.sockets.remove();
@@ -193,9 +198,9 @@ export class LocalCluster {
   }
 
   private children(): ControlChild[] {
-    const parts = { redis: this.redis, haproxy: this.haproxy, controller: this.controller };
     return [
-      ...Object.entries(parts).flatMap(([kind, part]) => (part ? [childOf(kind as keyof typeof parts, part)] : [])),
+      ...(this.redis ? [childOf('redis', this.redis)] : []),
+      ...this.doors.children.map(([kind, child]) => childOf(kind, child)),
       ...this.instances.all.map((instance) => childOf('instance', instance)),
     ];
   }
@@ -210,8 +215,8 @@ export class LocalCluster {
     const late = new AbortController();
     const timer = clock.after(ROUTED_MS, () => late.abort());
     const missing = async () => {
-      const up = await serversUp(this.sockets.socket);
-      return instances.filter(({ port }) => !up.has(`127.0.0.1:${port}`));
+      const up = await Promise.all(this.doors.sockets.map(serversUp));
+      return instances.filter(({ port }) => !up.every((servers) => servers.has(`127.0.0.1:${port}`)));
     };
     try {
       await poll(clock, late.signal, async () => (await missing()).length === 0 || undefined);
@@ -233,10 +238,4 @@ function childOf(kind: ControlChild['kind'], child: Supervised<object>): Control
   const ready: { readonly id?: string; readonly port?: number } = current?.ready ?? {};
   const { id = null, port = null } = ready;
   return { kind, name: program.logName, id, pid: current?.pid ?? null, port, state: phase };
-}
-
-/** An address as it stands in a URL; one that means all addresses is reached by loopback. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -17,6 +17,8 @@ export class DataFolder {
   readonly childrenFile: string;
   readonly redisSettings: string;
   readonly redis: string;
+  /** The players' certificate with its key, where the cluster makes its own. */
+  readonly certificate: string;
   readonly logs: string;
   /** For the admin socket. */
   readonly run: string;
@@ -28,6 +30,7 @@ export class DataFolder {
     this.childrenFile = join(path, 'children.json');
     this.redisSettings = join(path, 'redis.conf');
     this.redis = join(path, 'redis');
+    this.certificate = join(path, 'tls.pem');
     this.logs = join(path, 'logs');
     this.run = join(path, 'run');
     this.lockFile = join(path, 'lock');

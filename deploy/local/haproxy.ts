@@ -1,7 +1,7 @@
 /** HAProxy as a child: its settings come from haproxy.cfg, what differs between clusters from the environment. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from '../../src/runtime/clock.js';
 import { askHaproxy } from './admin-socket.js';
 import { type Program, poll } from './child.js';
@@ -11,13 +11,26 @@ import type { Secrets } from './secrets.js';
 /** Paths of unix sockets end at about 104 bytes; HAProxy binds one first with `.PID.tmp` at its end. */
 const LONGEST_PATH = 80;
 
-export interface HaproxyPlan {
-  readonly configFile: string;
-  readonly host: string;
+/** What one HAProxy has for itself. */
+export interface HaproxyPorts {
   readonly port: number;
   readonly opsPort: number;
+  /** Among the HAProxies. */
   readonly peerPort: number;
+  /** With TLS: the plain port that sends players to `port`. */
+  readonly httpPort: number | undefined;
+}
+
+export interface HaproxyPlan extends HaproxyPorts {
+  /** From 1. */
+  readonly position: number;
+  readonly configFile: string;
+  readonly host: string;
   readonly socket: string;
+  /** Peer port of the other HAProxy. */
+  readonly otherPeerPort: number | undefined;
+  /** PEM file; undefined: players speak plain text. */
+  readonly certificate: string | undefined;
   readonly secrets: Secrets;
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
@@ -27,13 +40,20 @@ export interface Ready {
   readonly port: number;
 }
 
+/** The first of a kind, which may be the only one, has no number. */
+export const numbered = (name: string, position: number, between = ' ') =>
+  position === 1 ? name : `${name}${between}${position}`;
+
+const PEER_HOST = '127.0.0.1';
+const peerName = (position: number) => `local${position}`;
+
 /** The operators' pages stay on this machine, whoever may play. */
 export const OPS_HOST = '127.0.0.1';
 
 export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> {
   return {
-    title: 'HAProxy',
-    logName: 'haproxy',
+    title: numbered('HAProxy', plan.position),
+    logName: numbered('haproxy', plan.position, '-'),
     command: 'haproxy',
     // -W: a master that restarts its worker for a reload; -db: in the foreground.
     args: ['-W', '-db', '-f', plan.configFile],
@@ -44,8 +64,14 @@ export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> 
       HAPROXY_OPS_BIND: OPS_HOST,
       HAPROXY_OPS_PORT: String(plan.opsPort),
       HAPROXY_SOCKET: plan.socket,
-      HAPROXY_PEER_NAME: 'local',
+      HAPROXY_PEER_NAME: peerName(plan.position),
       HAPROXY_PEER_PORT: String(plan.peerPort),
+      // Empty where there is none: the surroundings must not decide this.
+      HAPROXY_PEER2_NAME: plan.otherPeerPort === undefined ? '' : peerName(3 - plan.position),
+      HAPROXY_PEER2_ADDRESS: plan.otherPeerPort === undefined ? '' : `${PEER_HOST}:${plan.otherPeerPort}`,
+      HAPROXY_CERT: plan.certificate ?? '',
+      HAPROXY_HTTP_PORT: String(plan.httpPort ?? ''),
+      HAPROXY_PUBLIC_PORT: String(plan.port),
       STATS_USER: plan.secrets.statsUser,
       STATS_PASSWORD: plan.secrets.statsPassword,
     },
@@ -65,8 +91,7 @@ export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> 
 
 /** A place for the sockets: in the data folder, or in a short one of its own when that path is too long. */
 export class SocketFolder {
-  /** HAProxy's admin socket. */
-  readonly socket: string;
+  private readonly folder: string;
   /** The supervisor's own; see control-protocol.ts. */
   readonly control: string;
   private readonly temporary: string | undefined;
@@ -76,21 +101,26 @@ export class SocketFolder {
     const note = join(folder.run, 'socket-folder');
     const left = readText(note);
     if (left) rmSync(left, { recursive: true, force: true });
-    const near = join(folder.run, 'haproxy.sock');
+    const near = join(folder.run, 'haproxy-2.sock');
     if (Buffer.byteLength(near) <= LONGEST_PATH && /^[\w./-]+$/.test(near)) {
-      this.socket = near;
+      this.folder = folder.run;
       if (left) rmSync(note);
     } else {
       const base = tmpdir().length <= LONGEST_PATH / 2 ? tmpdir() : '/tmp';
       this.temporary = mkdtempSync(join(base, 'hokm-'));
-      this.socket = join(this.temporary, 'haproxy.sock');
+      this.folder = this.temporary;
       writePrivate(note, this.temporary);
     }
-    this.control = join(dirname(this.socket), 'control.sock');
+    this.control = join(this.folder, 'control.sock');
+  }
+
+  /** The admin socket of an HAProxy, by position from 1. */
+  haproxy(position: number): string {
+    return join(this.folder, `${numbered('haproxy', position, '-')}.sock`);
   }
 
   remove(): void {
-    rmSync(this.socket, { force: true });
+    for (const position of [1, 2]) rmSync(this.haproxy(position), { force: true });
     if (this.temporary) rmSync(this.temporary, { recursive: true, force: true });
   }
 }

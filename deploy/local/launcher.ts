@@ -1,13 +1,14 @@
 /** One run of the local cluster, from the command line to the exit code. */
 import { ConfigError, launcherConfig } from '../../src/config.js';
 import { RedisUnavailable } from '../../src/redis/client.js';
-import { SystemClock } from '../../src/runtime/clock.js';
+import { type Clock, SystemClock } from '../../src/runtime/clock.js';
+import { givenCertificate, keptCertificate } from './certificate.js';
 import { LocalCluster, type Programs } from './cluster.js';
 import { DataFolder } from './data-folder.js';
-import { OPS_HOST } from './haproxy.js';
-import { parseOptions } from './options.js';
+import { type HaproxyPorts, OPS_HOST } from './haproxy.js';
+import { type Options, parseOptions } from './options.js';
 import { ChildNotes } from './orphans.js';
-import { wantedPort } from './ports.js';
+import { freePort, wantedPort } from './ports.js';
 import { Report } from './report.js';
 import { keptSecrets } from './secrets.js';
 import { StartFailed } from './start-failed.js';
@@ -52,9 +53,9 @@ export async function launch(args: readonly string[], programs: Programs): Promi
     const notes = new ChildNotes(folder);
     const ended = await notes.endOrphans(clock);
     if (ended > 0) report.tell(`Ended ${ended} process(es) that a killed run had left behind`);
-    const port = await wantedPort(options.host, options.port, '--port');
-    const opsPort = await wantedPort(OPS_HOST, options.opsPort, '--ops-port');
-    const plan = { options: { ...options, port, opsPort }, config, programs, folder, notes, report, clock };
+    const doors = await wantedDoors(options);
+    const certificate = certificateOf(options, folder, clock);
+    const plan = { options, doors, certificate, config, programs, folder, notes, report, clock };
     cluster = await LocalCluster.prepare({ ...plan, secrets: keptSecrets(folder) });
     const started = cluster.start().then(() => true);
     started.catch(() => undefined);
@@ -76,4 +77,24 @@ export async function launch(args: readonly string[], programs: Programs): Promi
   } finally {
     folder?.release();
   }
+}
+
+/** The ports of each HAProxy: as wished for the first, the next ones for the second, free ones for 0. @throws StartFailed */
+async function wantedDoors({ host, port, opsPort, httpPort, haproxies, tls }: Options): Promise<HaproxyPorts[]> {
+  const doors: HaproxyPorts[] = [];
+  for (let at = 0; at < haproxies; at++) {
+    const next = (first: number) => (first === 0 ? 0 : first + at);
+    doors.push({
+      port: await wantedPort(host, next(port), '--port'),
+      opsPort: await wantedPort(OPS_HOST, next(opsPort), '--ops-port'),
+      httpPort: tls ? await wantedPort(host, next(httpPort), '--http-port') : undefined,
+      peerPort: await freePort(),
+    });
+  }
+  return doors;
+}
+
+function certificateOf({ tls, cert, host }: Options, folder: DataFolder, clock: Clock): string | undefined {
+  if (!tls) return undefined;
+  return cert === undefined ? keptCertificate(folder, host, clock.now()) : givenCertificate(cert);
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { InstanceId } from '../../src/protocol/ids.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import type { Program } from './child.js';
+import { numbered } from './haproxy.js';
 
 const instanceReady = z.object({
   type: z.literal('ready'),
@@ -28,8 +29,9 @@ export function instanceProgram(file: string, position: number, env: NodeJS.Proc
   return nodeProgram(`instance ${position}`, file, env, instanceReady, { stopMs: 27_000, pauseMs: SUCCESSOR_MS });
 }
 
-export function controllerProgram(file: string, env: NodeJS.ProcessEnv): Program<PlainReady> {
-  return nodeProgram('controller', file, env, plainReady, { stopMs: 5_000, pauseMs: 100 });
+/** @param position of its HAProxy, from 1. */
+export function controllerProgram(file: string, position: number, env: NodeJS.ProcessEnv): Program<PlainReady> {
+  return nodeProgram(numbered('controller', position), file, env, plainReady, { stopMs: 5_000, pauseMs: 100 });
 }
 
 function nodeProgram<Schema extends z.ZodType>(

@@ -1,11 +1,30 @@
 /** What the cluster tells: progress on stderr, its addresses on stdout and, for tools, in the data folder. */
 import { type DataFolder, writePrivate } from './data-folder.js';
 
+/** One of the players' doors. */
+export interface HaproxyFacts {
+  readonly name: string;
+  readonly player_url: string;
+  readonly ws_url: string;
+  /** With TLS: the plain address that only sends players to `player_url`. */
+  readonly http_url: string | null;
+  readonly stats_url: string;
+  readonly metrics_url: string;
+  /** The admin socket. */
+  readonly socket: string;
+  /** null: just being started again. `haproxy` is the master process. */
+  readonly pids: Readonly<Record<'haproxy' | 'controller', number | null>>;
+}
+
 /** The line of `--json` and the content of cluster.json; names as other tools read them. */
 export interface ClusterFacts {
   readonly player_url: string;
   /** Put a room code in the place of CODE. */
   readonly ws_url: string;
+  /** Of every HAProxy; `player_url`, `ws_url` and the others are those of the first. */
+  readonly player_urls: readonly string[];
+  /** With TLS: the PEM file that holds the certificate (and its key), else null. */
+  readonly certificate: string | null;
   readonly stats_url: string;
   readonly stats_user: string;
   readonly stats_password: string;
@@ -17,6 +36,7 @@ export interface ClusterFacts {
   readonly control_socket: string;
   readonly instances: readonly { readonly id: string; readonly port: number; readonly pid: number }[];
   /** null: not there, or just being started again. `haproxy` is the master process. */
+  readonly haproxies: readonly HaproxyFacts[];
   readonly pids: Readonly<Record<'redis' | 'haproxy' | 'controller' | 'autoscaler', number | null>>;
 }
 
@@ -44,10 +64,16 @@ export class Report {
 
 function forPeople(facts: ClusterFacts): string {
   const rows: [string, string][] = [
-    ['Play', facts.player_url],
-    ['In the terminal', 'npm run play'],
+    ['Play', facts.player_urls.join('  or  ')],
+    [
+      'In the terminal',
+      facts.certificate === null ? 'npm run play' : `NODE_EXTRA_CA_CERTS=${facts.certificate} npm run play`,
+    ],
     ['WebSocket', facts.ws_url],
-    ['Statistics', `${facts.stats_url}  user ${facts.stats_user}, password ${facts.stats_password}`],
+    [
+      'Statistics',
+      `${facts.haproxies.map(({ stats_url }) => stats_url).join(' and ')}  user ${facts.stats_user}, password ${facts.stats_password}`,
+    ],
     ['Metrics', `${facts.metrics_url}  the same user`],
     ['Stop', 'Ctrl-C'],
   ];

@@ -35,8 +35,12 @@ await runTool(async () => {
   const restart = new RollingRestart({
     ask: (request) => askSupervisor(cluster.control_socket, request),
     redis,
-    portsUp: async () =>
-      new Set([...(await serversUp(cluster.haproxy_socket))].map((place) => Number(place.replace(/.*:/, '')))),
+    portsUp: async () => {
+      const up = await Promise.all(cluster.haproxies.map(({ socket }) => serversUp(socket)));
+      const [first = new Set<string>(), ...others] = up;
+      const everywhere = [...first].filter((place) => others.every((servers) => servers.has(place)));
+      return new Set(everywhere.map((place) => Number(place.replace(/.*:/, ''))));
+    },
     clock,
     tell,
     interrupted: () => interrupted,

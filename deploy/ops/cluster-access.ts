@@ -1,12 +1,14 @@
 /** How an operators' tool reaches a cluster: the local one by its data folder, any other by the environment. */
 import { type OperatorConfig, operatorConfig, type RedisConfig } from '../../src/config.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
-import { localCluster } from './local-cluster.js';
+import { type LocalClusterFacts, localCluster } from './local-cluster.js';
 
 export interface ClusterAccess {
   readonly redis: RedisConnection;
   /** HAProxy's admin socket, when there is one on this machine. */
   readonly haproxySocket: string | undefined;
+  /** What a local cluster tells of itself; undefined for one that the environment names. */
+  readonly local: LocalClusterFacts | undefined;
   /** Bearer token for the instances' own pages; loopback needs none. */
   readonly opsToken: string | undefined;
 }
@@ -19,7 +21,7 @@ const REDIS_MS = 5_000;
  */
 export async function reachCluster(data: string | undefined, env?: NodeJS.ProcessEnv): Promise<ClusterAccess> {
   const config = operatorConfig(env);
-  const { REDIS_URL, haproxySocket } = placeOf(config, data);
+  const { REDIS_URL, haproxySocket, local } = placeOf(config, data);
   const redisConfig: RedisConfig = { ...config, REDIS_URL };
   const redis = connect(redisConfig, 'operator');
   try {
@@ -28,15 +30,21 @@ export async function reachCluster(data: string | undefined, env?: NodeJS.Proces
     redis.disconnect();
     throw error;
   }
-  return { redis, haproxySocket, opsToken: config.HOKM_OPS_TOKEN };
+  return { redis, haproxySocket, local, opsToken: config.HOKM_OPS_TOKEN };
 }
 
-function placeOf(config: OperatorConfig, data: string | undefined): { REDIS_URL: string; haproxySocket?: string } {
+interface Place {
+  readonly REDIS_URL: string;
+  readonly haproxySocket: string | undefined;
+  readonly local: LocalClusterFacts | undefined;
+}
+
+function placeOf(config: OperatorConfig, data: string | undefined): Place {
   const { REDIS_URL, REDIS_SENTINELS, HAPROXY_SOCKET } = config;
   if (data === undefined && (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0)) {
     const url = REDIS_URL ?? 'redis://127.0.0.1:6379';
-    return HAPROXY_SOCKET === undefined ? { REDIS_URL: url } : { REDIS_URL: url, haproxySocket: HAPROXY_SOCKET };
+    return { REDIS_URL: url, haproxySocket: HAPROXY_SOCKET, local: undefined };
   }
-  const { redis_url, haproxy_socket } = localCluster(data);
-  return { REDIS_URL: redis_url, haproxySocket: haproxy_socket };
+  const local = localCluster(data);
+  return { REDIS_URL: local.redis_url, haproxySocket: local.haproxy_socket, local };
 }

@@ -11,6 +11,14 @@ const factsSchema = z.object({
   redis_url: z.string(),
   haproxy_socket: z.string(),
   control_socket: z.string(),
+  haproxies: z.array(
+    z.object({
+      name: z.string(),
+      player_url: z.string(),
+      socket: z.string(),
+      pids: z.object({ haproxy: z.number().nullable() }),
+    }),
+  ),
 });
 
 /** Part of DATA/cluster.json; the names are the supervisor's. */

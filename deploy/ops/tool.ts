@@ -6,7 +6,7 @@ export class ToolFailed extends Error {
 }
 
 /** Errors whose message says all that an operator needs. */
-const TOLD = new Set(['ToolFailed', 'ConfigError', 'RedisUnavailable', 'ControlError']);
+const TOLD = new Set(['ToolFailed', 'ConfigError', 'RedisUnavailable', 'ControlError', 'HAProxyUnavailable']);
 
 /** Runs a tool to its exit code; what goes wrong is told on stderr, in one line where that is enough, and gives 1. */
 export async function runTool(tool: () => Promise<number>): Promise<never> {

@@ -142,7 +142,12 @@ export class WebSockets {
     const { origin, host } = request.headers;
     if (origin === undefined) return true;
     if (this.deps.origins.includes(origin)) return true;
-    return URL.canParse(origin) && new URL(origin).host === host;
+    // Over TLS a page that came without it may be anybody's. How TLS ends before HAProxy is not seen from here.
+    const secure = request.headers['x-forwarded-proto'] === 'https';
+    if (!URL.canParse(origin) || (secure && !origin.startsWith('https:'))) return false;
+    const { protocol, host: page } = new URL(origin);
+    // Parsed by the page's scheme: a port that is the scheme's own may be written or not.
+    return URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === page;
   }
 
   /** One timer for all sockets: who has not answered the last ping is gone. */

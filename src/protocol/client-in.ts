@@ -2,28 +2,9 @@
 import { z } from 'zod';
 import type { Seat } from '../game/game.js';
 import type { CommandId, Digest, Epoch, Seq } from './ids.js';
+import { PHRASES, type Phrase, PROTOCOL_VERSION } from './vocabulary.js';
 
-export const PROTOCOL_VERSION = 1;
-
-/** What players can say without typing; the client shows them in its own language. */
-export const PHRASES = [
-  'hello',
-  'good_luck',
-  'well_played',
-  'thanks',
-  'sorry',
-  'hurry_up',
-  'one_moment',
-  'good_game',
-  'bye',
-  'emote_laugh',
-  'emote_cry',
-  'emote_think',
-  'emote_clap',
-  'emote_angry',
-  'emote_heart',
-] as const;
-export type Phrase = (typeof PHRASES)[number];
+export { PHRASES, type Phrase, PROTOCOL_VERSION };
 
 const seat = z
   .int()

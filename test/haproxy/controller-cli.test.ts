@@ -62,7 +62,7 @@ test('show tells servers, pins, differences and the last reconcile', async () =>
   await shownAs(haproxy, instance.id, 'ready');
   const { out } = await controller(['show', '--json']);
   expect(JSON.parse(out)).toMatchObject({
-    worker: expect.stringMatching(/^\d+@\d+$/),
+    worker: { worker: expect.stringMatching(/^\d+@\d+$/), uptimeSeconds: expect.any(Number) },
     servers: [{ name: instance.id, number: instance.number, state: 'ready', up: true }],
     pins: 0,
     differences: [],

@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startRedis, type TestRedis, temporaryFolder, until } from '../support/programs.js';
+import { type ErrorCode, errors } from '../../src/errors.js';
+import { startRedis, type TestRedis, temporaryFolder } from '../support/programs.js';
 import {
   ask,
   CONFIG_FILE,
   type EchoInstance,
   enter,
   haproxyEnvironment,
-  type Joined,
   startHAProxy,
   startInstance,
   type TestHAProxy,
@@ -57,12 +57,14 @@ describe('room codes', () => {
     ['7KQ2M9XZ&room_code=7KQ2M9XZ', 'twice'],
     ['7KQ2M9XZ;room_code=00000000', 'twice, with a semicolon'],
     ['7KQ2M9XZ&room%5Fcode=00000000', 'twice, once in disguise'],
+    ['7KQ2M9XZ?room_code=00000000', 'twice, with a question mark'],
+    ['7KQ2M9XZ&x=%00&room%5Fcode=00000000', 'twice, once in disguise behind a zero'],
     [`${'-'.repeat(30)}7KQ2M9XZ`, 'more than 32 characters'],
   ])('%s is refused: %s', async (spelling) => {
     for (const path of ['/ws', '/api/room', '/api/room/commands']) {
       const { status, headers, body } = await ask(haproxy.port, `${path}?room_code=${spelling}`);
       expect([path, status, headers['content-type']]).toEqual([path, 400, 'application/json']);
-      expect(JSON.parse(body)).toMatchObject({ type: 'error', code: 'BAD_ROOM_CODE', retry: false });
+      expect(JSON.parse(body)).toMatchObject({ error: { code: 'BAD_ROOM_CODE', retry: false } });
     }
     expect((await ask(haproxy.port, `/api/rooms?room_code=${spelling}`, { method: 'POST' })).status).toBe(400);
   });
@@ -75,13 +77,23 @@ describe('room codes', () => {
     ['GET', '/assets/app.js', 200],
     ['GET', '/favicon.ico', 200],
     ['GET', '/ws', 400],
-    ['GET', '/api/rooms', 400],
+    ['GET', '/api/rooms', 200],
+    ['PUT', '/api/rooms', 400],
     ['GET', '/api/room', 400],
     ['POST', '/api/room/commands', 400],
     ['POST', '/api/rooms?room%5fcode=7KQ2M9XZ', 400],
   ])('%s %s without a code is answered %i', async (method, path, status) => {
     expect((await ask(haproxy.port, path, { method })).status).toBe(status);
   });
+});
+
+test.each([
+  '?x?room_code=7KQ2M9XZ',
+  '?x?room_code=7KQ2M9XZ&room_code=00000000',
+  '?x;room_code=7KQ2M9XZ',
+  '?#&room_code=7KQ2M9XZ',
+])('%s names no room: instances read it differently', async (query) => {
+  expect((await ask(haproxy.port, `/api/room${query}`)).status).toBe(400);
 });
 
 describe('what players cannot reach', () => {
@@ -200,57 +212,6 @@ test.each([
   expect(said).toMatch(/ALERT.*STATS_USER and STATS_PASSWORD must be set and not empty/);
 });
 
-describe('limits of an address', () => {
-  let limited: TestHAProxy;
-
-  beforeAll(async () => {
-    limited = await startHAProxy({
-      HAPROXY_LIMIT_LOOPBACK: '1',
-      HAPROXY_MAX_SOCKETS_PER_IP: '3',
-      HAPROXY_MAX_CONNECTIONS_PER_IP: '8',
-      HAPROXY_MAX_REQUESTS_PER_IP: '20',
-      HAPROXY_MAX_ROOMS_PER_IP: '2',
-    });
-    await putInPlace(limited);
-  });
-  afterAll(() => limited.stop());
-
-  test('sockets, connections, new rooms and requests', async () => {
-    const codes = ['00000000', '00000001', '00000002'];
-    const open: (Joined | undefined)[] = await Promise.all(codes.map((code) => enter(limited.port, code)));
-    await expect(enter(limited.port, '00000003')).rejects.toThrow('429');
-    open[0]?.socket.close();
-    await until('its place is free again', async () => {
-      open[0] = await enter(limited.port, '00000003').catch(() => undefined);
-      return open[0] !== undefined;
-    });
-
-    // The 3 players hold connections too.
-    const idle = Array.from({ length: 10 }, () => connect(limited.port, '127.0.0.1').resume());
-    let refused = 0;
-    for (const socket of idle) {
-      socket.on('error', () => undefined);
-      socket.once('close', () => refused++);
-    }
-    await until('the connections over the limit are refused', () => refused === 5);
-    await expect(ask(limited.port, '/')).rejects.toThrow();
-    expect(refused).toBe(5);
-    for (const socket of idle) socket.destroy();
-    for (const joined of open) joined?.socket.terminate();
-    await until('there is room again', () => ask(limited.port, '/haproxy-health').catch(() => undefined));
-
-    const statuses: number[] = [];
-    for (let room = 0; room < 3; room++)
-      statuses.push((await ask(limited.port, '/api/rooms', { method: 'POST' })).status);
-    expect(statuses).toEqual([200, 200, 429]);
-
-    let last = await ask(limited.port, '/');
-    for (let more = 0; more < 20 && last.status === 200; more++) last = await ask(limited.port, '/');
-    expect(last).toMatchObject({ status: 429, headers: { 'retry-after': '10' } });
-    expect(JSON.parse(last.body)).toMatchObject({ code: 'RATE_LIMITED', retry: true });
-  });
-});
-
 test('without instances players are told what to do', async () => {
   const empty = await startHAProxy();
   const page = await ask(empty.port, '/');
@@ -261,6 +222,24 @@ test('without instances players are told what to do', async () => {
   expect(page.body).toContain('tries again by itself');
   const api = await ask(empty.port, '/api/room?room_code=7KQ2M9XZ');
   expect(api).toMatchObject({ status: 503, headers: { 'retry-after': '3' } });
-  expect(JSON.parse(api.body)).toMatchObject({ type: 'error', retry: true });
+  expect(JSON.parse(api.body)).toMatchObject({ error: { code: 'OWNER_UNREACHABLE', retry: true } });
   await empty.stop();
+});
+
+test('what HAProxy answers itself has the shape and the codes of the API', () => {
+  const bodies = [
+    ...readFileSync(CONFIG_FILE, 'utf8').matchAll(
+      /status (\d+) content-type application\/json( hdr Retry-After \d+)? string '(.*?)'(?: if|$)/gm,
+    ),
+  ];
+  expect(bodies.length).toBeGreaterThanOrEqual(10);
+  /** How an instance fails is told by the status too. */
+  const own: Record<string, readonly number[]> = { OWNER_UNREACHABLE: [502, 504] };
+  for (const [, status, retryAfter, text = ''] of bodies) {
+    const { error } = JSON.parse(text) as { error: { code: ErrorCode; message: string; retry: boolean } };
+    const { http, retry } = errors[error.code];
+    expect([http, ...(own[error.code] ?? [])]).toContain(Number(status));
+    expect([text, error.retry, retryAfter !== undefined]).toEqual([text, retry, retry]);
+    expect(Object.keys(error)).toEqual(['code', 'message', 'retry']);
+  }
 });

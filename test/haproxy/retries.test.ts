@@ -76,7 +76,7 @@ test.each([
 ])('%s %s that is cut off is not repeated %j', async (method, path, headers) => {
   const { status, body } = await ask(haproxy.port, path, { method, headers });
   expect([status, reached]).toEqual([502, [`${method} ${path}`]]);
-  expect(JSON.parse(body)).toMatchObject({ type: 'error', code: 'OWNER_UNREACHABLE', retry: true });
+  expect(JSON.parse(body)).toMatchObject({ error: { code: 'OWNER_UNREACHABLE', retry: true } });
 });
 
 test('a plain request may take longer than an upgrade, and is sent once', async () => {

@@ -156,7 +156,11 @@ export interface Answer {
 }
 
 /** One request with its path sent as it is written (`fetch` would tidy it up). */
-export function ask(port: number, path: string, options: { method?: string; headers?: Record<string, string> } = {}) {
+export function ask(
+  port: number,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; localAddress?: string } = {},
+) {
   return new Promise<Answer>((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', port, path, agent: false, ...options }, (response) => {
       let body = '';

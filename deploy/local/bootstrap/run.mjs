@@ -22,10 +22,12 @@ const SCRIPTS = {
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
   room: { program: 'dist/deploy/ops/room.js' },
+  haproxy: { program: 'dist/deploy/ops/haproxy.js' },
   redis: { program: 'dist/deploy/ops/redis.js' },
+  autoscaler: { program: 'dist/autoscaler/main.js' },
   build: {},
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
-  test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
+  test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
 
 export async function run([name, ...args]) {

@@ -1,0 +1,151 @@
+/** What one address may have and do. Each limit has a HAProxy of its own, so that none is reached by another's test. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { newRoomCode } from '../../src/cluster/new-ids.js';
+import { startRedis, type TestRedis, until } from '../support/programs.js';
+import {
+  type Answer,
+  ask,
+  type EchoInstance,
+  enter,
+  type Joined,
+  startHAProxy,
+  startInstance,
+  type TestHAProxy,
+} from './support.js';
+
+let redis: TestRedis;
+let instance: EchoInstance;
+const running: TestHAProxy[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+  instance = await startInstance(redis);
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((haproxy) => haproxy.stop()));
+});
+afterAll(async () => {
+  instance.process.kill('SIGKILL');
+  await redis.stop();
+});
+
+async function limited(settings: Record<string, string> = {}): Promise<TestHAProxy> {
+  const haproxy = await startHAProxy({ HAPROXY_LIMIT_LOOPBACK: '1', ...settings });
+  running.push(haproxy);
+  await haproxy.api.add({ name: instance.id, number: 1, address: '127.0.0.1', port: instance.port, weight: 1 });
+  await haproxy.api.setState(instance.id, 'ready');
+  return haproxy;
+}
+
+function refused({ status, headers, body }: Answer, retryAfter: string): void {
+  expect([status, headers['retry-after'], headers['content-type']]).toEqual([429, retryAfter, 'application/json']);
+  expect(JSON.parse(body)).toEqual({
+    error: { code: 'RATE_LIMITED', message: expect.stringMatching(/your address/), retry: true },
+  });
+}
+
+/** The answer to an upgrade that is refused. */
+const knock = (port: number) =>
+  ask(port, `/ws?room_code=${newRoomCode()}`, {
+    headers: {
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    },
+  });
+
+test.each([
+  ['40 sockets, as it comes', {}, 40],
+  ['3 sockets, as set', { HAPROXY_MAX_SOCKETS_PER_IP: '3' }, 3],
+])('%s', async (_, settings, most) => {
+  const { port } = await limited(settings);
+  const open: (Joined | undefined)[] = await Promise.all(
+    Array.from({ length: most }, () => enter(port, newRoomCode())),
+  );
+  refused(await knock(port), '30');
+  open[0]?.socket.close();
+  await until('its place is free again', async () => {
+    open[0] = await enter(port, newRoomCode()).catch(() => undefined);
+    return open[0] !== undefined;
+  });
+  for (const joined of open) joined?.socket.terminate();
+});
+
+test('requests', async () => {
+  const { port } = await limited({ HAPROXY_MAX_REQUESTS_PER_IP: '20' });
+  const answers = [];
+  for (let at = 0; at < 22; at++) answers.push(await ask(port, '/'));
+  expect(answers.slice(0, 20).map(({ status }) => status)).toEqual(Array(20).fill(200));
+  refused(answers[21] ?? (await ask(port, '/')), '10');
+});
+
+test('new rooms', async () => {
+  const { port } = await limited({ HAPROXY_MAX_ROOMS_PER_IP: '2' });
+  const create = () => ask(port, '/api/rooms', { method: 'POST' });
+  expect([(await create()).status, (await create()).status]).toEqual([200, 200]);
+  refused(await create(), '60');
+  expect((await ask(port, '/')).status).toBe(200);
+});
+
+/** Half requests of this address; `cut` counts those that were closed. */
+function halfRequests(port: number, count: number): { sockets: Socket[]; cut: () => number } {
+  let cut = 0;
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: '));
+    socket.on('error', () => undefined).resume();
+    socket.once('close', () => cut++);
+    return socket;
+  });
+  return { sockets, cut: () => cut };
+}
+
+test('connections that bring no request, while those who play are served', async () => {
+  const { port } = await limited({ HAPROXY_MAX_HALF_OPEN_PER_IP: '6', HAPROXY_REQUEST_SECONDS: '3' });
+  // Sockets in use do not count.
+  const players = await Promise.all(Array.from({ length: 8 }, () => enter(port, newRoomCode())));
+  const { sockets, cut } = halfRequests(port, 20);
+  await until('those above the limit are cut', () => cut() >= 14);
+  expect(cut()).toBe(14);
+  const { socket } = players[0] ?? {};
+  socket?.send('still there');
+  expect(String((await once(socket as NonNullable<typeof socket>, 'message'))[0])).toBe('still there');
+  await until('the others are cut when their time is up', () => cut() === 20);
+  await until('there is room again', () => ask(port, '/').catch(() => undefined));
+  for (const half of sockets) half.destroy();
+  for (const joined of players) joined.socket.terminate();
+});
+
+test('a half request that ends too late is told so', async () => {
+  const { port } = await limited({ HAPROXY_REQUEST_SECONDS: '1' });
+  const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: '));
+  let said = '';
+  socket.on('data', (data) => {
+    said += String(data);
+  });
+  await once(socket, 'close');
+  expect(said).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test('all connections', async () => {
+  const { port } = await limited({ HAPROXY_MAX_CONNECTIONS_PER_IP: '8' });
+  const players = await Promise.all(Array.from({ length: 3 }, () => enter(port, newRoomCode())));
+  const { sockets, cut } = halfRequests(port, 10);
+  await until('the connections over the limit are refused', () => cut() === 5);
+  await expect(ask(port, '/')).rejects.toThrow();
+  for (const socket of sockets) socket.destroy();
+  for (const { socket } of players) socket.terminate();
+  await until('there is room again', () => ask(port, '/haproxy-health').catch(() => undefined));
+});
+
+test('1000 half requests of this host hold up nobody who comes from elsewhere', async () => {
+  // The limits are those of an address; 127.0.0.2 is another one.
+  const { port } = await limited();
+  const { sockets, cut } = halfRequests(port, 1_000);
+  await until('most are cut at once', () => cut() >= 800);
+  const answer = await ask(port, '/', { localAddress: '127.0.0.2' });
+  expect(answer.status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+});
