@@ -6,7 +6,7 @@
  * the source takes it back with a new epoch. Nothing is acknowledged between the seal and the change of owner.
  */
 import { CHANNELS, type MessageOf } from '../protocol/cluster.js';
-import type { Epoch } from '../protocol/ids.js';
+import type { Epoch, RoomCode } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
 import type { RoomStore, StoredSnapshot } from '../room/store.js';
@@ -66,10 +66,13 @@ export class Migration {
     }
     await pins.plan(room.code, target);
     const snapshot = await room.seal();
-    if (!snapshot) return 'lost';
+    if (!snapshot) {
+      await this.pinToOwner(room.code);
+      return 'lost';
+    }
     const epoch = await this.transfer(room, target);
     if (epoch === undefined) {
-      pins.assigned(room.code);
+      await this.pinToOwner(room.code);
       room.unseal();
       return 'kept';
     }
@@ -79,6 +82,19 @@ export class Migration {
       return 'moved';
     }
     return this.takeBack(room, target, epoch);
+  }
+
+  /** The pin went ahead, the room did not follow: it goes back to wherever Redis says. */
+  private async pinToOwner(code: RoomCode): Promise<void> {
+    const { self, store, registry, pins } = this.deps;
+    try {
+      const owner = (await store.meta(code))?.owner ?? null;
+      if (owner === self.id) return pins.assigned(code);
+      const record = owner === null ? undefined : await registry.get(owner);
+      if (record) pins.assigned(code, record);
+    } catch {
+      // The controllers find the same in the index of rooms, a little later.
+    }
   }
 
   /** Makes `target` the owner in Redis; the new epoch, or undefined when the room is still ours or lost. */

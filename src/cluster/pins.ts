@@ -19,9 +19,9 @@ export class Pins {
     private readonly registry: Pick<Registry, 'controllers'>,
   ) {}
 
-  /** The room is played here now. */
-  assigned(room: RoomCode): void {
-    const { id: owner, number } = this.self;
+  /** The room is played now: here, or by `at`. */
+  assigned(room: RoomCode, at: Pick<InstanceRecord, 'id' | 'number'> = this.self): void {
+    const { id: owner, number } = at;
     this.bus.publish(CHANNELS.assignments, { type: 'room_assignment_update', room, owner, number });
   }
 

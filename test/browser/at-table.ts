@@ -33,12 +33,14 @@ export async function playOne(page: Page): Promise<string> {
 
 /** All pages play until a result is shown to each. */
 export async function playHand(pages: readonly Page[]): Promise<void> {
+  const counts = (locator: (page: Page) => Locator) => Promise.all(pages.map((page) => locator(page).count()));
   await until(
     'the hand is played',
     async () => {
-      for (const page of pages) await act(page);
-      const shown = await Promise.all(pages.map((page) => result(page).count()));
-      return shown.every((count) => count > 0);
+      const turns = await counts((page) => trumps(page).or(playable(page)));
+      const next = pages[turns.findIndex((count) => count > 0)];
+      if (next) await act(next);
+      return !next && (await counts(result)).every((count) => count > 0);
     },
     40_000,
   );

@@ -83,8 +83,12 @@ export function controllerEnvironment(redis: TestRedis, haproxy: Pick<TestHAProx
 export const CONTROLLER = built('haproxy/main.js');
 
 /** Resolves when the controller says that it is ready. */
-export async function startController(redis: TestRedis, haproxy: TestHAProxy): Promise<ChildProcess> {
-  const env = { ...process.env, ...controllerEnvironment(redis, haproxy) };
+export async function startController(
+  redis: TestRedis,
+  haproxy: TestHAProxy,
+  settings: Record<string, string> = {},
+): Promise<ChildProcess> {
+  const env = { ...process.env, ...controllerEnvironment(redis, haproxy), ...settings };
   const child = spawnOwned(process.execPath, [CONTROLLER, 'run'], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let errors = '';
   child.stderr?.on('data', (data) => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { aclLine, aclRules, allCommands } from '../../deploy/ops/acl.js';
+import { aclLine, aclRules, allCommands, COMMANDS } from '../../deploy/ops/acl.js';
 import { reachCluster } from '../../deploy/ops/cluster-access.js';
 import { Inspector } from '../../deploy/ops/inspect.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
@@ -119,7 +119,9 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     expect(refused.map(({ object }) => object)).toEqual(['scan']);
 
     const ran = await commandsRun(admin);
-    expect(allCommands().filter((command) => !ran.includes(command))).toEqual([]);
+    // The autoscaler's own are held against its sources below: it does not run here.
+    const others: readonly string[] = COMMANDS.autoscaler;
+    expect(allCommands().filter((command) => !ran.includes(command) && !others.includes(command))).toEqual([]);
 
     hokm = await open(url);
     const redis = hokm;
