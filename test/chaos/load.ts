@@ -24,7 +24,7 @@ const SEATS = [0, 1, 2, 3] as Seat[];
 const PARALLEL = 8;
 /** As long as a match can be: 13 points, 13 tricks a hand. The host starts another one when it is over. */
 const OPTIONS = { options: { target_points: 13, play_all_tricks: true } };
-const FULL_MS = 60_000;
+const FULL_MS = 30_000;
 const REST_MS = 30_000;
 const CREATE_MS = 10_000;
 
@@ -45,7 +45,39 @@ export class Load {
       }
     });
     await Promise.all(workers);
-    await until('a move in every room', () => this.lastAck.size === rooms, FULL_MS);
+    await until('a move in every room', () => this.lastAck.size === rooms, FULL_MS).catch((error: Error) => {
+      throw new Error(
+        `${error.message}\n${this.describe([...this.rooms.keys()].filter((code) => !this.lastAck.has(code)))}`,
+      );
+    });
+  }
+
+  /** What the clients of rooms that stand still have to say, of the first few. */
+  describe(codes: readonly RoomCode[]): string {
+    const few = codes.slice(0, 3).map((code) => {
+      const { history, players } = this.rooms.get(code) ?? { history: undefined, players: [] };
+      const seats = players.map(({ state, cursor }, seat) => {
+        const { connection, error, pending, view, legal } = state;
+        const lines = history?.clients[seat]?.lines.map(({ code: closed, errors, welcome }) =>
+          JSON.stringify({ closed, errors, welcome: welcome && [welcome.seq, welcome.resumed] }),
+        );
+        const commands = [...(history?.clients[seat]?.commands.values() ?? [])].slice(-2);
+        const what = {
+          connection,
+          error: error?.code,
+          pending,
+          status: view?.status,
+          seq: cursor?.seq,
+          legal: legal.length,
+        };
+        return `    seat ${seat}: ${JSON.stringify(what)} sockets ${lines?.join(' ')} last commands ${JSON.stringify(commands)}`;
+      });
+      return [
+        `  room ${code}, seats as seat 0 sees them: ${JSON.stringify(players[0]?.state.view?.seats)}`,
+        ...seats,
+      ].join('\n');
+    });
+    return [`${codes.length} rooms:`, ...few].join('\n');
   }
 
   /** Whether every room has had a move acknowledged in the last `ms`. */
