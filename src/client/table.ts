@@ -53,6 +53,8 @@ export class Table {
   private readonly code: RoomCode | undefined;
   private readonly clientId: string;
   private readonly nonce = nonce(6);
+  /** Of the seat that a newcomer takes: the same in every hello until one is welcomed. */
+  private readonly proposedToken = nonce(28);
   private counter = 0;
   /** What is written to. */
   private socket: SocketLike | undefined;
@@ -183,6 +185,7 @@ export class Table {
       moves: true,
       ...(name === undefined ? {} : { name }),
       ...(token === null ? {} : { token }),
+      ...(token === null && !spectate ? { proposed_token: this.proposedToken } : {}),
       ...(seat === undefined || token !== null ? {} : { seat }),
       ...(spectate === undefined ? {} : { spectate }),
       ...(cursor === null ? {} : { resume: { epoch: cursor.epoch, seq: cursor.seq, digest: cursor.digest } }),

@@ -38,6 +38,11 @@ const helloSchema = z.strictObject({
   /** Random and kept by the client: a second socket with the same id replaces the first without a word. */
   client_id: z.string().regex(/^[0-9A-Za-z_-]{8,64}$/),
   token: z.string().max(64).optional(),
+  /** The token that a newcomer would like: a hello sent again because no welcome came then finds its seat. */
+  proposed_token: z
+    .string()
+    .regex(/^[0-9A-Za-z_-]{22,64}$/)
+    .optional(),
   seat: seat.optional(),
   spectate: z.boolean().optional(),
   /** The client opens a new connection when it is told `moving`, and closes this one itself. */

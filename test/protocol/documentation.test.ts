@@ -120,6 +120,7 @@ const HELLO: Record<Exclude<keyof Hello, 'type'>, true> = {
   client_id: true,
   name: true,
   token: true,
+  proposed_token: true,
   seat: true,
   spectate: true,
   moves: true,
