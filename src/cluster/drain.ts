@@ -31,6 +31,14 @@ export const ROLLING_KEY = 'hokm:rolling';
  */
 const PARALLEL = { least: 4, most: 16, roomsEach: 100 } as const;
 
+interface Destinations {
+  readonly instances: readonly InstanceRecord[];
+  readonly promised: Map<InstanceId, number>;
+  /** Who has refused a room, or not answered, which takes a second to find out: asked again only when nobody else is left. */
+  readonly refusers: Set<InstanceId>;
+  readonly startedSince: number;
+}
+
 export class Drain {
   constructor(private readonly deps: DrainDeps) {}
 
@@ -41,11 +49,12 @@ export class Drain {
     const rooms = [...ownership.rooms];
     const { instances, startedSince } = await this.surroundings();
     const promised = new Map<InstanceId, number>();
+    const refusers = new Set<InstanceId>();
     let moved = 0;
     const parallel = Math.min(PARALLEL.most, Math.max(PARALLEL.least, Math.ceil(rooms.length / PARALLEL.roomsEach)));
     const workers = Array.from({ length: parallel }, async () => {
       for (let room = rooms.pop(); room !== undefined; room = rooms.pop()) {
-        if (await this.moveOne(room, instances, promised, startedSince)) moved += 1;
+        if (await this.moveOne(room, { instances, promised, refusers, startedSince })) moved += 1;
       }
     });
     await Promise.all(workers);
@@ -56,22 +65,23 @@ export class Drain {
 
   private async moveOne(
     room: Mailbox,
-    instances: readonly InstanceRecord[],
-    promised: Map<InstanceId, number>,
-    startedSince: number,
+    { instances, promised, refusers, startedSince }: Destinations,
   ): Promise<boolean> {
     const { self, migration } = this.deps;
     const not = new Set<InstanceId>([self.id]);
     const rules = `${room.head.game}@${room.head.rulesVersion}`;
     for (;;) {
+      const others = new Set([...not, ...refusers]);
       const target =
-        place(instances, { rules, not, promised, startedSince }) ??
+        place(instances, { rules, not: others, promised, startedSince }) ??
+        place(instances, { rules, not: others, promised, startedSince: 0 }) ??
         place(instances, { rules, not, promised, startedSince: 0 });
       if (!target) return false;
       promised.set(target.id, (promised.get(target.id) ?? 0) + 1);
       const outcome = await migration.move(room, target);
       if (outcome === 'moved') return true;
       if (outcome === 'lost') return false;
+      if (outcome === 'refused') refusers.add(target.id);
       not.add(target.id);
     }
   }

@@ -76,12 +76,13 @@ export class Migration {
       room.unseal();
       return 'kept';
     }
-    if (await this.confirm(room, target, epoch, snapshot)) {
+    const accepted = await this.confirm(room, target, epoch, snapshot);
+    if (accepted === true) {
       room.moved();
       log.info({ room: room.code, to: target.id, epoch }, 'room moved');
       return 'moved';
     }
-    return this.takeBack(room, target, epoch);
+    return this.takeBack(room, target, epoch, accepted === false);
   }
 
   /** The pin went ahead, the room did not follow: it goes back to wherever Redis says. */
@@ -113,12 +114,13 @@ export class Migration {
     }
   }
 
+  /** Whether the target has adopted the room; undefined when it does not say. */
   private async confirm(
     room: Mailbox,
     target: InstanceRecord,
     epoch: Epoch,
     snapshot: StoredSnapshot,
-  ): Promise<boolean> {
+  ): Promise<boolean | undefined> {
     const { self, bus, clock } = this.deps;
     const { code, head } = room;
     const sent_at = clock.now();
@@ -136,19 +138,22 @@ export class Migration {
       }),
       CONFIRM_MS,
     );
-    return answer?.type === 'game_migration_answer' && answer.accepted;
+    return answer?.type === 'game_migration_answer' ? answer.accepted : undefined;
   }
 
-  /** The target does not answer. If it is gone the room goes on here; else it will load the room from Redis. */
-  private async takeBack(room: Mailbox, target: InstanceRecord, epoch: Epoch): Promise<MoveOutcome> {
+  /**
+   * The target has not adopted the room. If it is gone, or has `refused` because it drains itself by now, the room goes on
+   * here; else it will load the room from Redis. The epoch decides, should it have begun to do so.
+   */
+  private async takeBack(room: Mailbox, target: InstanceRecord, epoch: Epoch, refused: boolean): Promise<MoveOutcome> {
     const { takeover, store, self, index, log, pins } = this.deps;
     const address = `${target.host}:${target.port}`;
-    const verdict = await takeover.judge(target.id, address).catch(() => 'alive');
+    const verdict = refused ? 'gone' : await takeover.judge(target.id, address).catch(() => 'alive');
     if (verdict === 'gone') {
       await index.add(self.id, room.code).catch(() => undefined);
       const reply = await store.claim(room.code, { owner: target.id, epoch }, self.id, self.address);
       if (reply.outcome === 'ok') {
-        log.warn({ room: room.code, target: target.id }, 'target is gone, room taken back');
+        log.warn({ room: room.code, target: target.id, refused }, 'target has not adopted the room, taken back');
         room.unseal({ owner: self.id, epoch: reply.room.meta.epoch });
         pins.assigned(room.code);
         return 'kept';

@@ -20,6 +20,9 @@ const LIFE = {
   HOKM_DELETE_WAIT_MS: '15000',
 };
 
+const PARALLEL = 8;
+const OPEN_MS = 60_000;
+
 export interface PlayedRoom {
   readonly code: RoomCode;
   readonly player: Table;
@@ -37,9 +40,13 @@ export class PlayedCluster {
     private readonly controller: Awaited<ReturnType<typeof startController>>,
   ) {}
 
-  static async start(instances: number): Promise<PlayedCluster> {
+  /** @param settings of the controller. */
+  static async start(instances: number, settings: Record<string, string> = {}): Promise<PlayedCluster> {
     const [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
-    const [connection, controller] = await Promise.all([connectTo(redis), startController(redis, haproxy, LIFE)]);
+    const [connection, controller] = await Promise.all([
+      connectTo(redis),
+      startController(redis, haproxy, { ...LIFE, ...settings }),
+    ]);
     const cluster = new PlayedCluster(redis, connection, haproxy, controller);
     await Promise.all(Array.from({ length: instances }, () => cluster.add()));
     return cluster;
@@ -65,16 +72,27 @@ export class PlayedCluster {
 
   /** New rooms with one player each, who came in through HAProxy. */
   async open(count: number): Promise<void> {
-    const [instance] = this.instances.values();
-    for (let at = 0; at < count; at++) {
-      const code = (await createRoom(`http://127.0.0.1:${instance?.port}`)) as RoomCode;
-      this.rooms.push({ code, player: joinTable({ url: `ws://127.0.0.1:${this.haproxy.port}/ws`, room: code }) });
-    }
-    await until(
-      'all are at their tables',
-      () => this.rooms.every(({ player }) => player.state.connection === 'open'),
-      30_000,
-    );
+    const ports = [...this.instances.values()].map(({ port }) => port);
+    let left = count;
+    const workers = Array.from({ length: PARALLEL }, async () => {
+      while (left > 0) {
+        left -= 1;
+        const code = (await createRoom(`http://127.0.0.1:${ports[left % ports.length]}`)) as RoomCode;
+        this.rooms.push({ code, player: joinTable({ url: this.url, room: code }) });
+        await until('most are at their tables', () => this.away.length < 2 * PARALLEL, OPEN_MS);
+      }
+    });
+    await Promise.all(workers);
+    await until('all are at their tables', () => this.away.length === 0, OPEN_MS);
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.haproxy.port}/ws`;
+  }
+
+  /** Rooms whose player is not connected. */
+  get away(): PlayedRoom[] {
+    return this.rooms.filter(({ player }) => player.state.connection !== 'open');
   }
 
   async owner(code: RoomCode): Promise<InstanceId | undefined> {
