@@ -4,5 +4,5 @@ export default {
   transform: {},
   roots: ['<rootDir>/dist'],
   testRegex: String.raw`\.test\.js$`,
-  testTimeout: 30_000,
+  testTimeout: 90_000,
 };

@@ -112,6 +112,9 @@ export class RuntimeApi {
 
   async setState(name: InstanceId, state: ShownServer['state']): Promise<void> {
     await this.expect(`set server game/${name} state ${state}`, '');
+    // Out of maintenance one failed check would be enough: a new instance whose first players all come at once can take
+    // longer for one than HAProxy waits, and would lose them.
+    if (state === 'ready') await this.expect(`set server game/${name} health up`, '');
   }
 
   async setWeight(name: InstanceId, weight: number): Promise<void> {

@@ -82,6 +82,16 @@ const controllerSchema = z.object({
   HOKM_DELETE_WAIT_MS: milliseconds(15_000),
 });
 
+const autoscalerSchema = z.object({
+  ...commonShape,
+  /** Policy file, YAML or JSON; without one the defaults hold, which are advisory. */
+  HOKM_POLICY: z.string().min(1).optional(),
+  /** Control socket of the local supervisor, for the process driver. */
+  HOKM_SUPERVISOR_SOCKET: z.string().min(1).optional(),
+  /** Life of the lock that daemon and cron jobs share; renewed at a third of it. */
+  HOKM_AUTOSCALER_LOCK_MS: milliseconds(15_000).pipe(z.number().min(300)),
+});
+
 const redisSchema = z.object(redisShape);
 
 const launcherSchema = z.object({
@@ -103,6 +113,10 @@ const terminalSchema = z.object({
 
 export type InstanceConfig = Readonly<z.output<typeof instanceSchema>>;
 export type ControllerConfig = Readonly<z.output<typeof controllerSchema>>;
+/** `environment` is what the command driver's commands inherit. */
+export type AutoscalerConfig = Readonly<z.output<typeof autoscalerSchema>> & {
+  readonly environment: NodeJS.ProcessEnv;
+};
 /** `environment` is what the launcher's programs inherit. */
 export type LauncherConfig = Readonly<z.output<typeof launcherSchema>> & { readonly environment: NodeJS.ProcessEnv };
 export type OperatorConfig = Readonly<z.output<typeof operatorSchema>>;
@@ -127,6 +141,9 @@ export const controllerConfig = (env: NodeJS.ProcessEnv = process.env): Controll
   parse(controllerSchema, env);
 /** How to reach Redis, and nothing else. @throws ConfigError */
 export const redisConfig = (env: NodeJS.ProcessEnv = process.env): RedisConfig => parse(redisSchema, env);
+/** @throws ConfigError */
+export const autoscalerConfig = (env: NodeJS.ProcessEnv = process.env): AutoscalerConfig =>
+  Object.freeze({ ...parse(autoscalerSchema, env), environment: { ...env } });
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
   Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });

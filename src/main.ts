@@ -10,6 +10,7 @@ import { Orphans } from './cluster/orphans.js';
 import { Ownership } from './cluster/ownership.js';
 import { Peers } from './cluster/peers.js';
 import { Pins } from './cluster/pins.js';
+import { PublicRooms } from './cluster/public-rooms.js';
 import { Registry } from './cluster/registry.js';
 import { RoomIndex } from './cluster/room-index.js';
 import { SeatsIndex } from './cluster/seats-index.js';
@@ -67,6 +68,9 @@ async function main(): Promise<void> {
   await usage.start();
   lifecycle.onStop('usage', () => usage.stop());
 
+  // Before anything is told in cluster time, as when this process started.
+  const askedAt = clock.monotonic();
+  clock.synchronise(await registry.time(), askedAt);
   const self: Self = new Self({
     id,
     number: await registry.nextNumber(),
@@ -118,7 +122,10 @@ async function main(): Promise<void> {
       idleMs: config.HOKM_IDLE_ROOM_MS,
       logKeep: config.HOKM_LOG_KEEP,
       closedTtlMs: CLOSED_TTL_MS,
-      onSeatTaken: (room, seat, tokenHash) => seats.note(room, seat, tokenHash),
+      onSeatTaken: (room, seat, tokenHash) => {
+        seats.note(room, seat, tokenHash);
+        publicRooms.note(room);
+      },
     },
     askForRoom: (room, owner) =>
       bus.send(owner, { type: 'game_migration_request', room, to: id, request: randomHex(8) }),
@@ -132,6 +139,7 @@ async function main(): Promise<void> {
     },
   });
   const seats = new SeatsIndex(redis, bus, self, ownership);
+  const publicRooms = new PublicRooms(redis, ownership, clock);
   const migration = new Migration({
     self,
     bus,
@@ -175,6 +183,7 @@ async function main(): Promise<void> {
     ownership,
     store,
     seats,
+    publicRooms,
     clock,
     defaults: {
       durability: 'primary',
@@ -219,6 +228,7 @@ async function main(): Promise<void> {
     await registry.announce();
   });
   peers.start();
+  publicRooms.start();
   isolation.start();
   lifecycle.onStop('rooms', async () => {
     await drain.run();
@@ -228,6 +238,7 @@ async function main(): Promise<void> {
   lifecycle.onStop('status', async () => {
     isolation.stop();
     peers.stop();
+    publicRooms.stop();
     ownership.close();
     self.status = 'draining';
     await lease.renew();

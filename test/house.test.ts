@@ -28,7 +28,7 @@ const paths = FOLDERS.filter((folder) => entries.some(({ name }) => name === fol
     .filter((path) => /\.[a-z]+$/.test(path)),
 );
 
-const sources: readonly Source[] = paths.filter((path) => /\.(ts|mjs)$/.test(path)).map(read);
+const sources: readonly Source[] = paths.filter((path) => /\.(tsx?|mjs)$/.test(path)).map(read);
 
 function read(path: string): Source {
   const text = readFileSync(new URL(path, packageRoot), 'utf8');
@@ -41,10 +41,18 @@ function read(path: string): Source {
         ?.split(',')
         .filter((name) => name.trim() !== '') ?? [];
     const typesAlone = listed.length > 0 && listed.every((name) => /^\s*type\s/.test(name));
-    const resolved = from.startsWith('.') ? posix.join(posix.dirname(path), from).replace(/\.js$/, '.ts') : from;
-    return { from: resolved, typeOnly: type !== undefined || typesAlone };
+    return {
+      from: from.startsWith('.') ? sourceOf(posix.join(posix.dirname(path), from)) : from,
+      typeOnly: type !== undefined || typesAlone,
+    };
   });
   return { path, text, code, imports };
+}
+
+/** The source that is compiled to `path`. */
+function sourceOf(path: string): string {
+  const component = path.replace(/\.js$/, '.tsx');
+  return paths.includes(component) ? component : path.replace(/\.js$/, '.ts');
 }
 
 const under =
@@ -112,9 +120,13 @@ test('the game is pure: it imports nothing but itself and zod, and the shuffle i
 
 test('what browsers load needs no Node and no part of the server', () => {
   const loadable = under('src/client/', 'src/web/', 'src/protocol/', 'src/game/');
+  const onPages = under('preact', 'preact/hooks', 'lean-qr');
+  const isPage = under('src/web/');
   const isNodeOnly = under('src/client/node.ts', 'src/client/terminal/', 'src/client/terminal.ts');
   const parts = ['src/client/', 'src/web/'];
-  expect(strangers(parts, ({ from }, by) => loadable(from) || isNodeOnly(by.path))).toEqual([]);
+  expect(
+    strangers(parts, ({ from }, by) => loadable(from) || isNodeOnly(by.path) || (isPage(by.path) && onPages(from))),
+  ).toEqual([]);
   const server = under('src/room/', 'src/cluster/', 'src/edge/', 'src/redis/', 'src/main.ts');
   expect(strangers(parts, ({ from }) => !server(from))).toEqual([]);
 });

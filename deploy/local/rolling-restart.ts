@@ -4,6 +4,7 @@
  * once.
  */
 import { ROLLING_KEY } from '../../src/cluster/drain.js';
+import { Registry } from '../../src/cluster/registry.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { type Clock, sleep } from '../../src/runtime/clock.js';
 import { ToolFailed } from '../ops/tool.js';
@@ -41,8 +42,7 @@ export class RollingRestart {
     const { redis, tell } = this.deps;
     const old = await this.running();
     if (old.length === 0) throw new ToolFailed('No instance is ready; there is nothing to restart.');
-    const [seconds, micros] = await redis.time();
-    this.since = String(Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000));
+    this.since = String(await new Registry(redis, 0).time());
     if ((await redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS, 'NX')) === null) {
       throw new ToolFailed(
         `A rolling restart is under way, or was killed within the last ${KEY_MS / 1_000} s: ${ROLLING_KEY} is set.`,

@@ -37,6 +37,7 @@ export const COMMANDS = {
     ...['multi', 'exec', 'wait', 'xadd', 'xrange', 'xread', 'xtrim', 'zrange', 'zrem', 'zscore'],
   ],
   controller: ['exists', 'hget', 'hgetall', 'publish', 'smembers', 'subscribe', 'zrange'],
+  autoscaler: ['expire', 'lrange', 'ltrim', 'rpush'],
   /** `npm run room`, `npm run rolling-restart` and the supervisor of `npm start`. */
   tools: ['del', 'get', 'hgetall', 'multi', 'exec', 'pttl', 'set', 'smembers', 'time', 'xrange', 'zrange'],
 } as const;

@@ -34,7 +34,7 @@ export class Inspector {
     const [whole, { instances }, now] = await Promise.all([
       this.store.inspect(code),
       this.registry.list(),
-      this.clusterTime(),
+      this.registry.time(),
     ]);
     if (!whole) return undefined;
     const { meta, snapshot, log, ttlMs } = whole;
@@ -116,11 +116,6 @@ export class Inspector {
   private async storedState(code: RoomCode): Promise<RoomState | undefined> {
     const whole = await this.store.inspect(code);
     return whole ? stateOf(whole).state : undefined;
-  }
-
-  private async clusterTime(): Promise<number> {
-    const [seconds, micros] = await this.access.redis.time();
-    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   }
 
   private async owner(

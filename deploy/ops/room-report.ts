@@ -106,7 +106,7 @@ export function describeRoom(report: RoomReport): string {
     if (items.length > 0) lines.push(title, ...items.map((item) => `  ${item}`));
   };
   section('Seats', report.seats.map(seat));
-  section('Epochs in the log (each later one a move or a takeover)', report.epochs.map(epochLine(report, ago)));
+  section('Epochs in the log (each later one a move or a takeover)', epochs(report, ago));
   section('Does not fit together', report.problems);
   section(
     'Recent errors',
@@ -148,9 +148,13 @@ function seat(taken: SeatReport | null, at: number): string {
   return `${at}  ${JSON.stringify(taken.name)}  ${kind}`;
 }
 
-function epochLine({ log: { first_seq } }: RoomReport, ago: (at: number) => string) {
-  return ({ epoch, seq, at }: EpochReport) =>
-    `${String(epoch).padStart(3)}  ${seq === first_seq && seq > 1 ? `seq ${seq} or before` : `from seq ${seq}`}, ${ago(at)}`;
+function epochs({ epochs: found, epoch: present, log: { first_seq } }: RoomReport, ago: (at: number) => string) {
+  const lines = found.map(({ epoch, seq, at }) => {
+    const begin = seq === first_seq && seq > 1 ? `seq ${seq} or before` : `from seq ${seq}`;
+    return `${String(epoch).padStart(3)}  ${begin}, ${ago(at)}`;
+  });
+  if (present > (found.at(-1)?.epoch ?? 0)) lines.push(`${String(present).padStart(3)}  nothing written yet`);
+  return lines;
 }
 
 /** For people: a line each. */

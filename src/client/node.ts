@@ -3,6 +3,8 @@ import { WebSocket } from 'ws';
 import type { SocketLike } from './socket.js';
 import { Table, type TableOptions } from './table.js';
 
+export * from './index.js';
+
 export const openNodeSocket = (url: string): SocketLike =>
   new WebSocket(url, { perMessageDeflate: false }) as unknown as SocketLike;
 

@@ -9,3 +9,16 @@ export interface SocketLike {
 }
 
 export type OpenSocket = (url: string) => SocketLike;
+
+/** Listens to the socket no more. */
+export function silence(socket: SocketLike): SocketLike {
+  socket.onopen = null;
+  socket.onmessage = null;
+  socket.onclose = null;
+  socket.onerror = () => undefined;
+  return socket;
+}
+
+export function openBrowserSocket(url: string): SocketLike {
+  return new (globalThis as unknown as { WebSocket: new (url: string) => SocketLike }).WebSocket(url);
+}

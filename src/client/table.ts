@@ -5,60 +5,17 @@
  * INVARIANT: a command is acknowledged or refused exactly once to its caller; until then it is sent again, with the same
  * id, on every new connection. The view is always what the server would show at `cursor`.
  */
-import type { Seat, Typed } from '../game/game.js';
-import { type ClientFrame, type Phrase, PROTOCOL_VERSION } from '../protocol/client-in.js';
-import type { ClientOut, Cursor, ErrorFrame, EventFrame, Presence, RoomView, Welcome } from '../protocol/client-out.js';
+import type { Typed } from '../game/game.js';
+import type { ClientFrame } from '../protocol/client-in.js';
+import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, Welcome } from '../protocol/client-out.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
+import { type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
+import { nonce, random } from './chance.js';
 import { foldEvent } from './fold.js';
-import type { OpenSocket, SocketLike } from './socket.js';
+import { openBrowserSocket, type SocketLike, silence } from './socket.js';
+import { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
 
-export interface TableOptions {
-  /** `ws://host/ws` or `wss://host/ws`, without the room code; several, where one cluster is reached by several. */
-  readonly url: string | readonly string[];
-  readonly room: string;
-  readonly name?: string;
-  readonly seat?: Seat;
-  /** Watch only. */
-  readonly spectate?: boolean;
-  /** Of a seat taken before: the only proof that it is ours. */
-  readonly token?: string;
-  /** Kept by the device: a new connection with the same id replaces the old one silently. */
-  readonly clientId?: string;
-  /** How to open a socket; the browser's WebSocket by default. */
-  readonly openSocket?: OpenSocket;
-  /** Sees every frame that arrives. */
-  readonly onFrame?: (frame: ClientOut) => void;
-}
-
-/** connecting: no answer yet, or again. frozen: connected, but the table stands still. closed: for good. */
-export type Connection = 'connecting' | 'open' | 'frozen' | 'closed';
-
-export interface TableState {
-  readonly connection: Connection;
-  readonly room: RoomCode | null;
-  readonly seat: Seat | null;
-  readonly token: string | null;
-  readonly view: RoomView | null;
-  readonly cursor: Cursor | null;
-  readonly presence: Presence;
-  /** When the seat to act is played for, in this machine's `Date.now()`; null when nobody has to act. */
-  readonly deadline: number | null;
-  /** The commands this seat may give now. */
-  readonly legal: readonly unknown[];
-  /** Commands not yet acknowledged. */
-  readonly pending: number;
-  /** Why the connection is closed for good. */
-  readonly error: ErrorFrame | null;
-}
-
-/** A command was refused, or the table was closed before it was answered. */
-export class CommandRefused extends Error {
-  override readonly name = 'CommandRefused';
-
-  constructor(readonly frame: ErrorFrame) {
-    super(frame.message);
-  }
-}
+export { CommandRefused, type Connection, type TableOptions, type TableState };
 
 interface Pending {
   readonly frame: ClientFrame & { readonly type: 'command' };
@@ -73,18 +30,31 @@ const FINAL_CODES: ReadonlySet<number> = new Set([
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A silent connection is asked after this, and left when it stays silent as long again. */
 const SILENCE_MS = 6_000;
+/** The same for a connection that is probably lost. */
+const DOUBT_MS = 1_500;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 3_000;
 
-const random = (below: number): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
-const nonce = (length: number): string => Array.from({ length }, () => random(36).toString(36)).join('');
+/** The seat is gone with these; a token for it has no use any more. */
+const SEATLESS_CODES: ReadonlySet<string> = new Set([
+  'KICKED',
+  'SEAT_LEFT',
+  'WRONG_TOKEN',
+  'ROOM_CLOSED',
+  'ROOM_FAILED',
+  'ROOM_UNAVAILABLE',
+]);
 
 export class Table {
   private current: TableState;
   private readonly listeners = new Set<(state: TableState) => void>();
+  private readonly ears = new Set<(said: Said) => void>();
   private readonly pending = new Map<string, Pending>();
+  private readonly code: RoomCode | undefined;
   private readonly clientId: string;
   private readonly nonce = nonce(6);
+  /** Of the seat that a newcomer takes: the same in every hello until one is welcomed. */
+  private readonly proposedToken = nonce(28);
   private counter = 0;
   /** What is written to. */
   private socket: SocketLike | undefined;
@@ -101,12 +71,14 @@ export class Table {
   private silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: TableOptions) {
-    this.clientId = options.clientId ?? nonce(16);
+    this.code = parseRoomCode(options.room);
+    const kept = this.code && !options.spectate ? options.store?.find(this.code) : undefined;
+    this.clientId = options.clientId ?? options.store?.clientId ?? nonce(16);
     this.current = {
       connection: 'connecting',
       room: null,
       seat: null,
-      token: options.token ?? null,
+      token: options.token ?? kept?.token ?? null,
       view: null,
       cursor: null,
       presence: { seats: [], spectators: 0 },
@@ -115,7 +87,7 @@ export class Table {
       pending: 0,
       error: null,
     };
-    if (parseRoomCode(options.room) === undefined) this.finish(BAD_CODE);
+    if (this.code === undefined) this.finish(BAD_CODE);
     else this.connect();
   }
 
@@ -129,6 +101,12 @@ export class Table {
     return () => this.listeners.delete(listener);
   }
 
+  /** Calls `listener` with every phrase that somebody says; the returned function ends that. */
+  hear(listener: (said: Said) => void): () => void {
+    this.ears.add(listener);
+    return () => this.ears.delete(listener);
+  }
+
   /** Resolves with the log entry once the command is durable. @throws CommandRefused */
   command(command: { readonly type: string }): Promise<Seq> {
     this.counter += 1;
@@ -140,9 +118,17 @@ export class Table {
     this.write({ type: 'say', phrase });
   }
 
+  /** The device is back or in doubt (online, offline, woken up): finds out at once what else would take seconds. */
+  wake(): void {
+    if (this.current.connection === 'closed') return;
+    if (this.welcomed) return this.askForLife(DOUBT_MS);
+    this.drop();
+    this.connect();
+  }
+
   /** Leaves the connection for good; the seat stays ours. */
   close(): void {
-    if (this.current.connection !== 'closed') this.finish(null);
+    this.finish(null);
   }
 
   private commandAs(id: CommandId, command: { readonly type: string }): Promise<Seq> {
@@ -199,6 +185,7 @@ export class Table {
       moves: true,
       ...(name === undefined ? {} : { name }),
       ...(token === null ? {} : { token }),
+      ...(token === null && !spectate ? { proposed_token: this.proposedToken } : {}),
       ...(seat === undefined || token !== null ? {} : { seat }),
       ...(spectate === undefined ? {} : { spectate }),
       ...(cursor === null ? {} : { resume: { epoch: cursor.epoch, seq: cursor.seq, digest: cursor.digest } }),
@@ -243,6 +230,8 @@ export class Table {
         if (frame.kind === 'moving') return this.connect();
         return this.change({ connection: frame.kind === 'frozen' ? 'frozen' : 'open' });
       case 'said':
+        for (const listener of this.ears) listener(frame);
+        return;
       case 'pong':
         return;
     }
@@ -253,6 +242,7 @@ export class Table {
     this.welcomed = true;
     this.offset = Date.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
+    if (frame.token !== undefined) this.options.store?.keep({ room: frame.room, token: frame.token });
     // Before anybody is told: a command that a listener gives now is written by itself, after the older ones.
     for (const { frame: command } of this.pending.values()) this.write(command);
     // The turn is told as it is after the missed events, which follow: the last of them tells it again.
@@ -313,7 +303,9 @@ export class Table {
   }
 
   private finish(error: ErrorFrame | null): void {
+    if (this.current.connection === 'closed') return;
     this.drop();
+    if (error && this.code && SEATLESS_CODES.has(error.code)) this.options.store?.forget(this.code);
     this.change({ connection: 'closed', error, legal: [], deadline: null, pending: 0 });
     for (const waiting of this.pending.values()) waiting.reject(new CommandRefused(error ?? CLOSED));
     this.pending.clear();
@@ -329,12 +321,14 @@ export class Table {
 
   private listenForSilence(): void {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => {
-      this.write({ type: 'ping' });
-      this.silence = setTimeout(() => {
-        this.lost(1006, '');
-      }, SILENCE_MS);
-    }, SILENCE_MS);
+    this.silence = setTimeout(() => this.askForLife(SILENCE_MS), SILENCE_MS);
+  }
+
+  /** The connection is lost unless something arrives within `withinMs`. */
+  private askForLife(withinMs: number): void {
+    clearTimeout(this.silence);
+    this.write({ type: 'ping' });
+    this.silence = setTimeout(() => this.lost(1006, ''), withinMs);
   }
 
   private clearTimers(): void {
@@ -351,16 +345,3 @@ export class Table {
 const CLOSED: ErrorFrame = { type: 'error', code: 'CLOSED', message: 'The table was closed.', retry: false };
 
 const BAD_CODE: ErrorFrame = { ...CLOSED, code: 'BAD_ROOM_CODE', message: 'A room code has 8 letters and digits.' };
-
-/** Listens to the socket no more. */
-function silence(socket: SocketLike): SocketLike {
-  socket.onopen = null;
-  socket.onmessage = null;
-  socket.onclose = null;
-  socket.onerror = () => undefined;
-  return socket;
-}
-
-function openBrowserSocket(url: string): SocketLike {
-  return new (globalThis as unknown as { WebSocket: new (url: string) => SocketLike }).WebSocket(url);
-}

@@ -25,7 +25,11 @@ export const CLUSTER_KEY = 'hokm:cluster';
 /** While a rolling restart runs: cluster time, ms, since which restarted instances have started. */
 export const ROLLING_KEY = 'hokm:rolling';
 
-const PARALLEL = 16;
+/**
+ * Rooms that move at the same time. The players of each open new sockets at once: when too many do, all of them wait
+ * longer than their own move takes. With many rooms the end of the drain matters more.
+ */
+const PARALLEL = { least: 4, most: 16, roomsEach: 100 } as const;
 
 interface Destinations {
   readonly instances: readonly InstanceRecord[];
@@ -47,7 +51,8 @@ export class Drain {
     const promised = new Map<InstanceId, number>();
     const refusers = new Set<InstanceId>();
     let moved = 0;
-    const workers = Array.from({ length: PARALLEL }, async () => {
+    const parallel = Math.min(PARALLEL.most, Math.max(PARALLEL.least, Math.ceil(rooms.length / PARALLEL.roomsEach)));
+    const workers = Array.from({ length: parallel }, async () => {
       for (let room = rooms.pop(); room !== undefined; room = rooms.pop()) {
         if (await this.moveOne(room, { instances, promised, refusers, startedSince })) moved += 1;
       }

@@ -21,9 +21,15 @@ export interface IsolationDeps {
 
 const PERIOD_MS = 200;
 const PEERS_ASKED = 3;
+/**
+ * So many looks in a row must find the same: when Redis comes back to all, some hear of it a moment before the others,
+ * and look as if they alone had it. Together within the lease's last second.
+ */
+const FINDINGS = 3;
 
 export class Isolation {
   private isolated = false;
+  private findings = 0;
   private timer: Timer | undefined;
 
   constructor(private readonly deps: IsolationDeps) {}
@@ -42,15 +48,24 @@ export class Isolation {
   }
 
   async look(): Promise<void> {
-    const { lease, peers, onIsolated, log, askPeer = askLivez } = this.deps;
+    const { lease, onIsolated, log } = this.deps;
     if (lease.fresh()) this.isolated = false;
-    // Fresh as well: a very short lease never holds.
-    if (lease.fresh() || lease.holds() || this.isolated) return;
-    const asked = peers().slice(0, PEERS_ASKED);
-    const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
-    if (!answers.some((peer) => peer.answer === 'alive' && peer.redis === 'ok') || lease.holds()) return;
+    if (this.isolated) return;
+    this.findings = (await this.looksAlone()) ? this.findings + 1 : 0;
+    if (this.findings < FINDINGS) return;
     this.isolated = true;
+    this.findings = 0;
     log.error('alone without Redis: giving all players up');
     onIsolated();
+  }
+
+  private async looksAlone(): Promise<boolean> {
+    const { lease, peers, askPeer = askLivez } = this.deps;
+    // Fresh as well: a very short lease never holds.
+    const safe = () => lease.fresh() || lease.holds();
+    if (safe()) return false;
+    const asked = peers().slice(0, PEERS_ASKED);
+    const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
+    return answers.some((peer) => peer.answer === 'alive' && peer.redis === 'ok') && !safe();
   }
 }

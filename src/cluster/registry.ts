@@ -67,13 +67,18 @@ export class Registry {
     private readonly leaseMs: number,
   ) {}
 
+  /** Redis' clock, ms since the epoch. */
+  async time(): Promise<number> {
+    const [seconds, micros] = await this.redis.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  }
+
   /**
    * A number that no process start had before. Where Redis has forgotten the last one it goes on from the time, which is
    * above all earlier numbers: HAProxy may still know a server by each of them.
    */
   async nextNumber(): Promise<number> {
-    const [seconds] = await this.redis.time();
-    const floor = Number(seconds) - NUMBERS_SINCE;
+    const floor = Math.floor((await this.time()) / 1_000) - NUMBERS_SINCE;
     const [, number] = await Promise.all([this.redis.set(NUMBER, String(floor), 'NX'), this.redis.incr(NUMBER)]);
     return number;
   }

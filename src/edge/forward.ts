@@ -37,14 +37,23 @@ export class Forwarder {
   }
 
   /**
-   * Hands a WebSocket upgrade to `address`. False when nobody answers there in time; the socket is then still untouched.
+   * Hands a WebSocket upgrade to `address`. False when nobody answers there in time, or it is `given` up before; the socket is
+   * then still untouched.
    */
-  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, address: string): Promise<boolean> {
+  upgrade(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    address: string,
+    given: AbortSignal,
+  ): Promise<boolean> {
     if (this.hasRefused(address)) return Promise.resolve(false);
     const { host, port } = split(address);
     return new Promise((resolve) => {
       const owner = connect({ host, port, noDelay: true });
-      const timer = setTimeout(() => owner.destroy(), UPGRADE_TIMEOUT_MS);
+      const giveUp = () => owner.destroy();
+      const timer = setTimeout(giveUp, UPGRADE_TIMEOUT_MS);
+      given.addEventListener('abort', giveUp);
       owner.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ECONNREFUSED') this.refused.set(address, performance.now());
       });
@@ -58,6 +67,7 @@ export class Forwarder {
       });
       owner.once('data', (first: Buffer) => {
         clearTimeout(timer);
+        given.removeEventListener('abort', giveUp);
         resolve(true);
         const end = () => {
           this.piped.delete(end);

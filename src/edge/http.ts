@@ -1,5 +1,4 @@
 /** The instance's HTTP port: one table of routes, one place that turns errors into answers. */
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Ownership } from '../cluster/ownership.js';
@@ -15,6 +14,7 @@ import type { Forwarder } from './forward.js';
 import type { Health } from './health.js';
 import { MAX_BODY_BYTES } from './limits.js';
 import { type RoomsApi, requestUrl, roomCodeOf } from './rooms-api.js';
+import { pageRoutes } from './static.js';
 import type { WebSockets } from './websocket.js';
 
 export interface HttpDeps {
@@ -46,13 +46,12 @@ const OPEN_TIMEOUT_MS = 5_000;
 
 export class HttpServer {
   private readonly server: Server;
-  private readonly page = readFileSync(new URL('src/web/index.html', packageRoot));
   private readonly routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
-    '/': {
-      GET: ({ response }) =>
-        void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(this.page),
+    ...pageRoutes(new URL('dist/web/', packageRoot)),
+    '/api/rooms': {
+      GET: async ({ response }) => json(response, 200, await this.deps.api.list()),
+      POST: (exchange) => this.createRoom(exchange),
     },
-    '/api/rooms': { POST: (exchange) => this.createRoom(exchange) },
     '/api/room': { GET: (exchange) => this.showRoom(exchange) },
     '/api/room/events': { GET: (exchange) => this.showEvents(exchange) },
     '/api/reconnect': { POST: (exchange) => this.reconnect(exchange) },

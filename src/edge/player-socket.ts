@@ -152,7 +152,7 @@ export class PlayerSocket implements Connection {
 
   private enter(mailbox: Mailbox, hello: Hello): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    const token = randomToken(TOKEN_BYTES);
+    const token = hello.proposed_token ?? randomToken(TOKEN_BYTES);
     const fresh = { token, hash: hashToken(token) };
     const presented = hello.token === undefined ? undefined : hashToken(hello.token);
     this.tokenHash = presented ?? (hello.spectate ? '' : fresh.hash);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { newRoomHead } from '../cluster/new-room.js';
 import type { Ownership } from '../cluster/ownership.js';
+import type { PublicRoom, PublicRooms } from '../cluster/public-rooms.js';
 import type { FoundSeat, SeatsIndex } from '../cluster/seats-index.js';
 import { CatalogueError } from '../errors.js';
 import { findGame } from '../game/games.js';
@@ -22,6 +23,7 @@ export interface RoomsApiDeps {
   readonly ownership: Ownership;
   readonly store: RoomStore;
   readonly seats: Pick<SeatsIndex, 'find'>;
+  readonly publicRooms: Pick<PublicRooms, 'list'>;
   readonly clock: Clock;
   /** Settings of a room whose creator does not choose. */
   readonly defaults: RoomSettings;
@@ -37,6 +39,8 @@ const createSchema = z.strictObject({
   options: z.unknown().optional(),
   durability: z.enum(['async', 'primary', 'replicated']).optional(),
   turn_ms: z.int().min(500).max(600_000).optional(),
+  /** Listed for everybody by GET /api/rooms while somebody is there. */
+  public: z.boolean().optional(),
 });
 
 /** Answer of a command: committed, or refused with an error of the catalogue. */
@@ -64,7 +68,7 @@ export class RoomsApi {
     if (!hasSpace()) throw new CatalogueError('CLUSTER_FULL');
     const parsed = createSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_OPTIONS', firstIssue(parsed.error));
-    const { game: id, options, durability, turn_ms } = parsed.data;
+    const { game: id, options, durability, turn_ms, public: listed } = parsed.data;
     const game = findGame(id);
     if (!game) throw new CatalogueError('BAD_OPTIONS', `game: there is no game called ${JSON.stringify(id)}`);
     const gameOptions = game.optionsSchema.safeParse(options ?? {});
@@ -73,12 +77,18 @@ export class RoomsApi {
       ...defaults,
       ...(durability === undefined ? {} : { durability }),
       ...(turn_ms === undefined ? {} : { turn_ms }),
+      ...(listed ? { public: true } : {}),
     };
     for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
       const head = newRoomHead(game, gameOptions.data, settings, clock.now());
       if (await store.create(head, unclaimedTtlMs)) return head.code;
     }
     throw new CatalogueError('INTERNAL');
+  }
+
+  /** The public tables where somebody is. */
+  async list(): Promise<{ rooms: readonly PublicRoom[] }> {
+    return { rooms: await this.deps.publicRooms.list() };
   }
 
   /** The public log after `after`, as any instance can tell it. @throws CatalogueError ROOM_UNAVAILABLE */

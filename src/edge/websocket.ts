@@ -28,6 +28,8 @@ export interface WebSocketDeps {
 
 /** The upgrade is answered within 1 s whatever Redis does; this much of it may go to asking where the room is. */
 const LOCATE_MS = 300;
+/** An owner that has not begun to answer by then may be frozen: whether its room is ours to take is found out meanwhile. */
+const PATIENCE_MS = 100;
 const MAX_FRAGMENTS = 16;
 /** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
 const CLOSE_TIMEOUT_MS = 1_500;
@@ -67,7 +69,7 @@ export class WebSockets {
     if (code === undefined) return reject(socket, 'BAD_ROOM_CODE');
     const location = await this.locate(code);
     if (location?.at === 'elsewhere' && !this.deps.forwarder.wasForwarded(request)) {
-      if (await this.deps.forwarder.upgrade(request, socket, head, location.address)) {
+      if (await this.forward(request, socket, head, code, location.address)) {
         this.deps.metrics.forwards.inc({ kind: 'websocket' });
         return;
       }
@@ -84,6 +86,29 @@ export class WebSockets {
   closeAll(code: ErrorCode): void {
     this.pings?.cancel();
     for (const socket of this.sockets) socket.close(code);
+  }
+
+  /** False when the owner does not answer, or the room has been taken over from it. */
+  private async forward(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    code: RoomCode,
+    address: string,
+  ): Promise<boolean> {
+    const { forwarder, ownership, clock } = this.deps;
+    const taken = new AbortController();
+    const impatience = clock.after(PATIENCE_MS, () => {
+      ownership.open(code).then(
+        ({ at }) => at === 'here' && taken.abort(),
+        () => undefined,
+      );
+    });
+    const answered = await forwarder.upgrade(request, socket, head, address, taken.signal);
+    impatience.cancel();
+    // Its hello, which comes in a moment, will ask for the same.
+    if (!answered) ownership.open(code).catch(() => undefined);
+    return answered;
   }
 
   private accept(opened: WebSocket, code: RoomCode): void {

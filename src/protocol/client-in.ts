@@ -2,28 +2,9 @@
 import { z } from 'zod';
 import type { Seat } from '../game/game.js';
 import type { CommandId, Digest, Epoch, Seq } from './ids.js';
+import { PHRASES, type Phrase, PROTOCOL_VERSION } from './vocabulary.js';
 
-export const PROTOCOL_VERSION = 1;
-
-/** What players can say without typing; the client shows them in its own language. */
-export const PHRASES = [
-  'hello',
-  'good_luck',
-  'well_played',
-  'thanks',
-  'sorry',
-  'hurry_up',
-  'one_moment',
-  'good_game',
-  'bye',
-  'emote_laugh',
-  'emote_cry',
-  'emote_think',
-  'emote_clap',
-  'emote_angry',
-  'emote_heart',
-] as const;
-export type Phrase = (typeof PHRASES)[number];
+export { PHRASES, type Phrase, PROTOCOL_VERSION };
 
 const seat = z
   .int()
@@ -57,6 +38,11 @@ const helloSchema = z.strictObject({
   /** Random and kept by the client: a second socket with the same id replaces the first without a word. */
   client_id: z.string().regex(/^[0-9A-Za-z_-]{8,64}$/),
   token: z.string().max(64).optional(),
+  /** The token that a newcomer would like: a hello sent again because no welcome came then finds its seat. */
+  proposed_token: z
+    .string()
+    .regex(/^[0-9A-Za-z_-]{22,64}$/)
+    .optional(),
   seat: seat.optional(),
   spectate: z.boolean().optional(),
   /** The client opens a new connection when it is told `moving`, and closes this one itself. */

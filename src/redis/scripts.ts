@@ -16,6 +16,10 @@ export interface ScriptCommands {
   snapshotRoom: Script<['ok'] | RefusedReply>;
   transferRoom: Script<['ok', epoch: number] | RefusedReply>;
   releaseRoom: Script<['ok'] | RefusedReply>;
+  lockTake: Script<['taken', fencing: number] | ['held', holder: string, ms: number]>;
+  lockRenew: Script<number>;
+  lockRelease: Script<number>;
+  fencedSet: Script<number>;
 }
 
 const folder = new URL('src/redis/lua/', packageRoot);

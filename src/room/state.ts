@@ -16,6 +16,8 @@ export const roomSettingsSchema = z.strictObject({
   bot_ms: z.int().min(0).max(10_000),
   /** How long the seat of a player who is gone is held before a bot plays on, ms. */
   hold_ms: z.int().min(0).max(3_600_000),
+  /** Whether the room is in the list of public tables; by its code alone when not. */
+  public: z.boolean().optional(),
 });
 export type RoomSettings = z.output<typeof roomSettingsSchema>;
 export type Durability = RoomSettings['durability'];

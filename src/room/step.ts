@@ -172,6 +172,11 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
     return admit(seat, playedByBot(state, seat) ? [{ type: 'player_returned', seat }] : []);
   }
   if (said.spectate) return presence.spectators < MAX_SPECTATORS ? admit(null, []) : refuse('ROOM_UNAVAILABLE');
+  // The same hello as before: its seat was taken, and the welcome that would have told was lost.
+  const taken = seatOf(state, fresh.hash);
+  if (taken !== undefined) {
+    return admit(taken, playedByBot(state, taken) ? [{ type: 'player_returned', seat: taken }] : [], fresh.token);
+  }
   const seat = seatFor(state, said.seat);
   if (typeof seat === 'string') return refuse(seat);
   return admit(seat, take(state, seat, said.name ?? `Player ${seat + 1}`, fresh.hash), fresh.token);

@@ -56,3 +56,20 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
     clock.after(ms, resolve);
   });
 }
+
+/** A time, ms since the epoch, as ISO-8601 in UTC. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A time, ms since the epoch, as a calendar and a clock in UTC show it; months from 1, Sunday is 0. */
+export function calendar(ms: number): { minute: number; hour: number; day: number; month: number; weekday: number } {
+  const time = new Date(ms);
+  return {
+    minute: time.getUTCMinutes(),
+    hour: time.getUTCHours(),
+    day: time.getUTCDate(),
+    month: time.getUTCMonth() + 1,
+    weekday: time.getUTCDay(),
+  };
+}

@@ -87,10 +87,11 @@ export class Campaign {
   private async once(fault: Fault, outcome: FaultOutcome, title: string): Promise<void> {
     const { cluster, load, random, sentinel, aborted, tell } = this.parts;
     await until('all rooms play', () => load.playing(PLAYING_MS), PLAYING_WAIT_MS).catch(() => {
-      this.complain(`${title}: rooms do not play: ${load.silent(PLAYING_MS).slice(0, 5)}`);
+      this.complain(`${title}: rooms do not play: ${load.describe(load.silent(PLAYING_MS))}`);
     });
     await sleep(random.between(...MOMENT_MS), undefined, { signal: aborted });
     const watches: Stopwatch[] = [];
+    const since = performance.now();
     const arena: Arena = {
       cluster,
       load,
@@ -106,6 +107,7 @@ export class Campaign {
     } finally {
       for (const watch of watches) this.watches.delete(watch);
     }
+    tell(`  sockets: ${load.befell(since)}`);
     load.noteViews();
     const samples = longest(watches);
     outcome.samples.push(...samples.map(({ sample }) => sample));
@@ -124,7 +126,7 @@ export class Campaign {
     inject();
     await until('progress', () => this.parts.aborted.aborted || watch.waiting.length === 0, PROGRESS_MS).catch(() => {
       const { waiting } = watch;
-      this.complain(`${title}: ${waiting.length} rooms made no progress in 30 s: ${waiting.slice(0, 5)}`);
+      this.complain(`${title}: no progress in 30 s: ${this.parts.load.describe(waiting)}`);
       watch.giveUp(performance.now());
     });
     this.parts.aborted.throwIfAborted();

@@ -21,6 +21,8 @@ export interface Line extends ConnectionRecord {
   welcomedAt: number | undefined;
   closedAt: number | undefined;
   code: number | undefined;
+  /** Codes of the error frames that came by it. */
+  readonly errors: string[];
   /** Of the last event or ack. */
   lastFrameAt: number | undefined;
   resume: Cursor | null;
@@ -103,6 +105,7 @@ export class ClientHistory {
       welcomedAt: undefined,
       closedAt: undefined,
       code: undefined,
+      errors: [],
       lastFrameAt: undefined,
       resume: null,
       welcome: null,
@@ -168,6 +171,7 @@ export class ClientHistory {
         this.acked(line, frame);
         break;
       case 'error':
+        line.errors.push(frame.code);
         this.refused(frame);
         break;
     }

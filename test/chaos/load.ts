@@ -24,7 +24,7 @@ const SEATS = [0, 1, 2, 3] as Seat[];
 const PARALLEL = 8;
 /** As long as a match can be: 13 points, 13 tricks a hand. The host starts another one when it is over. */
 const OPTIONS = { options: { target_points: 13, play_all_tricks: true } };
-const FULL_MS = 60_000;
+const FULL_MS = 30_000;
 const REST_MS = 30_000;
 const CREATE_MS = 10_000;
 
@@ -45,7 +45,39 @@ export class Load {
       }
     });
     await Promise.all(workers);
-    await until('a move in every room', () => this.lastAck.size === rooms, FULL_MS);
+    await until('a move in every room', () => this.lastAck.size === rooms, FULL_MS).catch((error: Error) => {
+      throw new Error(
+        `${error.message}\n${this.describe([...this.rooms.keys()].filter((code) => !this.lastAck.has(code)))}`,
+      );
+    });
+  }
+
+  /** What the clients of rooms that stand still have to say, of the first few. */
+  describe(codes: readonly RoomCode[]): string {
+    const few = codes.slice(0, 3).map((code) => {
+      const { history, players } = this.rooms.get(code) ?? { history: undefined, players: [] };
+      const seats = players.map(({ state, cursor }, seat) => {
+        const { connection, error, pending, view, legal } = state;
+        const lines = history?.clients[seat]?.lines.map(({ code: closed, errors, welcome }) =>
+          JSON.stringify({ closed, errors, welcome: welcome && [welcome.seq, welcome.resumed] }),
+        );
+        const commands = [...(history?.clients[seat]?.commands.values() ?? [])].slice(-2);
+        const what = {
+          connection,
+          error: error?.code,
+          pending,
+          status: view?.status,
+          seq: cursor?.seq,
+          legal: legal.length,
+        };
+        return `    seat ${seat}: ${JSON.stringify(what)} sockets ${lines?.join(' ')} last commands ${JSON.stringify(commands)}`;
+      });
+      return [
+        `  room ${code}, seats as seat 0 sees them: ${JSON.stringify(players[0]?.state.view?.seats)}`,
+        ...seats,
+      ].join('\n');
+    });
+    return [`${codes.length} rooms:`, ...few].join('\n');
   }
 
   /** Whether every room has had a move acknowledged in the last `ms`. */
@@ -58,6 +90,22 @@ export class Load {
   silent(ms: number): RoomCode[] {
     const since = performance.now() - ms;
     return [...this.rooms.keys()].filter((code) => (this.lastAck.get(code) ?? 0) <= since);
+  }
+
+  /** What befell sockets since then (monotonic ms): begun, closed with which codes, told of which errors. */
+  befell(since: number): string {
+    const counts = new Map<string, number>();
+    const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
+    for (const { history } of this.rooms.values()) {
+      for (const { startedAt, closedAt, code, errors } of history.clients.flatMap(({ lines }) => lines)) {
+        if (startedAt >= since) {
+          count('begun');
+          for (const error of errors) count(error);
+        }
+        if (closedAt !== undefined && closedAt >= since) count(`closed ${code}`);
+      }
+    }
+    return [...counts].map(([what, times]) => `${times} ${what}`).join(', ') || 'nothing';
   }
 
   /** Every client notes the view it has. */

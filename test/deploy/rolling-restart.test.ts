@@ -135,6 +135,24 @@ test('killed, it leaves a key that goes by itself; another one does not begin me
   });
 });
 
+test('one that does not stop in order is told; all the others are restarted all the same', async () => {
+  const before = keptFacts(data).instances;
+  const [hung] = before;
+  if (!hung) throw new Error('no instance');
+  process.kill(hung.pid, 'SIGSTOP');
+  const run = restart();
+  await until('it is asked to stop', async () => {
+    const { children } = await askSupervisor(facts.control_socket, { request: 'list' });
+    return children.some(({ id, state }) => id === hung.id && state === 'stopping');
+  });
+  process.kill(hung.pid, 'SIGKILL');
+  expect(await run.ended).toBe(1);
+  expect(run.output()).toContain(`${hung.id} stopped (1/${before.length}): SIGKILL after`);
+  expect(run.output()).toContain(`All are restarted, but ${hung.id} did not stop in order`);
+  expect(ids()).toHaveLength(before.length);
+  expect(before.filter(({ id }) => ids().includes(id))).toEqual([]);
+});
+
 test('says in one line what keeps it from starting', () => {
   const tell = (...args: string[]) => spawnSync(process.execPath, [TOOL, ...args], { encoding: 'utf8' });
   expect(tell('--data', folder.path)).toMatchObject({

@@ -12,6 +12,7 @@ export interface HelloFields {
   readonly name?: string;
   readonly client_id?: string;
   readonly token?: string;
+  readonly proposed_token?: string;
   readonly seat?: number;
   readonly spectate?: boolean;
   readonly resume?: unknown;

@@ -229,6 +229,17 @@ test('a second connection of the same client replaces the first; of another devi
   expect(await device.ask({ type: 'add_bot', seat: 1 })).toMatchObject({ type: 'ack' });
 });
 
+test('a newcomer whose welcome was lost finds the seat again by the token it proposed', async () => {
+  const code = await newRoom();
+  const proposed_token = 'a-token-of-the-clients-own-making';
+  const first = await Player.join(owner.url, code, { proposed_token });
+  expect(first.token).toBe(proposed_token);
+  const again = await Player.join(owner.url, code, { proposed_token });
+  expect(again.seat).toBe(first.seat);
+  const other = await Player.join(owner.url, code, { proposed_token: 'a-token-of-somebody-else-altogether' });
+  expect(other.seat).not.toBe(first.seat);
+});
+
 test('the token of another room opens nothing', async () => {
   const [mine, foreign] = [await newRoom(), await newRoom()];
   const player = await Player.join(owner.url, mine);

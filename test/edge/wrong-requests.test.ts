@@ -70,7 +70,7 @@ test("the page's own origin, and a code as people write it, can", async () => {
 test.each<[name: string, path: () => string, init: () => RequestInit, status: number, code: string]>([
   ['a wrong path', () => '/api/nothing', () => ({}), 404, 'NOT_FOUND'],
   ['a path that every object has', () => '/constructor', () => ({}), 404, 'NOT_FOUND'],
-  ['a wrong method', () => '/api/rooms', () => ({ method: 'GET' }), 405, 'METHOD_NOT_ALLOWED'],
+  ['a wrong method', () => '/api/reconnect', () => ({ method: 'GET' }), 405, 'METHOD_NOT_ALLOWED'],
   ['a body that is not JSON', () => '/api/rooms', () => ({ method: 'POST', body: '{' }), 400, 'BAD_REQUEST'],
   ['a body that is no object', () => '/api/rooms', () => ({ method: 'POST', body: '[]' }), 400, 'BAD_OPTIONS'],
   ['a body too large', () => '/api/rooms', () => ({ method: 'POST', body: 'x'.repeat(4_097) }), 413, 'FRAME_TOO_LARGE'],

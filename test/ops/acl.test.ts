@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { aclLine, aclRules, allCommands } from '../../deploy/ops/acl.js';
+import { aclLine, aclRules, allCommands, COMMANDS } from '../../deploy/ops/acl.js';
 import { reachCluster } from '../../deploy/ops/cluster-access.js';
 import { Inspector } from '../../deploy/ops/inspect.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
@@ -56,7 +56,7 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     await until('the replica has caught up', async () => /state=online/.test(await admin.info('replication')));
     await admin.config('RESETSTAT');
     const settings = { HOKM_BOT_DELAY_MS: '1', HOKM_MESSAGE_RATE: '1000', REDIS_COPIES: '2' };
-    const lease = { HOKM_LEASE_MS: '2000', HOKM_HEARTBEAT_MS: '100' };
+    const lease = { HOKM_LEASE_MS: '2500', HOKM_HEARTBEAT_MS: '500' };
     const add = async () => {
       const instance = await startInstance(url, { ...settings, ...lease });
       instances.push(instance);
@@ -67,7 +67,7 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     controllers.push(await starting);
     const room = (await createRoom(`http://127.0.0.1:${first.port}`, {
       durability: 'replicated',
-      options: { target_points: 4 },
+      options: { target_points: 10 },
     })) as RoomCode;
     const live = () => instances.filter((instance) => instance.process.exitCode === null && !instance.process.killed);
     const table = seatBots(room, throughAny(live), 5);
@@ -90,13 +90,13 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     await admin.script('FLUSH');
     const since = await played();
     await until('it is played on', async () => (await played()) > since + 20);
-    await until('the dead one is forgotten', async () => {
-      return (await admin.zscore('service:hokm:instances', victim.id)) === null;
-    });
+    const forgotten = async () => (await admin.zscore('service:hokm:instances', victim.id)) === null;
+    await until('the dead one is forgotten', forgotten, 20_000);
 
     // Drain, in the middle of the match.
     await add();
     const draining = await ownerOf();
+    expect(table.tables[0]?.state.view?.status).toBe('playing');
     await end(draining.process, 'SIGTERM');
     expect(draining.process.exitCode).toBe(0);
     expect(await table.finished).toEqual(Array(4).fill('finished'));
@@ -119,7 +119,9 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     expect(refused.map(({ object }) => object)).toEqual(['scan']);
 
     const ran = await commandsRun(admin);
-    expect(allCommands().filter((command) => !ran.includes(command))).toEqual([]);
+    // The autoscaler's own are held against its sources below: it does not run here.
+    const others: readonly string[] = COMMANDS.autoscaler;
+    expect(allCommands().filter((command) => !ran.includes(command) && !others.includes(command))).toEqual([]);
 
     hokm = await open(url);
     const redis = hokm;

@@ -222,6 +222,7 @@ test('a report for people', () => {
   expect(text).toContain('Owner        nobody: whoever is asked for the room first claims it');
   expect(text).toContain('Forgotten in 5.0 h');
   expect(text).toContain('Last commit  none yet');
+  expect(describeRoom({ ...report, epoch: 4 })).toContain('3  from seq 80, 10.0 s ago\n    4  nothing written yet\n');
 });
 
 test('a list for people', () => {

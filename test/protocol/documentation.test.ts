@@ -120,6 +120,7 @@ const HELLO: Record<Exclude<keyof Hello, 'type'>, true> = {
   client_id: true,
   name: true,
   token: true,
+  proposed_token: true,
   seat: true,
   spectate: true,
   moves: true,
@@ -265,6 +266,7 @@ test('the HTTP calls answer as documented', async () => {
   const token = { ...(JSON.parse(bodyOf('/api/reconnect')) as object), token: player.token };
   const calls: Record<string, Response> = {
     'POST /api/rooms': created,
+    'GET /api/rooms': await fetch(`${base}/api/rooms`),
     'GET /api/room': await at('/api/room'),
     'GET /api/room/events': await at('/api/room/events'),
     'POST /api/reconnect': await fetch(`${base}/api/reconnect`, { method: 'POST', body: JSON.stringify(token) }),

@@ -1,14 +1,18 @@
-/** Runs the compiler when a source changed since the last good build, and deletes what was built from deleted sources. */
+/**
+ * Runs the compiler, and the bundler for the web page, when a source changed since the last good build; deletes what was
+ * built from deleted sources.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
+import { buildPage, isPageSource, PAGE, pageIsBuilt } from './page.mjs';
 import { Refusal, say } from './say.mjs';
 
 /** Sizes and times of all sources at the last good build. */
 const STAMP = 'dist/.sources.json';
 /** A change of these may change the output of unchanged sources. */
-const SETTINGS = ['tsconfig.json', 'package-lock.json'];
+const SETTINGS = ['tsconfig.json', 'package-lock.json', 'deploy/local/bootstrap/page.mjs'];
 
 export async function build(root) {
   if (upToDate(root)) return;
@@ -20,17 +24,25 @@ export async function build(root) {
     rmSync(join(root, STAMP), { force: true });
     const missing = removeStale(root, sources);
     // An incremental build does not write an output again only because it is gone.
-    if (missing) rmSync(join(root, 'dist/.tsbuildinfo'), { force: true });
-    const compiler = join(root, 'node_modules/typescript/bin/tsc');
-    // The compiler's findings come on its stdout, which is not for them here: 2 is this process's stderr.
-    const done = spawnSync(process.execPath, [compiler, '--pretty', String(process.stderr.isTTY === true)], {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-    });
-    if (done.status !== 0) throw new Refusal('The build failed; see above.');
+    if (missing)
+      for (const name of ['.tsbuildinfo', '.web.tsbuildinfo']) rmSync(join(root, 'dist', name), { force: true });
+    compile(root, '.');
+    if (existsSync(join(root, PAGE))) {
+      // The page has browsers' types and no others, hence a project of its own.
+      compile(root, PAGE);
+      await buildPage(root);
+    }
     mkdirSync(join(root, 'dist'), { recursive: true });
     writeFileSync(join(root, STAMP), JSON.stringify(sources));
   });
+}
+
+function compile(root, project) {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const args = ['--project', project, '--pretty', String(process.stderr.isTTY === true)];
+  // The compiler's findings come on its stdout, which is not for them here: 2 is this process's stderr.
+  const done = spawnSync(process.execPath, [compiler, ...args], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (done.status !== 0) throw new Refusal('The build failed; see above.');
 }
 
 /** True when the sources are those of the last good build and every output is there. */
@@ -42,7 +54,8 @@ export function upToDate(root) {
     return false;
   }
   const sources = scan(root);
-  return built === JSON.stringify(sources) && outputs(sources).every((file) => existsSync(join(root, file)));
+  const made = outputs(sources).every((file) => existsSync(join(root, file)));
+  return built === JSON.stringify(sources) && made && pageIsBuilt(root);
 }
 
 /** Path → size and modification time of every source and setting, in a fixed order. */
@@ -54,7 +67,7 @@ export function scan(root) {
   };
   SETTINGS.forEach(note);
   for (const folder of folders(root)) {
-    for (const file of walk(root, folder)) if (/\.ts$/.test(file)) note(file);
+    for (const file of walk(root, folder)) if (/\.tsx?$/.test(file) || isPageSource(file)) note(file);
   }
   return found;
 }
@@ -72,8 +85,8 @@ export function removeStale(root, sources) {
 
 const outputs = (sources) =>
   Object.keys(sources)
-    .filter((file) => /(?<!\.d)\.ts$/.test(file))
-    .map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
+    .filter((file) => /(?<!\.d)\.tsx?$/.test(file))
+    .map((file) => `dist/${file.replace(/\.tsx?$/, '.js')}`);
 
 const folders = (root) => JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).include;
 

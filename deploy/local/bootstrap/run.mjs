@@ -24,11 +24,12 @@ const SCRIPTS = {
   room: { program: 'dist/deploy/ops/room.js' },
   haproxy: { program: 'dist/deploy/ops/haproxy.js' },
   redis: { program: 'dist/deploy/ops/redis.js' },
+  autoscaler: { program: 'dist/autoscaler/main.js' },
   build: {},
   churn: { program: 'dist/test/haproxy/churn-main.js', needs: () => ['redis-server', 'haproxy'] },
   'measure-haproxy': { program: 'dist/test/haproxy/measure-main.js', needs: () => ['redis-server', 'haproxy'] },
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
-  test: { run: runTests, needs: () => ['redis-server', 'haproxy'] },
+  test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
 
 export async function run([name, ...args]) {

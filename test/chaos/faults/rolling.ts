@@ -5,6 +5,8 @@ import type { InstanceId } from '../../../src/protocol/ids.js';
 import type { Arena, Fault } from './fault.js';
 
 const LOOK_MS = 10;
+/** How often the owners are asked for while nobody drains. */
+const OWNERS_MS = 200;
 
 /**
  * For a room the fault is that its own instance begins to drain. That is seen by looking again and again: the moment
@@ -14,7 +16,10 @@ async function watch({ cluster, load, strike, pause }: Arena, running: () => boo
   const registry = new Registry(cluster.redis, 0);
   const seen = new Set<InstanceId>();
   const strikes: Promise<void>[] = [];
+  // A reading may fall into the beginning of a drain, and name the new owners already: the one before it counts as well.
   let owners = await cluster.metas(load.rooms.keys());
+  let before = owners;
+  let readAt = performance.now();
   while (running()) {
     const at = performance.now();
     await pause(LOOK_MS);
@@ -22,11 +27,16 @@ async function watch({ cluster, load, strike, pause }: Arena, running: () => boo
     for (const { id, status } of instances) {
       if (status === 'ready' || seen.has(id)) continue;
       seen.add(id);
-      const affected = [...owners].filter(([, { owner }]) => owner === id).map(([room]) => room);
+      const affected = [...load.rooms.keys()].filter((room) =>
+        [owners, before].some((reading) => reading.get(room)?.owner === id),
+      );
       strikes.push(strike({ affected, cuts: false, at, inject: () => undefined }));
     }
-    const drained = instances.every(({ status }) => status === 'ready');
-    if (drained && seen.size > 0) owners = await cluster.metas(load.rooms.keys());
+    if (instances.every(({ status }) => status === 'ready') && at - readAt > OWNERS_MS) {
+      before = owners;
+      owners = await cluster.metas(load.rooms.keys());
+      readAt = performance.now();
+    }
   }
   await Promise.all(strikes);
 }
@@ -35,8 +45,10 @@ export const rolling: Fault = {
   name: 'rolling',
   redis: 'own',
   async run(arena) {
-    const { cluster, complain } = arena;
+    const { cluster, load, strike, complain } = arena;
     const gone = cluster.facts().instances.map(({ pid }) => pid);
+    // No room is without a sample, whatever is seen of the drains.
+    const begun = strike({ affected: load.rooms.keys(), cuts: false, inject: () => undefined });
     const restart = cluster.run('rolling-restart');
     let running = true;
     const ended = once(restart, 'exit').then(([code, signal]) => {
@@ -44,7 +56,7 @@ export const rolling: Fault = {
       if (code !== 0) complain(`rolling-restart ended with ${code ?? signal}`);
     });
     await watch(arena, () => running);
-    await ended;
+    await Promise.all([ended, begun]);
     return gone;
   },
 };

@@ -1,0 +1,132 @@
+/** `plan`, `once`, `run`: decisions, without effect, for cron, and all the time. */
+import type { Argv } from 'yargs';
+import { autoscalerConfig } from '../../src/config.js';
+import { Lifecycle } from '../../src/runtime/lifecycle.js';
+import { Daemon } from '../daemon.js';
+import { explain } from '../explain.js';
+import { Lock } from '../lock.js';
+import type { DecisionRecord } from '../record.js';
+import { planAt } from './at.js';
+import { jsonOption, policyOf, policyOptions, runnerFor, withCluster } from './cluster.js';
+import { print, printJson, say } from './output.js';
+
+export const EXIT = { nothing: 0, error: 1, changes: 2, lockHeld: 3, stale: 4, targetMissed: 5 } as const;
+
+const CRON_TICK_MS = 60_000;
+const STOP_MS = 10_000;
+
+export function plan(cli: Argv) {
+  return cli.command(
+    'plan',
+    'The whole decision, without effect and without the lock',
+    (options) =>
+      jsonOption(policyOptions(options))
+        .option('at', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'for another time, ISO-8601; the load is then as kept, or as usual',
+        })
+        .example('$0 plan', 'what the autoscaler would do now')
+        .example('$0 plan --at 2026-12-31T20:00:00Z --json', 'and on that evening')
+        .epilog('Exit: 0 nothing to do, 2 changes, 1 error.'),
+    async (args) => {
+      const policy = policyOf(args, autoscalerConfig());
+      const record = await withCluster(
+        'plan',
+        async (cluster) => {
+          const { runner } = runnerFor(cluster, policy, { by: 'plan', advisory: true });
+          if (args.at !== undefined) return planAt(cluster, policy, args.at);
+          return (await runner.plan()).record;
+        },
+        'warn',
+      );
+      if (args.json) printJson(record);
+      else print(explain(record));
+      process.exitCode = record.actions.length > 0 ? EXIT.changes : EXIT.nothing;
+    },
+  );
+}
+
+export function once(cli: Argv) {
+  return cli.command(
+    'once',
+    'One decision under the lock, and its actions: for cron',
+    (options) =>
+      jsonOption(policyOptions(options))
+        .option('verbose', { type: 'boolean', default: false, describe: 'say it too when nothing changes' })
+        .example('$0 once --policy /etc/hokm/policy.yaml', 'quiet when nothing changes: cron then sends no mail')
+        .epilog('Exit: 0 done, 1 error, 3 another autoscaler has the lock, 4 figures are stale: scale-in was refused.'),
+    async (args) => {
+      const policy = policyOf(args, autoscalerConfig());
+      const { json, verbose } = args;
+      process.exitCode = await withCluster(
+        'once',
+        async (cluster) => {
+          const options = { by: 'once', advisory: policy.mode === 'advisory', tickMs: CRON_TICK_MS };
+          const { runner, driver } = runnerFor(cluster, policy, options);
+          const taken = await Lock.take(cluster.lock);
+          if (!('lock' in taken)) {
+            if (json) printJson({ schema: 'hokm-autoscaler/lock@1', held_by: taken.holder, for_ms: taken.ms });
+            else if (verbose || process.stderr.isTTY) say(`${taken.holder} has the lock: it decides.`);
+            return EXIT.lockHeld;
+          }
+          try {
+            const record = await runner.run(taken.lock);
+            await driver.close();
+            if (json) printJson(record);
+            else if (verbose) print(explain(record));
+            else for (const action of record.actions) print(`${action.text}${tail(action)}`);
+            if (record.actions.some(({ outcome }) => outcome === 'failed')) return EXIT.error;
+            return isStale(record) ? EXIT.stale : EXIT.nothing;
+          } finally {
+            await taken.lock.release();
+          }
+        },
+        verbose ? undefined : 'fatal',
+      );
+    },
+  );
+}
+
+export function run(cli: Argv) {
+  return cli.command(
+    'run',
+    'The daemon: a decision every tick, until SIGTERM; a second one stands by',
+    (options) =>
+      jsonOption(policyOptions(options))
+        .option('advisory', { type: 'boolean', default: false, describe: 'decides and says, touches nothing' })
+        .example('$0 run --policy policy.yaml', 'as the policy says: advisory or act')
+        .example('$0 run --set mode=act --set driver.type=process', 'on one machine, with its supervisor'),
+    async (args) => {
+      const policy = policyOf(args, autoscalerConfig());
+      await withCluster('daemon', async (cluster) => {
+        const { log, clock, config, lock } = cluster;
+        const lifecycle = new Lifecycle(log, STOP_MS);
+        const advisory = args.advisory || policy.mode === 'advisory';
+        const { runner, driver, tickMs } = runnerFor(cluster, policy, { by: 'daemon', advisory });
+        const decided = (record: DecisionRecord) => {
+          if (args.json) printJson(record);
+        };
+        const daemon = new Daemon({ lock, runner, clock, log, tickMs, leaseMs: config.HOKM_LEASE_MS, decided });
+        lifecycle.onStop('driver', () => driver.close());
+        lifecycle.onStop('daemon', () => daemon.stop());
+        lifecycle.stopOnSignals();
+        lifecycle.stopWithParent();
+        daemon.start();
+        log.info(
+          { mode: advisory ? 'advisory' : 'act', min: policy.min, max: policy.max, driver: driver.name },
+          'running',
+        );
+        process.send?.({ type: 'ready' });
+        await new Promise(() => undefined);
+      });
+    },
+  );
+}
+
+const tail = ({ outcome, error }: DecisionRecord['actions'][number]): string =>
+  outcome === 'done' ? '' : ` [${outcome}${error === undefined ? '' : `: ${error}`}]`;
+
+function isStale({ refusals, instances }: DecisionRecord): boolean {
+  return instances.unknown > 0 || refusals.some(({ code }) => code === 'stale_metrics');
+}

@@ -1,0 +1,93 @@
+/**
+ * The list of public tables. Owners note their public rooms while somebody is there, again and again; what is not noted
+ * any more drops out by itself, whatever became of its owner. A hint: who joins asks the room itself.
+ */
+import type { RoomStatus } from '../protocol/client-out.js';
+import type { RoomCode } from '../protocol/ids.js';
+import type { RedisConnection } from '../redis/client.js';
+import type { Mailbox } from '../room/mailbox.js';
+import type { Clock, Timer } from '../runtime/clock.js';
+
+export interface PublicRoom {
+  readonly room_code: RoomCode;
+  readonly game: string;
+  readonly options: unknown;
+  /** Time for a move, ms. */
+  readonly turn_ms: number;
+  readonly status: RoomStatus;
+  /** By seat; null where nobody sits. */
+  readonly seats: readonly ({ readonly name: string; readonly bot: boolean } | null)[];
+}
+
+/** The rooms of this instance. */
+export interface OwnRooms {
+  readonly rooms: Iterable<Mailbox>;
+  here(code: RoomCode): Mailbox | undefined;
+}
+
+/** Codes by the time of their last note, ms since the epoch. */
+const NOTED = 'hokm:public';
+/** What the list tells of a room; it expires with the note. */
+const tableKey = (code: string) => `hokm:public:${code}`;
+const NOTE_MS = 2_000;
+/** Two notes may get lost. */
+const KEEP_MS = 7_000;
+const LIMIT = 50;
+
+export class PublicRooms {
+  private timer: Timer | undefined;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly ownership: OwnRooms,
+    private readonly clock: Clock,
+  ) {}
+
+  start(): void {
+    this.timer = this.clock.after(NOTE_MS, () => {
+      for (const mailbox of this.ownership.rooms) this.noteRoom(mailbox);
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  /** Notes the room at once, so that a new table is found without a wait. */
+  note(code: RoomCode): void {
+    // The seat is told of before its player is let in: a moment later somebody is there.
+    this.clock.after(0, () => {
+      const mailbox = this.ownership.here(code);
+      if (mailbox) this.noteRoom(mailbox);
+    });
+  }
+
+  /** The tables that can be joined or watched, those that wait for players first. @throws when Redis is away */
+  async list(): Promise<readonly PublicRoom[]> {
+    const since = String(this.clock.now() - KEEP_MS);
+    const gone = await this.redis.zrange(NOTED, '0', since, 'BYSCORE', 'LIMIT', 0, LIMIT);
+    if (gone.length > 0) await this.redis.zrem(NOTED, ...gone);
+    const codes = await this.redis.zrange(NOTED, '+inf', since, 'BYSCORE', 'REV', 'LIMIT', 0, LIMIT);
+    const texts = await Promise.all(codes.map((code) => this.redis.get(tableKey(code))));
+    const rooms = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as PublicRoom]));
+    return rooms.toSorted((a, b) => Number(b.status === 'lobby') - Number(a.status === 'lobby'));
+  }
+
+  private noteRoom(mailbox: Mailbox): void {
+    if (!mailbox.head.settings.public || mailbox.over || mailbox.connections === 0) return;
+    const { room, game, options, turn_ms, status, seats } = mailbox.view('spectator');
+    const told: PublicRoom = {
+      room_code: room,
+      game,
+      options,
+      turn_ms,
+      status,
+      seats: seats.map((seat) => seat && { name: seat.name, bot: seat.bot || seat.substituted }),
+    };
+    Promise.all([
+      this.redis.set(tableKey(room), JSON.stringify(told), 'PX', KEEP_MS),
+      this.redis.zadd(NOTED, this.clock.now(), room),
+    ]).catch(() => undefined);
+  }
+}

@@ -1,0 +1,23 @@
+/** What clients need of the protocol at run time. Apart from the schemas, which would bring their parser into browsers. */
+
+export const PROTOCOL_VERSION = 1;
+
+/** What players can say without typing; the client shows them in its own language. */
+export const PHRASES = [
+  'hello',
+  'good_luck',
+  'well_played',
+  'thanks',
+  'sorry',
+  'hurry_up',
+  'one_moment',
+  'good_game',
+  'bye',
+  'emote_laugh',
+  'emote_cry',
+  'emote_think',
+  'emote_clap',
+  'emote_angry',
+  'emote_heart',
+] as const;
+export type Phrase = (typeof PHRASES)[number];

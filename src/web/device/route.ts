@@ -1,0 +1,69 @@
+/** Which screen the address means: `/` is home, `/?room_code=CODE` a table, `&watch` beside it. */
+import { parseRoomCode, type RoomCode } from '../../client/browser.js';
+
+export interface Route {
+  /** `undefined`: home. */
+  readonly room: RoomCode | undefined;
+  /** Without a seat. */
+  readonly watch: boolean;
+  /** What the person who comes here has already said. */
+  readonly intent: Intent;
+}
+
+/** Kept in the history entry, so that a reloaded page does not ask again. */
+export interface Intent {
+  /** Sit down without asking for a name. */
+  readonly sit?: boolean;
+  /** As host, put so many bots on seats; `start`: and begin. */
+  readonly bots?: number;
+  readonly start?: boolean;
+}
+
+export class Router {
+  private readonly listeners = new Set<() => void>();
+  private route = read();
+
+  constructor() {
+    addEventListener('popstate', () => this.changed());
+  }
+
+  get current(): Route {
+    return this.route;
+  }
+
+  home(): void {
+    history.pushState({}, '', '/');
+    this.changed();
+  }
+
+  toTable(room: RoomCode, intent: Intent = {}, watch = false): void {
+    history.pushState(intent, '', `/?room_code=${room}${watch ? '&watch' : ''}`);
+    this.changed();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private changed(): void {
+    this.route = read();
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function read(): Route {
+  const query = new URLSearchParams(location.search);
+  const { sit, bots, start } = (history.state ?? {}) as Record<string, unknown>;
+  return {
+    room: parseRoomCode(query.get('room_code') ?? ''),
+    watch: query.has('watch'),
+    intent: { sit: sit === true, bots: typeof bots === 'number' ? bots : 0, start: start === true },
+  };
+}
+
+/** The address to give to others. */
+export const linkTo = (room: RoomCode): string => `${location.origin}/?room_code=${room}`;
+
+/** Where the tables' sockets are. */
+export const socketUrl = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;

@@ -1,0 +1,99 @@
+/** A table that only the test plays: real events of the real rules, told to a page over a socket of the test's own. */
+import type { Page } from 'playwright-core';
+import { rankOf } from '../../src/game/cards.js';
+import type { Seat, Typed } from '../../src/game/game.js';
+import type { Event, Kot } from '../../src/game/hokm/event.js';
+import { hokm } from '../../src/game/hokm/hokm.js';
+import { sideOf } from '../../src/game/hokm/seats.js';
+import type { RoomView } from '../../src/protocol/client-out.js';
+
+type State = ReturnType<typeof hokm.setup>;
+
+export interface LastMove {
+  /** Before the card that ends the hand. */
+  readonly before: State;
+  readonly events: readonly Event[];
+}
+
+const ROOM = '7KQ2M9XZ';
+
+/** A hand that ends with the kot, played by a sound side against one that throws its cards away. */
+export function handWith(kot: Kot): LastMove {
+  for (let attempt = 1; attempt < 5_000; attempt++) {
+    const played = playHand(attempt, kot === 'hakem_kot' ? 1 : 0);
+    if (played.events.some((event) => event.type === 'hand_ended' && event.kot === kot)) return played;
+  }
+  throw new Error(`no hand with ${kot} found`);
+}
+
+/** `strong`: 0 when the hakem's side plays soundly, 1 when the others do. */
+function playHand(number: number, strong: number): LastMove {
+  let state = hokm.setup(hokm.optionsSchema.parse({}));
+  const apply = (events: readonly Event[]) => {
+    for (const event of events) state = hokm.evolve(state, event);
+  };
+  let seeds = 0;
+  for (;;) {
+    const turn = hokm.turn(state);
+    if (turn.waitsFor === 'nothing') throw new Error('the match ended before the hand did');
+    if (turn.waitsFor === 'seed') {
+      apply(hokm.chance(state, `${number}`.padStart(32, '0') + `${++seeds}`.padStart(32, '0')));
+      continue;
+    }
+    const seat = turn.seats[0] as Seat;
+    const view = hokm.view(state, seat);
+    const isStrong = (sideOf(seat) ^ sideOf(state.table.hakem ?? seat)) === strong;
+    const cards = hokm.legal(view).flatMap((command) => (command.type === 'play' ? [command] : []));
+    const [weakest] = cards.toSorted((a, b) => rankOf(a.card) - rankOf(b.card));
+    const decision = hokm.decide(state, seat, isStrong || !weakest ? hokm.bot(view) : weakest);
+    if (!decision.ok) throw new Error(decision.refusal.message);
+    if (decision.events.some(({ type }) => type === 'hand_ended')) return { before: state, events: decision.events };
+    apply(decision.events);
+  }
+}
+
+/** Puts `seat` at a table in the state `before`; `happen` tells what comes next. Call before the page is opened. */
+export async function stage(
+  page: Page,
+  { before, events }: LastMove,
+  seat: Seat,
+  names: readonly string[] = ['Sara', 'Bot 2', 'علی', 'Bot 4'],
+): Promise<{ happen: () => void; tell: (frame: object) => void }> {
+  const view: RoomView = {
+    room: ROOM as RoomView['room'],
+    game: 'hokm',
+    options: before.table.options,
+    turn_ms: 20_000,
+    status: 'playing',
+    host: seat,
+    seat,
+    seats: names.map((name) => ({ name, bot: name.startsWith('Bot'), substituted: false })),
+    match: 1,
+    table: hokm.view(before, seat),
+  };
+  // A seat that this device holds already: the page sits down without asking.
+  const kept = JSON.stringify([{ room: ROOM, token: 'token-of-the-stage' }]);
+  await page.addInitScript(`localStorage.setItem('hokm.seats', ${JSON.stringify(kept)})`);
+  let send: (frame: object) => void = () => undefined;
+  const at = { epoch: 1, digest: '0'.repeat(16), deadline: null };
+  await page.routeWebSocket(/\/ws\?/, (socket) => {
+    send = (frame) => socket.send(JSON.stringify(frame));
+    socket.onMessage((text) => {
+      if (JSON.parse(String(text)).type !== 'hello') return;
+      const presence = { seats: [true, true, true, true], spectators: 0 };
+      const place = { room: ROOM, seat, token: 'token-of-the-stage', last_command: 0, resumed: false };
+      send({ type: 'welcome', v: 1, ...place, now: 0, seq: 1, presence, view, ...at });
+    });
+  });
+  return {
+    tell: (frame) => send(frame),
+    happen: () => {
+      const shown = events
+        .map((event) => hokm.project(event, seat))
+        .filter((event): event is Typed & typeof event => event !== null);
+      send({ type: 'event', seq: 2, at: 0, ...at, events: shown });
+    },
+  };
+}
+
+export const stagedPath = `/?room_code=${ROOM}`;

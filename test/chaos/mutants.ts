@@ -1,0 +1,108 @@
+/**
+ * The software with one guard taken out, each with the campaign that must find it. A mutant is a copy of the package in
+ * which a place or two of the sources are written over.
+ */
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../src/runtime/package-root.js';
+
+/** A place in the package that is written over. */
+interface Change {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Mutant {
+  /** The guard that is missing; none in a control, which only has the change that makes a crash hit. */
+  readonly guard: string;
+  readonly changes: readonly Change[];
+  readonly fault: string;
+  /** What the campaign must say. */
+  readonly red: boolean;
+}
+
+/** Widens the moment in which a crash must hit, from a millisecond to one that a few runs cannot miss. */
+const A_MOMENT = 'await new Promise((go) => setTimeout(go, 60));';
+
+const GATE = {
+  file: 'src/room/mailbox.ts',
+  from: `if (entries.length > 0 && !(await this.commit(entries))) return;
+        this.publish(done);`,
+};
+/** Committed, and for a moment not yet told: a crash then leaves commands that are done and not acknowledged. */
+const lateAcks: Change = {
+  ...GATE,
+  to: `if (entries.length > 0 && !(await this.commit(entries))) return; ${A_MOMENT} this.publish(done);`,
+};
+const earlyAcks: Change = {
+  ...GATE,
+  to: `this.publish(done); ${A_MOMENT} if (entries.length > 0 && !(await this.commit(entries))) return;`,
+};
+const COMMIT = 'src/redis/lua/commitRoom-2.lua';
+
+export const mutants: readonly Mutant[] = [
+  {
+    guard: 'epoch check',
+    changes: [
+      {
+        file: COMMIT,
+        from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', now[1], now[2]} end",
+        to: '',
+      },
+    ],
+    fault: 'usurp',
+    red: true,
+  },
+  {
+    guard: 'compare-and-set on seq and digest',
+    changes: [
+      {
+        file: COMMIT,
+        from: "if now[3] ~= ARGV[3] or now[4] ~= ARGV[4] then return {'gap', now[3], now[4]} end",
+        to: '',
+      },
+      { file: COMMIT, from: 'local seq = tonumber(ARGV[3])', to: 'local seq = tonumber(now[3])' },
+    ],
+    fault: 'redis-pause',
+    red: true,
+  },
+  { guard: 'output gate', changes: [earlyAcks], fault: 'sigkill', red: true },
+  {
+    guard: 'command ids',
+    changes: [
+      lateAcks,
+      {
+        file: 'src/room/commands.ts',
+        from: "return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');",
+        to: "return 'new';",
+      },
+    ],
+    fault: 'sigkill',
+    red: true,
+  },
+  { guard: 'none, but acks are late', changes: [lateAcks], fault: 'sigkill', red: false },
+];
+
+const COPIED = ['package.json', 'package-lock.json', 'dist', 'src', 'haproxy', 'autoscaler', 'deploy', 'test'];
+
+/** A copy of this package, whole and built, in `folder`. */
+export async function copyPackage(folder: string): Promise<void> {
+  const own = fileURLToPath(packageRoot);
+  for (const name of [...COPIED, 'tsconfig.json']) {
+    await cp(join(own, name), join(folder, name), { recursive: true, preserveTimestamps: true });
+  }
+  await symlink(join(own, 'node_modules'), join(folder, 'node_modules'));
+}
+
+/** Writes the place over; @throws when it is not there, or not once. */
+export async function change(folder: string, { file, from, to }: Change): Promise<void> {
+  const path = join(folder, file);
+  const text = await readFile(path, 'utf8');
+  if (text.split(from).length !== 2) throw new Error(`${file} does not have, once: ${from}`);
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  );
+}
