@@ -2,6 +2,7 @@
 import type { Seat, Typed } from '../game/game.js';
 import { findClientGame } from '../game/views.js';
 import type { RoomStatus, RoomView, SeatView } from '../protocol/client-out.js';
+import { isRoomEventType } from '../protocol/vocabulary.js';
 
 /** The events of rooms as clients see them. */
 export type RoomEvent =
@@ -14,22 +15,9 @@ export type RoomEvent =
   | { readonly type: 'clock_moved'; readonly by_ms: number }
   | { readonly type: 'room_closed'; readonly reason: string };
 
-const ROOM_EVENTS: ReadonlySet<string> = new Set<RoomEvent['type']>([
-  'seat_taken',
-  'seat_left',
-  'seat_changed',
-  'host_changed',
-  'match_started',
-  'turn_timed_out',
-  'bot_substituted',
-  'player_returned',
-  'clock_moved',
-  'room_closed',
-]);
-
 /** The view after `event`. `view` is left as it was. */
 export function foldEvent(view: RoomView, event: Typed): RoomView {
-  if (ROOM_EVENTS.has(event.type)) return foldRoom(view, event as RoomEvent);
+  if (isRoomEventType(event.type)) return foldRoom(view, event as RoomEvent);
   const game = findClientGame(view.game);
   if (!game) return view;
   const table = game.fold(view.table, event);

@@ -21,3 +21,22 @@ export const PHRASES = [
   'emote_heart',
 ] as const;
 export type Phrase = (typeof PHRASES)[number];
+
+/** What happens to a room whatever is played in it. All other events are the game's. */
+const ROOM_EVENTS = [
+  'seat_taken',
+  'seat_left',
+  'seat_changed',
+  'host_changed',
+  'match_started',
+  'turn_timed_out',
+  'bot_substituted',
+  'player_returned',
+  'clock_moved',
+  'room_closed',
+] as const;
+export type RoomEventType = (typeof ROOM_EVENTS)[number];
+
+const roomEvents: ReadonlySet<string> = new Set(ROOM_EVENTS);
+
+export const isRoomEventType = (type: string): type is RoomEventType => roomEvents.has(type);

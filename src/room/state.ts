@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Game, Seat, Typed } from '../game/game.js';
 import type { RoomStatus } from '../protocol/client-out.js';
 import type { CommandId, Epoch, RoomCode } from '../protocol/ids.js';
+import { isRoomEventType } from '../protocol/vocabulary.js';
 
 /** What the creator of a room chose about the room itself; the game's own options are apart. */
 export const roomSettingsSchema = z.strictObject({
@@ -90,20 +91,7 @@ export function emptyRoom(seatCount: number): RoomState {
   };
 }
 
-const ROOM_EVENTS: ReadonlySet<string> = new Set<RoomEvent['type']>([
-  'seat_taken',
-  'seat_left',
-  'seat_changed',
-  'host_changed',
-  'match_started',
-  'turn_timed_out',
-  'bot_substituted',
-  'player_returned',
-  'clock_moved',
-  'room_closed',
-]);
-
-export const isRoomEvent = (event: LogEvent): event is RoomEvent => ROOM_EVENTS.has(event.type);
+export const isRoomEvent = (event: LogEvent): event is RoomEvent => isRoomEventType(event.type);
 
 /** The state after `entry`. */
 export function evolve(game: Game, head: RoomHead, state: RoomState, entry: Entry): RoomState {
