@@ -57,6 +57,7 @@ describe('room codes', () => {
     ['7KQ2M9XZ&room_code=7KQ2M9XZ', 'twice'],
     ['7KQ2M9XZ;room_code=00000000', 'twice, with a semicolon'],
     ['7KQ2M9XZ&room%5Fcode=00000000', 'twice, once in disguise'],
+    ['7KQ2M9XZ&x=%0A&room%5Fcode=00000000', 'twice, once in disguise behind a newline'],
     ['7KQ2M9XZ?room_code=00000000', 'twice, with a question mark'],
     ['7KQ2M9XZ&x=%00&room%5Fcode=00000000', 'twice, once in disguise behind a zero'],
     [`${'-'.repeat(30)}7KQ2M9XZ`, 'more than 32 characters'],

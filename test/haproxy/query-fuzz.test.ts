@@ -146,7 +146,8 @@ test(`${QUERIES} addresses`, async () => {
         addresses.map((text) => one(text).catch((error: Error) => failed.push(error.message.slice(0, 500)))),
       );
     }),
-    { numRuns: Math.ceil(QUERIES / PARALLEL) },
+    // The same addresses every time; what other seeds have found stands in frontend.test.ts.
+    { numRuns: Math.ceil(QUERIES / PARALLEL), seed: 20_261_120 },
   );
   expect(failed).toEqual([]);
   expect(tried).toBeGreaterThanOrEqual(QUERIES);
