@@ -10,7 +10,7 @@ import type { InstanceId } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { testConfig } from '../support/config.js';
-import { end, freePort, spawnOwned, type TestRedis, temporaryFolder, until } from '../support/programs.js';
+import { end, freePort, spawnOwned, spawnServer, type TestRedis, temporaryFolder, until } from '../support/programs.js';
 
 export const LEASE_MS = 1_000;
 const HEARTBEAT_MS = 100;
@@ -45,11 +45,10 @@ export async function startHAProxy(extra: Record<string, string> = {}): Promise<
   const environment = { ...(await haproxyEnvironment(folder.path)), ...extra };
   const socket = environment.HAPROXY_SOCKET ?? '';
   const api = new RuntimeApi(socket);
-  const launch = async () => {
-    const child = spawnOwned('haproxy', ['-W', '-db', '-f', CONFIG_FILE], { env: { ...process.env, ...environment } });
-    await until('haproxy answers', () => api.worker().catch(() => false));
-    return child;
-  };
+  const launch = () =>
+    spawnServer('haproxy', ['-W', '-db', '-f', CONFIG_FILE], () => api.worker().catch(() => false), {
+      env: { ...process.env, ...environment },
+    });
   const haproxy: TestHAProxy = {
     port: Number(environment.HAPROXY_PORT),
     opsPort: Number(environment.HAPROXY_OPS_PORT),

@@ -4,9 +4,12 @@
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../deploy/local/ports.js';
+
+export { freePort };
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -29,16 +32,6 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
   await gone;
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 /** A folder that `remove` deletes. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'hokm-test-'));
@@ -56,6 +49,31 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, ti
   }
 }
 
+/**
+ * Spawns a server and waits until it `answers`.
+ * @throws Error with what it said, when it ends first.
+ */
+export async function spawnServer(
+  command: string,
+  args: readonly string[],
+  answers: () => Promise<unknown>,
+  options: SpawnOptions = {},
+): Promise<ChildProcess> {
+  const child = spawnOwned(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data) => {
+      said += String(data);
+    });
+  }
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => reject(new Error(`${command} ended with ${code ?? signal}: ${said}`)));
+  });
+  await Promise.race([until(`${command} answers`, answers), ended]);
+  return child;
+}
+
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
@@ -70,11 +88,10 @@ export interface TestRedis {
 export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
   const folder = await temporaryFolder();
   const port = await freePort();
-  const launch = async (): Promise<ChildProcess> => {
+  const launch = (): Promise<ChildProcess> => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path, '--save', ''];
-    const child = spawnOwned('redis-server', [...settings, '--appendonly', 'yes', '--loglevel', 'warning', ...args]);
-    await until('redis answers', () => answersPing(port));
-    return child;
+    const all = [...settings, '--appendonly', 'yes', '--loglevel', 'warning', ...args];
+    return spawnServer('redis-server', all, () => answersPing(port));
   };
   const redis: TestRedis = {
     url: `redis://127.0.0.1:${port}`,
@@ -92,8 +109,7 @@ export async function startRedis(args: readonly string[] = []): Promise<TestRedi
   return redis;
 }
 
-async function answersPing(port: number): Promise<boolean> {
-  const { connect } = await import('node:net');
+function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.setTimeout(500, () => socket.destroy());
