@@ -24,6 +24,7 @@ interface Frame {
   readonly type: string;
   readonly id?: string;
   readonly seq?: number;
+  readonly view?: { status: string };
   readonly token?: string;
   readonly seat?: number;
   readonly legal?: { type: string }[];
@@ -41,6 +42,8 @@ class Insister {
   private token: string | undefined;
   private counter = 0;
   private sent: string[] = [];
+  /** Of the newest state seen: a socket that is given up may still bring older frames. */
+  private seq = 0;
   private legal: { type: string }[] = [];
   private unanswered: string | undefined;
 
@@ -96,8 +99,11 @@ class Insister {
     if ((frame.type === 'ack' || frame.type === 'error') && this.unanswered?.includes(`"${frame.id}"`)) {
       this.unanswered = undefined;
     }
-    if (frame.events?.some(({ type }) => type === 'match_ended')) this.over = true;
-    if (frame.type === 'welcome' || frame.type === 'event') this.legal = frame.legal ?? [];
+    if (frame.view?.status === 'finished' || frame.events?.some(({ type }) => type === 'match_ended')) this.over = true;
+    if ((frame.type === 'welcome' || frame.type === 'event') && (frame.seq ?? 0) >= this.seq) {
+      this.seq = frame.seq ?? 0;
+      this.legal = frame.legal ?? [];
+    }
     const [move] = this.legal;
     if (move && this.unanswered === undefined) this.give(move);
   }

@@ -63,44 +63,51 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
       return instance;
     };
     const starting = startController({ ...primary, url }, haproxy);
-    const [first] = await Promise.all([add(), add()]);
+    await Promise.all([add(), add()]);
     controllers.push(await starting);
-    const room = (await createRoom(`http://127.0.0.1:${first.port}`, {
-      durability: 'replicated',
-      options: { target_points: 10 },
-    })) as RoomCode;
     const live = () => instances.filter((instance) => instance.process.exitCode === null && !instance.process.killed);
-    const table = seatBots(room, throughAny(live), 5);
-    playing.push(table);
-    const ownerNow = async () => (await admin.hget(`hokm:room:{${room}}:meta`, 'owner')) ?? '';
-    const played = async () => Number(await admin.hget(`hokm:room:{${room}}:meta`, 'seq'));
-    await until('it is played', async () => (await played()) > 20);
-
-    // Takeover.
-    const ownerOf = async () => {
-      const owner = await ownerNow();
+    const ownerNow = async (room: RoomCode) => (await admin.hget(`hokm:room:{${room}}:meta`, 'owner')) ?? '';
+    const ownerOf = async (room: RoomCode) => {
+      const owner = await ownerNow(room);
       const found = instances.find(({ id }) => id === owner);
       if (!found) throw new Error(`${owner} is none of ours`);
       return found;
     };
-    const victim = await ownerOf();
+    const played = async (room: RoomCode) => Number(await admin.hget(`hokm:room:{${room}}:meta`, 'seq'));
+    /** A match that is on its way. */
+    const playRoom = async () => {
+      const room = (await createRoom(`http://127.0.0.1:${live()[0]?.port}`, {
+        durability: 'replicated',
+        options: { target_points: 10 },
+      })) as RoomCode;
+      const table = seatBots(room, throughAny(live), 5);
+      playing.push(table);
+      await until('it is played', async () => (await played(room)) > 20);
+      return { room, table };
+    };
+
+    // Takeover.
+    const taken = await playRoom();
+    const victim = await ownerOf(taken.room);
     await end(victim.process);
-    await until('another owner', async () => (await ownerNow()) !== victim.id);
+    await until('another owner', async () => (await ownerNow(taken.room)) !== victim.id);
     // A Redis that has forgotten the scripts gets them again.
     await admin.script('FLUSH');
-    const since = await played();
-    await until('it is played on', async () => (await played()) > since + 20);
+    const since = await played(taken.room);
+    await until('it is played on', async () => (await played(taken.room)) > since + 20);
+    expect(await taken.table.finished).toEqual(Array(4).fill('finished'));
     const forgotten = async () => (await admin.zscore('service:hokm:instances', victim.id)) === null;
     await until('the dead one is forgotten', forgotten, 20_000);
 
     // Drain, in the middle of the match.
     await add();
-    const draining = await ownerOf();
+    const { room, table } = await playRoom();
+    const draining = await ownerOf(room);
     expect(table.tables[0]?.state.view?.status).toBe('playing');
     await end(draining.process, 'SIGTERM');
     expect(draining.process.exitCode).toBe(0);
     expect(await table.finished).toEqual(Array(4).fill('finished'));
-    expect(table.errors).toEqual([]);
+    expect([...taken.table.errors, ...table.errors]).toEqual([]);
 
     // A seat token alone finds its room; the operators' tools read.
     const token = table.tables[0]?.state.token;
