@@ -110,7 +110,7 @@ class Insister {
 }
 
 test('every command takes effect exactly once', async () => {
-  const room = await cluster.createRoom({ options: { target_points: 2 } });
+  const room = await cluster.createRoom({ options: { target_points: 7 } });
   const players: Insister[] = [];
   for (const at of [0, 1, 2, 3]) {
     const player = new Insister(room);
@@ -124,6 +124,7 @@ test('every command takes effect exactly once', async () => {
   const killed = cluster.instances.find(({ id }) => id === owner);
   if (!killed) throw new Error('no owner');
   await end(killed.process);
+  expect(players.some((player) => player.over)).toBe(false);
   await until('the match is over', () => players.every((player) => player.over), 20_000);
 
   const log = await storedLog(redis, room);
