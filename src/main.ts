@@ -96,7 +96,7 @@ async function main(): Promise<void> {
     },
   });
   const bus = new Bus({ id, redis, subscriber, inbox, clock, log });
-  const pins = new Pins(bus, self, registry);
+  const pins = new Pins(bus, self, registry, clock);
   const takeover = new Takeover({
     registry,
     clock,
@@ -152,7 +152,7 @@ async function main(): Promise<void> {
     clock,
     log,
   });
-  const drain = new Drain({ self, redis, registry, ownership, migration, log, storedTtlMs: STORED_TTL_MS });
+  const drain = new Drain({ self, redis, registry, ownership, migration, clock, log, storedTtlMs: STORED_TTL_MS });
   const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady: () => lease.steady() });
   const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => orphans.look(seen));
   const isolation = new Isolation({

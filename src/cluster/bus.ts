@@ -16,6 +16,8 @@ export interface BusDeps {
   readonly inbox: RedisConnection;
   readonly clock: Clock;
   readonly log: Logger;
+  /** A name for a question that no other has. */
+  readonly newRequest?: () => string;
 }
 
 type Handler = (message: ClusterMessage) => Promise<void> | void;
@@ -98,7 +100,8 @@ export class Bus {
     enough: (answer: ClusterMessage) => boolean,
     timeoutMs: number,
   ): Promise<void> {
-    const request = randomHex(8);
+    const { clock, newRequest = () => randomHex(8) } = this.deps;
+    const request = newRequest();
     return new Promise((resolve) => {
       let timer: Timer | undefined;
       const settle = () => {
@@ -106,7 +109,7 @@ export class Bus {
         this.questions.delete(request);
         resolve();
       };
-      timer = this.deps.clock.after(timeoutMs, settle);
+      timer = clock.after(timeoutMs, settle);
       this.questions.set(request, (answer) => {
         if (enough(answer)) settle();
       });

@@ -2,6 +2,7 @@
 import type { InstanceId } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
 import type { Mailbox } from '../room/mailbox.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Migration } from './migration.js';
 import type { Ownership } from './ownership.js';
@@ -15,6 +16,7 @@ export interface DrainDeps {
   readonly registry: Registry;
   readonly ownership: Ownership;
   readonly migration: Migration;
+  readonly clock: Clock;
   readonly log: Logger;
   /** A stored room that nobody claims is forgotten after this, ms. */
   readonly storedTtlMs: number;
@@ -44,8 +46,8 @@ export class Drain {
 
   /** Moves or stores every room of this instance. */
   async run(): Promise<void> {
-    const { ownership, log } = this.deps;
-    const startedAt = performance.now();
+    const { ownership, clock, log } = this.deps;
+    const startedAt = clock.monotonic();
     const rooms = [...ownership.rooms];
     const { instances, startedSince } = await this.surroundings();
     const promised = new Map<InstanceId, number>();
@@ -60,7 +62,7 @@ export class Drain {
     await Promise.all(workers);
     const left = [...ownership.rooms];
     await Promise.all(left.map((room) => room.release(this.deps.storedTtlMs)));
-    log.info({ moved, stored: left.length, ms: Math.round(performance.now() - startedAt) }, 'drained');
+    log.info({ moved, stored: left.length, ms: Math.round(clock.monotonic() - startedAt) }, 'drained');
   }
 
   private async moveOne(

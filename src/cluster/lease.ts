@@ -5,7 +5,7 @@
  * ownership before is then checked again, room by room.
  */
 import type { Lease } from '../room/lease.js';
-import type { SystemClock, Timer } from '../runtime/clock.js';
+import type { ClusterClock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { InstanceFields, Registry } from './registry.js';
 
@@ -17,7 +17,7 @@ export const SAFETY_MS = 1_000;
 
 export interface LeaseDeps {
   readonly registry: Registry;
-  readonly clock: SystemClock;
+  readonly clock: ClusterClock;
   readonly log: Logger;
   readonly heartbeatMs: number;
   readonly leaseMs: number;

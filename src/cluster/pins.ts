@@ -1,6 +1,7 @@
 /** Tells HAProxy's controllers where rooms are. A hint: the index of rooms in Redis says the same, a little later. */
 import { CHANNELS } from '../protocol/cluster.js';
 import type { RoomCode } from '../protocol/ids.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Bus } from './bus.js';
 import type { InstanceRecord, Registry } from './registry.js';
 import type { Self } from './self.js';
@@ -17,6 +18,7 @@ export class Pins {
     private readonly bus: Bus,
     private readonly self: Self,
     private readonly registry: Pick<Registry, 'controllers'>,
+    private readonly clock: Clock,
   ) {}
 
   /** The room is played now: here, or by `at`. */
@@ -44,7 +46,7 @@ export class Pins {
   }
 
   private liveControllers(): Promise<readonly string[]> {
-    const now = performance.now();
+    const now = this.clock.monotonic();
     if (!this.controllers || now - this.controllers.at > CONTROLLERS_MS) {
       this.controllers = { at: now, known: this.registry.controllers().catch(() => []) };
     }

@@ -15,6 +15,9 @@ import type { Metrics } from '../runtime/metrics.js';
 import { randomToken } from '../runtime/random.js';
 import { HELLO_TIMEOUT_MS, MAX_BUFFERED_BYTES, MAX_EARLY_MESSAGES, TokenBucket } from './limits.js';
 
+/** What is used of a `ws` socket. */
+export type RawSocket = Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'send' | 'close' | 'terminate' | 'ping'>;
+
 export interface PlayerSocketDeps {
   readonly ownership: Ownership;
   readonly clock: Clock;
@@ -45,7 +48,7 @@ export class PlayerSocket implements Connection {
   private readonly helloTimer: Timer;
 
   constructor(
-    private readonly socket: WebSocket,
+    private readonly socket: RawSocket,
     private readonly code: RoomCode,
     private readonly deps: PlayerSocketDeps,
   ) {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import type { Location, Ownership } from '../cluster/ownership.js';
+import type { Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
 import { parseRoomCode, type RoomCode } from '../protocol/ids.js';
 import type { Clock, Timer } from '../runtime/clock.js';
@@ -12,6 +12,7 @@ import { FORWARDED_HEADER, type Forwarder } from './forward.js';
 import { MAX_FRAME_BYTES } from './limits.js';
 import { PlayerSocket } from './player-socket.js';
 import { requestUrl } from './rooms-api.js';
+import { Routing } from './routing.js';
 
 export interface WebSocketDeps {
   readonly ownership: Ownership;
@@ -26,10 +27,6 @@ export interface WebSocketDeps {
   readonly whenFresh: () => Promise<void>;
 }
 
-/** The upgrade is answered within 1 s whatever Redis does; this much of it may go to asking where the room is. */
-const LOCATE_MS = 300;
-/** An owner that has not begun to answer by then may be frozen: whether its room is ours to take is found out meanwhile. */
-const PATIENCE_MS = 100;
 const MAX_FRAGMENTS = 16;
 /** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
 const CLOSE_TIMEOUT_MS = 1_500;
@@ -47,9 +44,11 @@ const SERVER_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
 export class WebSockets {
   private readonly server = new WebSocketServer(SERVER_OPTIONS);
   private readonly sockets = new Set<PlayerSocket>();
+  private readonly routing: Routing;
   private pings: Timer | undefined;
 
   constructor(private readonly deps: WebSocketDeps) {
+    this.routing = new Routing(deps.ownership, deps.clock);
     this.ping();
   }
 
@@ -67,12 +66,11 @@ export class WebSockets {
     const codes = url.searchParams.getAll('room_code');
     const code = codes.length === 1 ? parseRoomCode(codes[0] ?? '') : undefined;
     if (code === undefined) return reject(socket, 'BAD_ROOM_CODE');
-    const location = await this.locate(code);
-    if (location?.at === 'elsewhere' && !this.deps.forwarder.wasForwarded(request)) {
-      if (await this.forward(request, socket, head, code, location.address)) {
-        this.deps.metrics.forwards.inc({ kind: 'websocket' });
-        return;
-      }
+    const { forwarder, metrics } = this.deps;
+    const pipe = (address: string, taken: AbortSignal) => forwarder.upgrade(request, socket, head, address, taken);
+    if (await this.routing.passedOn(code, forwarder.wasForwarded(request), pipe)) {
+      metrics.forwards.inc({ kind: 'websocket' });
+      return;
     }
     if (socket.destroyed) return;
     delete request.headers[FORWARDED_HEADER];
@@ -88,29 +86,6 @@ export class WebSockets {
     for (const socket of this.sockets) socket.close(code);
   }
 
-  /** False when the owner does not answer, or the room has been taken over from it. */
-  private async forward(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    code: RoomCode,
-    address: string,
-  ): Promise<boolean> {
-    const { forwarder, ownership, clock } = this.deps;
-    const taken = new AbortController();
-    const impatience = clock.after(PATIENCE_MS, () => {
-      ownership.open(code).then(
-        ({ at }) => at === 'here' && taken.abort(),
-        () => undefined,
-      );
-    });
-    const answered = await forwarder.upgrade(request, socket, head, address, taken.signal);
-    impatience.cancel();
-    // Its hello, which comes in a moment, will ask for the same.
-    if (!answered) ownership.open(code).catch(() => undefined);
-    return answered;
-  }
-
   private accept(opened: WebSocket, code: RoomCode): void {
     const player = new PlayerSocket(opened, code, this.deps);
     this.sockets.add(player);
@@ -121,20 +96,6 @@ export class WebSockets {
     opened.on('close', () => {
       this.sockets.delete(player);
       player.gone();
-    });
-  }
-
-  /** Undefined when Redis does not say in time: the upgrade is answered, the rest waits for hello. */
-  private locate(code: RoomCode): Promise<Location | undefined> {
-    return new Promise((resolve) => {
-      const timer = this.deps.clock.after(LOCATE_MS, () => resolve(undefined));
-      this.deps.ownership
-        .locate(code)
-        .catch(() => undefined)
-        .then((location) => {
-          timer.cancel();
-          resolve(location);
-        });
     });
   }
 

@@ -63,11 +63,16 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
   const connection = new Redis(options) as RedisConnection;
   // Without a listener every failed attempt would be printed; who waits for the connection reports for it.
   connection.on('error', () => undefined);
-  connection.on('connect', () => generations.set(connection, generationOf(connection) + 1));
+  countGenerations(connection);
   return connection;
 }
 
 const generations = new WeakMap<RedisConnection, number>();
+
+/** Counts the connection's connects from now on. */
+export function countGenerations(connection: RedisConnection): void {
+  connection.on('connect', () => generations.set(connection, generationOf(connection) + 1));
+}
 
 /** Rises with every new connection to a server: two commands of one generation went to one and the same. */
 export function generationOf(connection: RedisConnection): number {

@@ -21,20 +21,27 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** Disagreements below this are the network's, not the clock's. */
 const TOLERANCE_MS = 20;
 
-export class SystemClock implements Clock {
-  private offset = performance.timeOrigin;
+/** What a process knows of time without asking anybody: how much of it passes. */
+export type Ticks = Pick<Clock, 'monotonic' | 'after'>;
+
+/** Cluster time: the monotonic time of this process, moved to where Redis' clock is. */
+export class ClusterClock implements Clock {
+  /** @param offset cluster time minus monotonic time as first believed, ms. */
+  constructor(
+    private readonly ticks: Ticks,
+    private offset: number,
+  ) {}
 
   now(): number {
-    return Math.round(performance.now() + this.offset);
+    return Math.round(this.monotonic() + this.offset);
   }
 
   monotonic(): number {
-    return performance.now();
+    return this.ticks.monotonic();
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_DELAY_MS));
-    return { cancel: () => clearTimeout(timer) };
+    return this.ticks.after(delayMs, callback);
   }
 
   /**
@@ -42,11 +49,26 @@ export class SystemClock implements Clock {
    * Half the round trip is the estimate's error; a slow answer is not used.
    */
   synchronise(redisTimeMs: number, sentAt: number): void {
-    const roundTrip = performance.now() - sentAt;
+    const roundTrip = this.monotonic() - sentAt;
     if (roundTrip > 200) return;
     const estimate = redisTimeMs + roundTrip / 2;
-    const error = estimate - (performance.now() + this.offset);
+    const error = estimate - (this.monotonic() + this.offset);
     if (Math.abs(error) > Math.max(TOLERANCE_MS, roundTrip)) this.offset += error;
+  }
+}
+
+const systemTicks: Ticks = {
+  monotonic: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_DELAY_MS));
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** The clock of this machine. */
+export class SystemClock extends ClusterClock {
+  constructor() {
+    super(systemTicks, performance.timeOrigin);
   }
 }
 
