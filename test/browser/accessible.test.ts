@@ -10,7 +10,7 @@ import { until } from '../support/programs.js';
 import { myTurn, playable, result, trumps } from './at-table.js';
 import { DESKTOP, inPage, type Likes, launchBrowser, openPage, PHONE, picture, type TestPage } from './browser.js';
 import { type PageCluster, startPageCluster } from './page-cluster.js';
-import { handWith, stage, stagedPath } from './staged-table.js';
+import { firstFive, handWith, stage, stagedPath } from './staged-table.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -223,6 +223,25 @@ test('kot explains itself, to those who made it and to those who suffered it', a
     await page.getByRole('button', { name: 'See all hands' }).click();
     await picture(page, 'hands-face-up');
   }
+});
+
+test('the hakem sees five cards, large, and four suits with how many of each are held', async () => {
+  const deal = firstFive();
+  const visitor = await openPage(browser, 'about:blank', PHONE, { name: 'Sara' });
+  open.push(visitor);
+  const { page } = visitor;
+  await stage(page, deal, deal.before.table.hakem as Seat);
+  await page.goto(`${cluster.origin}${stagedPath}`);
+  await trumps(page).last().waitFor();
+  await picture(page, 'trump-choice');
+  const counts = await trumps(page).locator('small').allTextContents();
+  expect(counts.reduce((sum, count) => sum + Number(count), 0)).toBe(5);
+  expect(await coveredCards(page)).toEqual([]);
+  // One row fills the place of two.
+  const [card, hand] = await Promise.all(
+    [page.locator('.hand-card').first(), page.locator('.hand')].map((it) => it.boundingBox()),
+  );
+  expect(card?.height).toBeGreaterThan((hand?.height ?? 0) * 0.6);
 });
 
 test('names and phrases of a hostile server stay text, and what is not known is left out', async () => {

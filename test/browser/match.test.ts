@@ -39,7 +39,6 @@ test('from the start page to a played card against three bots in at most four cl
   clicks += 1;
   await until('it is our turn', async () => (await playable(page).count()) + (await trumps(page).count()) > 0);
   if ((await trumps(page).count()) > 0) {
-    await picture(page, 'trump-choice');
     await trumps(page).first().click();
     clicks += 1;
     await playable(page).first().waitFor();
@@ -116,7 +115,12 @@ test('four people play a hand by clicks, one of them in Persian, one watches; th
   );
 
   await host.page.getByRole('button', { name: 'Last trick' }).click();
+  await host.page.locator('.last-trick .trick-card').last().waitFor();
   expect(await host.page.locator('.last-trick .trick-card[data-won="true"]').count()).toBe(1);
+  // Each card says who played it.
+  expect((await host.page.locator('.last-trick .trick-name').allTextContents()).toSorted()).toEqual(
+    ['You', 'Sara (2)', 'علی', '<img src=x onerror=a'].toSorted(),
+  );
   await picture(host.page, 'last-trick');
   await host.page.keyboard.press('Escape');
   // The proof, by the page's own cryptography and the public log.

@@ -26,6 +26,17 @@ export function handWith(kot: Kot): LastMove {
   throw new Error(`no hand with ${kot} found`);
 }
 
+/** A deal whose hakem has five cards and names trump. */
+export function firstFive(): LastMove {
+  let state = hokm.setup(hokm.optionsSchema.parse({}));
+  for (let seeds = 0; hokm.turn(state).waitsFor === 'seed'; seeds++) {
+    for (const event of hokm.chance(state, `${seeds}`.padStart(64, '7'))) state = hokm.evolve(state, event);
+  }
+  const decision = hokm.decide(state, state.table.hakem as Seat, { type: 'name_trump', trump: 'S' });
+  if (!decision.ok) throw new Error(decision.refusal.message);
+  return { before: state, events: decision.events };
+}
+
 /** `strong`: 0 when the hakem's side plays soundly, 1 when the others do. */
 function playHand(number: number, strong: number): LastMove {
   let state = hokm.setup(hokm.optionsSchema.parse({}));
@@ -82,7 +93,8 @@ export async function stage(
       if (JSON.parse(String(text)).type !== 'hello') return;
       const presence = { seats: [true, true, true, true], spectators: 0 };
       const place = { room: ROOM, seat, token: 'token-of-the-stage', last_command: 0, resumed: false };
-      send({ type: 'welcome', v: 1, ...place, now: 0, seq: 1, presence, view, ...at });
+      const legal = hokm.legal(hokm.view(before, seat));
+      send({ type: 'welcome', v: 1, ...place, now: 0, seq: 1, presence, view, ...at, legal });
     });
   });
   return {

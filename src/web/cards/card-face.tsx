@@ -1,15 +1,14 @@
 /**
  * A card's face: drawn, so that it is sharp at every size. Made to be read when only its left edge shows: a large index
- * there, one large suit in the free corner. Says nothing to screen readers; whoever shows it does.
+ * there, one large suit or a figure in the free corner. Says nothing to screen readers; whoever shows it does.
  */
 import { type Card, suitOf } from '../../game/cards.js';
-import { COURT_PATHS } from './court-paths.js';
+import { CourtFigure, isCourt } from './court-figure.js';
 import { SUIT_PATHS } from './suit-shape.js';
 
 export function CardFace({ card }: { readonly card: Card }) {
   const suit = suitOf(card);
   const rank = card.charAt(0);
-  const court = COURT_PATHS[rank];
   const shape = (x: number, y: number, size: number) => (
     <path d={SUIT_PATHS[suit]} transform={`translate(${x} ${y}) scale(${size / 100}) translate(-50 -50)`} />
   );
@@ -20,8 +19,7 @@ export function CardFace({ card }: { readonly card: Card }) {
         {rank === 'T' ? '10' : rank}
       </text>
       {shape(23, 60, 26)}
-      {court && <path class="court" d={court} transform="translate(69 32) scale(0.36) translate(-50 -50)" />}
-      {rank === 'A' ? shape(59, 92, 70) : shape(63, 98, 56)}
+      {isCourt(rank) ? <CourtFigure court={rank} suit={suit} /> : rank === 'A' ? shape(59, 92, 70) : shape(63, 98, 56)}
     </svg>
   );
 }

@@ -1,6 +1,6 @@
 /** A modal sheet: the browser keeps the focus inside, Escape and a tap beside it close it. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { useText } from '../text/text.js';
 import { IconButton } from './icon-button.js';
 
@@ -15,7 +15,7 @@ export function Sheet({ title, onClose, children, class: more = '' }: SheetProps
   const { t } = useText();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opened = document.activeElement;
     dialog.current?.showModal();
     return () => {

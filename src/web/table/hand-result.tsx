@@ -30,10 +30,12 @@ export function HandResultPanel({ hand, room, hurries, onClose, onHands }: HandR
   const won = room.seat === null ? undefined : sideOf(room.seat) === hand.side;
   return (
     <section class="result-panel" data-won={won} data-kot={hand.kot} role="status">
-      <p class="result-points" aria-hidden="true">
-        {t('points_plus', { count: hand.points })}
-      </p>
-      <h2>{handTitle(text, room, hand)}</h2>
+      <header class="result-head">
+        <p class="result-points" aria-hidden="true">
+          {t('points_plus', { count: hand.points })}
+        </p>
+        <h2>{handTitle(text, room, hand)}</h2>
+      </header>
       <p class="result-reason">
         <span class="unseen">{t('points_plus', { count: hand.points })} </span>
         {reasonWords(text, room, hand)}

@@ -1,9 +1,9 @@
-/** The trick taken last, as it lay, its winner marked. */
+/** The trick taken last, as it lay: who played which card, and who took it. */
 import type { RoomView } from '../../client/browser.js';
 import type { WonTrick } from '../../game/hokm/trick.js';
 import { Sheet } from '../parts/sheet.js';
 import { useText } from '../text/text.js';
-import { shownName } from './player-name.js';
+import { playerName } from './player-name.js';
 import { TrickArea } from './trick-area.js';
 import { lying } from './use-stage.js';
 
@@ -27,9 +27,14 @@ export function LastTrick({ trick, room, onClose }: LastTrickProps) {
               stage={{ cards: lying(trick), winner: trick.winner, sweeping: false }}
               view={room}
               own={room.seat}
+              named
             />
           </div>
-          <p class="last-trick-winner">{t('trick_taken_by', { name: shownName(text, room, trick.winner) })}</p>
+          <p class="last-trick-winner">
+            {trick.winner === room.seat
+              ? t('trick_taken_by_you')
+              : t('trick_taken_by', { name: playerName(text, room, trick.winner) })}
+          </p>
         </>
       )}
     </Sheet>

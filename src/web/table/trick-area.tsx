@@ -11,9 +11,11 @@ export interface TrickAreaProps {
   readonly stage: Stage;
   readonly view: RoomView;
   readonly own: Seat | null;
+  /** Whether each card carries the name of its player, for where no seats lie round it. */
+  readonly named?: boolean;
 }
 
-export function TrickArea({ stage, view, own }: TrickAreaProps) {
+export function TrickArea({ stage, view, own, named = false }: TrickAreaProps) {
   const text = useText();
   const { cards, winner, sweeping } = stage;
   const to = winner === null ? undefined : placeOf(winner, own);
@@ -30,6 +32,11 @@ export function TrickArea({ stage, view, own }: TrickAreaProps) {
             data-won={winner === null ? undefined : seat === winner}
           >
             <CardFace card={card} />
+            {named && (
+              <bdi class="trick-name" aria-hidden="true">
+                {name}
+              </bdi>
+            )}
             <span class="unseen">{text.t('played_by', { card: cardName(text, card), name })}</span>
           </li>
         );

@@ -149,6 +149,7 @@ export const en = {
   last_trick: 'Last trick',
   no_last_trick: 'No trick has been taken in this hand yet.',
   trick_taken_by: 'Taken by {name}',
+  trick_taken_by_you: 'Taken by you',
   acting: 'to play',
   away: 'Away',
   bot_plays: 'A bot plays',

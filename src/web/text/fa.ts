@@ -144,6 +144,7 @@ export const fa: Words = {
   last_trick: 'دست قبلی',
   no_last_trick: 'در این دور هنوز دستی برده نشده است.',
   trick_taken_by: 'برنده: {name}',
+  trick_taken_by_you: 'برنده: شما',
   acting: 'نوبت بازی',
   away: 'نیست',
   bot_plays: 'ربات بازی می‌کند',
