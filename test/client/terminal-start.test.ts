@@ -1,11 +1,15 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parseArguments } from '../../src/client/terminal/arguments.js';
 import { localCluster } from '../../src/client/terminal/cluster-file.js';
 import { SeatFile, type Wish } from '../../src/client/terminal/seat-file.js';
-import { parseServer } from '../../src/client/terminal/server.js';
+import { createRoom, parseServer } from '../../src/client/terminal/server.js';
 import { freePort, temporaryFolder } from '../support/programs.js';
+import { makeCertificates } from '../support/tls.js';
 import { ROOM } from './terminal-states.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -73,6 +77,18 @@ test('without a running local cluster one line says what to do', async () => {
   const note = { player_url: `http://127.0.0.1:${await freePort()}` };
   writeFileSync(join(folder.path, 'cluster.json'), JSON.stringify(note));
   await expect(localCluster(folder.path)).rejects.toThrow(line);
+});
+
+test('a certificate that is not trusted is told from a server that does not answer', async () => {
+  const { certificate, key } = makeCertificates(folder.path);
+  const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const player_url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const line = `${player_url} has a certificate that is not trusted here: name its PEM file in NODE_EXTRA_CA_CERTS`;
+  writeFileSync(join(folder.path, 'cluster.json'), JSON.stringify({ player_url, certificate }));
+  await expect(localCluster(folder.path)).rejects.toThrow(`${line}=${certificate}.`);
+  await expect(createRoom(parseServer(player_url), { options: {} })).rejects.toThrow(`${line}.`);
+  server.close();
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ErrorCode, errors } from '../../src/errors.js';
 import { startRedis, type TestRedis, temporaryFolder } from '../support/programs.js';
@@ -175,6 +175,10 @@ describe('operators', () => {
     const right = auth('operator', 'a "quoted" $ecret');
     expect((await ask(haproxy.opsPort, '/metrics', right)).body).toContain(`server="${instance.id}"`);
     expect((await ask(haproxy.opsPort, '/', right)).body).not.toContain('type="checkbox"');
+  });
+
+  test('the admin socket is for its owner alone', () => {
+    expect(statSync(haproxy.socket).mode & 0o777).toBe(0o600);
   });
 
   test('guessing the password is stopped', async () => {

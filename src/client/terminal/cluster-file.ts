@@ -2,22 +2,25 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { answers, parseServer, type Server } from './server.js';
+import { parseServer, type Server, TRUST, unreachable } from './server.js';
 import { UsageError } from './usage-error.js';
 
-const noteSchema = z.object({ player_url: z.string() });
+const noteSchema = z.object({ player_url: z.string(), certificate: z.string().nullish() });
 
 /** The local cluster of the data folder. @throws UsageError when none runs. */
 export async function localCluster(data: string): Promise<Server> {
-  const server = readNote(join(data, 'cluster.json'));
+  const note = readNote(join(data, 'cluster.json'));
+  const why = note && (await unreachable(note.server));
+  if (note && why === undefined) return note.server;
+  if (note && why === TRUST) throw new UsageError(`${note.server.http} ${why}=${note.certificate}.`);
   // The note of a cluster that was killed stays behind.
-  if (server && (await answers(server))) return server;
   throw new UsageError('No local cluster is running: start one with npm start, or name one with --url.');
 }
 
-function readNote(file: string): Server | undefined {
+function readNote(file: string): { server: Server; certificate: string } | undefined {
   try {
-    return parseServer(noteSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).player_url);
+    const { player_url, certificate } = noteSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { server: parseServer(player_url), certificate: certificate ?? 'FILE' };
   } catch {
     return undefined;
   }

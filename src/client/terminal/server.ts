@@ -25,15 +25,24 @@ export function parseServer(text: string): Server {
   return { http: `http${s}://${url.host}`, ws: `ws${s}://${url.host}/ws`, room };
 }
 
-/** Whether anything at all answers there. */
-export async function answers(server: Server): Promise<boolean> {
+/** Undefined when anything at all answers there, else why it cannot be spoken to, to be read after its address. */
+export async function unreachable(server: Server): Promise<string | undefined> {
   try {
     const response = await fetch(server.http, { method: 'HEAD', signal: AbortSignal.timeout(REQUEST_MS) });
     await response.body?.cancel();
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return explain(error);
   }
+}
+
+/** What TLS says of a certificate that this process does not trust. */
+const UNTRUSTED = /^(?:CERT_|DEPTH_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+export const TRUST = 'has a certificate that is not trusted here: name its PEM file in NODE_EXTRA_CA_CERTS';
+
+function explain(error: unknown): string {
+  const { code = '' } = ((error as Error).cause ?? {}) as { code?: string };
+  return UNTRUSTED.test(code) ? TRUST : 'does not answer';
 }
 
 /** `POST /api/rooms`. @throws UsageError with the server's own sentence, or that there is no server. */
@@ -49,8 +58,8 @@ export async function createRoom(server: Server, room: NewRoom): Promise<RoomCod
     });
     status = response.status;
     reply = (await response.json()) as typeof reply;
-  } catch {
-    const why = status === 0 ? 'does not answer' : `is not a Hokm cluster (status ${status})`;
+  } catch (error) {
+    const why = status === 0 ? explain(error) : `is not a Hokm cluster (status ${status})`;
     throw new UsageError(`${server.http} ${why}.`);
   }
   const code = parseRoomCode(String(reply.room_code ?? ''));

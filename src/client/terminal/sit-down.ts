@@ -6,7 +6,7 @@ import { randomHex } from '../../runtime/random.js';
 import { joinTable } from '../node.js';
 import type { Table, TableState } from '../table.js';
 import type { KeptSeat, SeatFile } from './seat-file.js';
-import type { Server } from './server.js';
+import { type Server, unreachable } from './server.js';
 import { UsageError } from './usage-error.js';
 
 export interface Place {
@@ -67,7 +67,7 @@ function answered(table: Table, server: Server): Promise<Table> {
       if (table.state.connection !== 'connecting') return;
       unsubscribe();
       table.close();
-      reject(new UsageError(`${server.http} does not answer.`));
+      void unreachable(server).then((why = 'does not answer') => reject(new UsageError(`${server.http} ${why}.`)));
     }, ANSWER_MS);
     const look = ({ view, connection }: TableState) => {
       if (!view && connection !== 'closed') return;
