@@ -20,8 +20,6 @@ type Move = Extract<Action, { kind: 'move' }>;
 export interface ActuatorDeps {
   readonly driver: Driver;
   readonly bus: Pick<Bus, 'send' | 'publish'>;
-  /** The rooms that an instance owns. */
-  readonly rooms: (id: InstanceId) => Promise<readonly RoomCode[]>;
   readonly lock: Pick<Lock, 'assertHeld' | 'fencing'>;
   readonly dryRun: boolean;
   readonly log: Logger;
@@ -125,17 +123,12 @@ export class Actuator {
 
   private async move({ from, to, rooms, room }: Move): Promise<void> {
     const { bus, lock } = this.deps;
-    const owner = from as InstanceId;
-    const chosen = room === undefined ? (await this.deps.rooms(owner)).slice(0, rooms) : [room as RoomCode];
-    for (const code of chosen) {
-      lock.assertHeld();
-      await bus.send(owner, {
-        type: 'game_migration_request',
-        room: code,
-        to: to as InstanceId,
-        request: randomHex(8),
-        fencing: lock.fencing,
-      });
-    }
+    await bus.send(from as InstanceId, {
+      type: 'game_migration_request',
+      ...(room === undefined ? { rooms } : { room: room as RoomCode }),
+      to: to as InstanceId,
+      request: randomHex(8),
+      fencing: lock.fencing,
+    });
   }
 }

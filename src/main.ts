@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Bus } from './cluster/bus.js';
 import { Drain } from './cluster/drain.js';
+import { Fencing } from './cluster/fencing.js';
 import { Isolation } from './cluster/isolation.js';
 import { HeartbeatLease, SUSPECT_PERIODS } from './cluster/lease.js';
 import { Migration } from './cluster/migration.js';
@@ -12,7 +13,9 @@ import { Peers } from './cluster/peers.js';
 import { Pins } from './cluster/pins.js';
 import { PublicRooms } from './cluster/public-rooms.js';
 import { Registry } from './cluster/registry.js';
+import { RequestedMoves } from './cluster/requested-moves.js';
 import { RoomIndex } from './cluster/room-index.js';
+import { Scaling } from './cluster/scaling.js';
 import { SeatsIndex } from './cluster/seats-index.js';
 import { Self } from './cluster/self.js';
 import { Takeover } from './cluster/takeover.js';
@@ -153,6 +156,9 @@ async function main(): Promise<void> {
     log,
   });
   const drain = new Drain({ self, redis, registry, ownership, migration, clock, log, storedTtlMs: STORED_TTL_MS });
+  const fencing = new Fencing();
+  new RequestedMoves({ self, bus, fencing, migration, ownership, registry, clock, log });
+  const scaling = new Scaling({ self, bus, fencing, drain, lease, registry, clock, log });
   const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady: () => lease.steady() });
   const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => orphans.look(seen));
   const isolation = new Isolation({
@@ -244,6 +250,7 @@ async function main(): Promise<void> {
     await lease.renew();
     await registry.announce();
   });
+  lifecycle.onStop('scaling', () => scaling.stop());
   lifecycle.stopOnSignals();
   lifecycle.stopWithParent();
   await registry.announce();

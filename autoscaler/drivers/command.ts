@@ -7,8 +7,9 @@
  *     list    prints a handle a line, and behind it, if it knows it, the instance's id in the registry
  */
 import { execFile } from 'node:child_process';
+import { Fencing } from '../../src/cluster/fencing.js';
 import type { DriverPolicy } from '../policy/schema.js';
-import { type Driver, DriverError, Fence, find, type Listed, type Target } from './driver.js';
+import { assertCurrent, type Driver, DriverError, find, type Listed, type Target } from './driver.js';
 
 export type CommandPolicy = Extract<DriverPolicy, { type: 'command' }>;
 
@@ -17,7 +18,7 @@ const LONGEST_OUTPUT = 1024 * 1024;
 export class CommandDriver implements Driver {
   readonly name = 'command';
   readonly startsOnce = false;
-  private readonly fence = new Fence();
+  private readonly fencing = new Fencing();
 
   constructor(
     private readonly policy: CommandPolicy,
@@ -26,7 +27,7 @@ export class CommandDriver implements Driver {
   ) {}
 
   async start(key: string, fencing: number): Promise<string> {
-    this.fence.pass(fencing);
+    assertCurrent(this.fencing, fencing);
     const output = await this.run('start', { key, fencing: String(fencing) });
     const handle = output.split('\n')[0]?.trim().split(/\s+/).at(-1) ?? '';
     if (handle === '') throw new DriverError('The start command printed no handle.');
@@ -34,7 +35,7 @@ export class CommandDriver implements Driver {
   }
 
   async stop(target: Target, fencing: number): Promise<void> {
-    this.fence.pass(fencing);
+    assertCurrent(this.fencing, fencing);
     const listed = find(await this.list(), target);
     if (!listed) return;
     const { handle, id = target.id ?? '' } = listed;

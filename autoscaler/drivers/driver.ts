@@ -1,4 +1,5 @@
 /** How instances come and go. What a driver must keep is in test/autoscaler/driver-contract.ts, one suite for all. */
+import type { Fencing } from '../../src/cluster/fencing.js';
 
 /** As far as the driver knows it: each field that is there must fit. */
 export interface Target {
@@ -44,17 +45,10 @@ export class DriverError extends Error {
   override readonly name = 'DriverError';
 }
 
-/** Refuses orders that are older than one it has seen: a holder of the lock that has woken up too late. */
-export class Fence {
-  private highest = 0;
-
-  /** @throws DriverError */
-  pass(fencing: number): void {
-    if (fencing < this.highest) {
-      throw new DriverError(`The order is outdated: it carries the number ${fencing}, ${this.highest} has been seen.`);
-    }
-    this.highest = fencing;
-  }
+/** @throws DriverError for an order that is older than one seen before */
+export function assertCurrent(seen: Fencing, fencing: number): void {
+  if (seen.admits(fencing)) return;
+  throw new DriverError(`The order is outdated: it carries the number ${fencing}, ${seen.seen} has been seen.`);
 }
 
 /** The one that is meant, or undefined. */

@@ -3,7 +3,8 @@
  * an autoscaler that dies, and nobody starts again what was stopped on request.
  */
 import { askSupervisor, ControlError } from '../../deploy/local/control-protocol.js';
-import { type Driver, DriverError, Fence, find, type Listed, type Target } from './driver.js';
+import { Fencing } from '../../src/cluster/fencing.js';
+import { assertCurrent, type Driver, DriverError, find, type Listed, type Target } from './driver.js';
 
 /** The two requests of the supervisor's socket that change something, and the one that shows. */
 export interface Supervisor {
@@ -20,7 +21,7 @@ const SETTLE_MS = 5_000;
 export class ProcessDriver implements Driver {
   readonly name = 'process';
   readonly startsOnce = true;
-  private readonly fence = new Fence();
+  private readonly fencing = new Fencing();
   private readonly underWay = new Set<Promise<void>>();
   private failed: string[] = [];
 
@@ -30,7 +31,7 @@ export class ProcessDriver implements Driver {
   ) {}
 
   async start(key: string, fencing: number): Promise<undefined> {
-    this.fence.pass(fencing);
+    assertCurrent(this.fencing, fencing);
     // Asked first, so that a supervisor that is not there is told at once.
     await this.list();
     this.track(
@@ -42,7 +43,7 @@ export class ProcessDriver implements Driver {
   }
 
   async stop(target: Target, fencing: number): Promise<void> {
-    this.fence.pass(fencing);
+    assertCurrent(this.fencing, fencing);
     const listed = find(await this.list(), target);
     if (listed) this.track(this.supervisor.stop(listed.id ?? listed.handle));
   }

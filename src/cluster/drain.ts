@@ -46,23 +46,31 @@ export class Drain {
 
   /** Moves or stores every room of this instance. */
   async run(): Promise<void> {
+    const { ownership, log, storedTtlMs } = this.deps;
+    await this.giveAway();
+    const left = [...ownership.rooms];
+    await Promise.all(left.map((room) => room.release(storedTtlMs)));
+    log.info({ stored: left.length }, 'drained');
+  }
+
+  /** Moves every room that somebody takes; no further one once `signal` is aborted. Never throws. */
+  async giveAway(signal?: AbortSignal): Promise<void> {
     const { ownership, clock, log } = this.deps;
     const startedAt = clock.monotonic();
     const rooms = [...ownership.rooms];
+    if (rooms.length === 0) return;
     const { instances, startedSince } = await this.surroundings();
     const promised = new Map<InstanceId, number>();
     const refusers = new Set<InstanceId>();
     let moved = 0;
     const parallel = Math.min(PARALLEL.most, Math.max(PARALLEL.least, Math.ceil(rooms.length / PARALLEL.roomsEach)));
     const workers = Array.from({ length: parallel }, async () => {
-      for (let room = rooms.pop(); room !== undefined; room = rooms.pop()) {
+      for (let room = rooms.pop(); room !== undefined && !signal?.aborted; room = rooms.pop()) {
         if (await this.moveOne(room, { instances, promised, refusers, startedSince })) moved += 1;
       }
     });
     await Promise.all(workers);
-    const left = [...ownership.rooms];
-    await Promise.all(left.map((room) => room.release(this.deps.storedTtlMs)));
-    log.info({ moved, stored: left.length, ms: Math.round(clock.monotonic() - startedAt) }, 'drained');
+    log.info({ moved, left: ownership.size, ms: Math.round(clock.monotonic() - startedAt) }, 'rooms given away');
   }
 
   private async moveOne(

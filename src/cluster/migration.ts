@@ -26,7 +26,7 @@ export interface MigrationDeps {
   readonly pins: Pins;
   readonly store: RoomStore;
   readonly index: RoomIndex;
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, 'get'>;
   readonly ownership: Ownership;
   readonly takeover: Pick<Takeover, 'judge'>;
   readonly clock: Clock;
@@ -43,14 +43,23 @@ const RETRY_MS = 50;
 const DATA_MAX_AGE_MS = 1_000;
 
 export class Migration {
+  private readonly underWay = new Map<RoomCode, Promise<MoveOutcome>>();
+
   constructor(private readonly deps: MigrationDeps) {
-    const { bus } = deps;
-    bus.on('game_migration_request', (message) => this.asked(message));
-    bus.on('game_migration_data', (message) => this.received(message));
+    deps.bus.on('game_migration_data', (message) => this.received(message));
   }
 
-  /** Moves the room to `target`. Never throws. */
+  /** Moves the room to `target`, once a move of it that is under way is over. Never throws. */
   async move(room: Mailbox, target: InstanceRecord): Promise<MoveOutcome> {
+    const { code } = room;
+    for (let other = this.underWay.get(code); other; other = this.underWay.get(code)) await other;
+    if (room.over) return 'lost';
+    const move = this.moveAlone(room, target).finally(() => this.underWay.delete(code));
+    this.underWay.set(code, move);
+    return move;
+  }
+
+  private async moveAlone(room: Mailbox, target: InstanceRecord): Promise<MoveOutcome> {
     const { self, bus, pins, index, log } = this.deps;
     const rules = `${room.head.game}@${room.head.rulesVersion}`;
     const answer = await bus.ask(
@@ -163,20 +172,13 @@ export class Migration {
     return 'moved';
   }
 
-  /** Somebody offers us a room, or tells us to move one of ours. */
-  private async asked(message: MessageOf<'game_migration_request'>): Promise<void> {
-    const { self, bus, ownership, registry } = this.deps;
-    if (message.to === self.id) {
-      if (message.from === undefined) return;
-      const accepted = self.hasSpace && self.rules.includes(message.rules ?? '');
-      const reason = accepted ? {} : { reason: self.status === 'ready' ? 'no space, or unknown rules' : self.status };
-      const { request } = message;
-      bus.publish(CHANNELS.instance(message.from), { type: 'game_migration_answer', request, accepted, ...reason });
-      return;
-    }
-    const room = ownership.here(message.room);
-    const target = await registry.get(message.to);
-    if (room && target) await this.move(room, target);
+  /** Somebody offers us a room. */
+  offered({ from, rules = '', request }: MessageOf<'game_migration_request'>): void {
+    const { self, bus } = this.deps;
+    if (from === undefined) return;
+    const accepted = self.hasSpace && self.rules.includes(rules);
+    const reason = accepted ? {} : { reason: self.status === 'ready' ? 'no space, or unknown rules' : self.status };
+    bus.publish(CHANNELS.instance(from), { type: 'game_migration_answer', request, accepted, ...reason });
   }
 
   private received(message: MessageOf<'game_migration_data'>): void {

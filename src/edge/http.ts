@@ -1,6 +1,6 @@
 /** The instance's HTTP port: one table of routes, one place that turns errors into answers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Ownership } from '../cluster/ownership.js';
 import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
@@ -43,9 +43,12 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** How often slow clients are looked for; Node's own 30 s would let them stay that much longer. */
 const TIMEOUT_CHECK_MS = 500;
 const OPEN_TIMEOUT_MS = 5_000;
+/** Sockets that are still there so long after the end of listening came in its last moments: they are cut off. */
+const CLOSE_GRACE_MS = 1_500;
 
 export class HttpServer {
   private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
   private readonly routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     ...pageRoutes(new URL('dist/web/', packageRoot)),
     '/api/rooms': {
@@ -92,6 +95,10 @@ export class HttpServer {
         this.answer(request, response).catch((error: unknown) => this.refuse(response, error));
       },
     );
+    this.server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.server.on('upgrade', (request, socket, head) => {
       deps.webSockets.upgrade(request, socket, head).catch((error: unknown) => {
         deps.log.error({ err: error }, 'upgrade failed');
@@ -114,7 +121,11 @@ export class HttpServer {
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
+    const late = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, CLOSE_GRACE_MS);
     await closed;
+    clearTimeout(late);
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -75,6 +75,8 @@ export interface Game<
   /** The next state; `state` is left as it was. */
   evolve(state: State, event: Event): State;
   turn(state: State): Turn;
+  /** Whether no card of a hand has been played: a pause disturbs less than in the middle of one. */
+  betweenHands(state: State): boolean;
 
   /** Everything `viewer` may know, and nothing else. */
   view(state: State, viewer: Viewer): View;

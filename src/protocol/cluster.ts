@@ -36,11 +36,13 @@ const messageSchema = z.discriminatedUnion('type', [
   /** A controller has pinned what it was asked to. */
   z.object({ type: z.literal('room_pinned'), request, controller: z.string() }),
   /**
-   * To a target: will you take this room? To an owner, through its inbox: move this room to `to`.
+   * To a target: will you take this room? To an owner, through its inbox: move this room to `to`, or so many `rooms` of
+   * your choice, between hands first.
    */
   z.object({
     type: z.literal('game_migration_request'),
-    room,
+    room: room.optional(),
+    rooms: z.int().optional(),
     to: instance,
     from: instance.optional(),
     rules: z.string().optional(),

@@ -107,6 +107,12 @@ export class Mailbox {
     return this.room.state.status;
   }
 
+  /** No hand is being played: whoever interrupts now disturbs least. */
+  get betweenHands(): boolean {
+    const { status, table } = this.room.state;
+    return status !== 'playing' || this.game.betweenHands(table);
+  }
+
   get position(): Cursor {
     const { seq, digest } = this.room.history.position;
     return { epoch: this.fence.epoch, seq, digest };

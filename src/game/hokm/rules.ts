@@ -32,6 +32,10 @@ export function turn({ table }: State): Turn {
   return (table.turn === null ? undefined : WAITS_FOR_SEAT[table.turn]) ?? WAITS_FOR_SEED;
 }
 
+export function betweenHands({ table }: State): boolean {
+  return table.played.length === 0 || table.phase !== 'play';
+}
+
 export function view(state: State, viewer: Viewer): View {
   const hand = viewer === 'spectator' ? [] : (state.hands[viewer] ?? []);
   return { seat: viewer, hand, table: state.table };
