@@ -75,6 +75,7 @@ const catalogue = {
   },
 
   // Too much of it.
+  TALK_LIMITED: { message: 'You have just said a lot; wait a moment.', http: 429, retry: true },
   RATE_LIMITED: { message: 'Too many messages; slow down.', http: 429, close: 4429, retry: true },
   SLOW_READER: { message: 'The connection does not keep up with the game.', http: 503, retry: true },
   CLUSTER_FULL: { message: 'The servers are full at the moment; try again in a minute.', http: 503, retry: true },

@@ -2,13 +2,16 @@
 import type { Seat, Typed } from '../game/game.js';
 import { findClientGame } from '../game/views.js';
 import type { RoomStatus, RoomView, SeatView } from '../protocol/client-out.js';
+import { seatingAfter } from '../protocol/seating.js';
 import { isRoomEventType } from '../protocol/vocabulary.js';
 
 /** The events of rooms as clients see them. */
 export type RoomEvent =
   | { readonly type: 'seat_taken'; readonly seat: Seat; readonly name: string; readonly bot: boolean }
-  | { readonly type: 'seat_left'; readonly seat: Seat }
+  | { readonly type: 'seat_left'; readonly seat: Seat; readonly reason: 'left' | 'kicked' }
   | { readonly type: 'seat_changed'; readonly from: Seat; readonly to: Seat }
+  | { readonly type: 'swap_wished'; readonly from: Seat; readonly to: Seat | null }
+  | { readonly type: 'seats_swapped'; readonly seats: readonly [Seat, Seat] }
   | { readonly type: 'host_changed'; readonly seat: Seat | null }
   | { readonly type: 'match_started'; readonly match: number; readonly table: unknown }
   | { readonly type: 'turn_timed_out' | 'bot_substituted' | 'player_returned'; readonly seat: Seat }
@@ -24,7 +27,8 @@ export function foldEvent(view: RoomView, event: Typed): RoomView {
   return { ...view, table, status: game.over(table) ? 'finished' : view.status };
 }
 
-function foldRoom(view: RoomView, event: RoomEvent): RoomView {
+function foldRoom(before: RoomView, event: RoomEvent): RoomView {
+  const view = { ...before, ...seatingAfter(before, event, before.status === 'playing') };
   switch (event.type) {
     case 'seat_taken':
       return withSeat(view, event.seat, { name: event.name, bot: event.bot, substituted: false });
@@ -32,6 +36,11 @@ function foldRoom(view: RoomView, event: RoomEvent): RoomView {
       return withSeat(view, event.seat, null);
     case 'seat_changed':
       return withSeat(withSeat(view, event.from, null), event.to, view.seats[event.from] ?? null);
+    case 'seats_swapped': {
+      const [one, other] = event.seats;
+      const mover = view.seats[one] ?? null;
+      return withSeat(withSeat(view, one, view.seats[other] ?? null), other, mover);
+    }
     case 'host_changed':
       return { ...view, host: event.seat };
     case 'match_started':
@@ -44,6 +53,7 @@ function foldRoom(view: RoomView, event: RoomEvent): RoomView {
     }
     case 'room_closed':
       return { ...view, status: 'closed' };
+    case 'swap_wished':
     case 'turn_timed_out':
     case 'clock_moved':
       return view;

@@ -113,9 +113,9 @@ export class Table {
     return this.commandAs(`${this.counter}-${this.nonce}` as CommandId, command);
   }
 
-  /** Says a phrase to the table; lost if the connection is. */
-  say(phrase: Phrase): void {
-    this.write({ type: 'say', phrase });
+  /** Says a phrase, or words of one's own, to the table; lost if the connection is. */
+  say(words: Phrase | { readonly text: string }): void {
+    this.write({ type: 'say', ...(typeof words === 'string' ? { phrase: words } : { text: words.text }) });
   }
 
   /** The device is back or in doubt (online, offline, woken up): finds out at once what else would take seconds. */
@@ -222,7 +222,8 @@ export class Table {
         return this.settle(frame.id, (waiting) => waiting.resolve(frame.seq));
       case 'error':
         if (frame.id !== undefined) this.settle(frame.id, (waiting) => waiting.reject(new CommandRefused(frame)));
-        else this.change({ error: frame });
+        // What was said too fast is lost, and that is all.
+        else if (frame.code !== 'TALK_LIMITED') this.change({ error: frame });
         return;
       case 'presence':
         return this.change({ presence: { seats: frame.seats, spectators: frame.spectators } });

@@ -12,6 +12,10 @@ export const MAX_EARLY_MESSAGES = 20;
 /** A socket says hello within this, ms. */
 export const HELLO_TIMEOUT_MS = 5_000;
 
+/** What one socket may say to its table in words of its own: so much at a time, and again after so long, ms. */
+export const TALK_BURST = 4;
+export const TALK_EVERY_MS = 2_000;
+
 /** `rate` tokens a second, at most `burst` at a time. */
 export class TokenBucket {
   private tokens: number;

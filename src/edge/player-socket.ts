@@ -13,7 +13,14 @@ import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { randomToken } from '../runtime/random.js';
-import { HELLO_TIMEOUT_MS, MAX_BUFFERED_BYTES, MAX_EARLY_MESSAGES, TokenBucket } from './limits.js';
+import {
+  HELLO_TIMEOUT_MS,
+  MAX_BUFFERED_BYTES,
+  MAX_EARLY_MESSAGES,
+  TALK_BURST,
+  TALK_EVERY_MS,
+  TokenBucket,
+} from './limits.js';
 
 /** What is used of a `ws` socket. */
 export type RawSocket = Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'send' | 'close' | 'terminate' | 'ping'>;
@@ -45,6 +52,7 @@ export class PlayerSocket implements Connection {
   private early: ClientIn[] = [];
   private answered = true;
   private readonly bucket: TokenBucket;
+  private readonly talk: TokenBucket;
   private readonly helloTimer: Timer;
 
   constructor(
@@ -53,6 +61,7 @@ export class PlayerSocket implements Connection {
     private readonly deps: PlayerSocketDeps,
   ) {
     this.bucket = new TokenBucket(deps.clock, deps.messageRate);
+    this.talk = new TokenBucket(deps.clock, 1_000 / TALK_EVERY_MS, TALK_BURST);
     this.helloTimer = deps.clock.after(HELLO_TIMEOUT_MS, () => this.close('HELLO_EXPECTED'));
   }
 
@@ -170,7 +179,11 @@ export class PlayerSocket implements Connection {
         mailbox.post({ type: 'command', from: this, holder: this.tokenHash, id: frame.id, command: frame.command });
         break;
       case 'say':
-        mailbox.post({ type: 'say', from: this, holder: this.tokenHash, phrase: frame.phrase });
+        if ('text' in frame.talk && !this.talk.take()) {
+          this.count('TALK_LIMITED');
+          return this.send(encode(errorFrame('TALK_LIMITED')));
+        }
+        mailbox.post({ type: 'say', from: this, holder: this.tokenHash, talk: frame.talk });
         break;
       case 'ping':
         this.send(encode({ type: 'pong', now: this.deps.clock.now() }));

@@ -34,6 +34,9 @@ export type Turn =
   | { readonly waitsFor: 'seed' }
   | { readonly waitsFor: 'nothing' };
 
+/** Who holds a seat: a player, a bot from the start, or a bot since its player has gone. */
+export type Holder = 'player' | 'bot' | 'gone';
+
 /** The outcome of a finished match. */
 export interface Result {
   /** Seats of the winning side. */
@@ -70,6 +73,8 @@ export interface Game<
   setup(options: Options): State;
   /** What `command` of `seat` would do, without doing it. Never throws for a parsed command. */
   decide(state: State, seat: Seat, command: Command): Decision<Event>;
+  /** What happens when `seat` claims the running match because its opponents have gone. `holders` are those of all seats. */
+  forfeit(state: State, seat: Seat, holders: readonly Holder[]): Decision<Event>;
   /** The events that follow when the game, waiting for a seed, is given one. The seed itself is kept in an event. */
   chance(state: State, seed: Seed): readonly Event[];
   /** The next state; `state` is left as it was. */

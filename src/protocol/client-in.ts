@@ -12,19 +12,27 @@ const seat = z
   .max(7)
   .transform((value) => value as Seat);
 
-/** Control and bidirectional formatting characters are taken out, runs of white space become one space. */
-const playerName = z
-  .string()
-  .max(200)
-  .transform((text) =>
-    text
-      .normalize('NFC')
-      .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, (found) => (found === '\u200c' ? found : ' '))
-      .replace(/\s+/g, ' ')
-      .trim(),
-  )
-  .transform((text) => [...text].slice(0, 20).join('').trim())
-  .refine((text) => text.replaceAll('\u200c', '').length > 0, 'must have at least one visible character');
+/**
+ * One line for other people's eyes, of `shown` characters at most: control and bidirectional formatting characters are
+ * taken out, marks that would pile up too, runs of white space become one space.
+ */
+const line = (longest: number, shown: number) =>
+  z
+    .string()
+    .max(longest)
+    .transform((text) =>
+      text
+        .normalize('NFC')
+        .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, (found) => (found === '\u200c' ? found : ' '))
+        .replace(/(\p{M}{3})\p{M}+/gu, '$1')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    )
+    .transform((text) => [...text].slice(0, shown).join('').trim())
+    .refine((text) => text.replaceAll('\u200c', '').length > 0, 'must have at least one visible character');
+
+const playerName = line(200, 20);
+const talkText = line(500, 120);
 
 const commandId = z
   .string()
@@ -70,9 +78,13 @@ const roomCommandSchema = z.discriminatedUnion('type', [
   /** Starts a match, the first or another one. */
   z.strictObject({ type: z.literal('start'), fill_with_bots: z.boolean().default(false) }),
   z.strictObject({ type: z.literal('choose_seat'), seat }),
+  /** Wishes to change places with another player, `null`: no more. Two who wish it of each other do. */
+  z.strictObject({ type: z.literal('swap_seats'), seat: seat.nullable() }),
   z.strictObject({ type: z.literal('add_bot'), seat }),
   z.strictObject({ type: z.literal('kick'), seat }),
   z.strictObject({ type: z.literal('leave') }),
+  /** Ends the match in favour of the sender, whose opponents have left it. */
+  z.strictObject({ type: z.literal('claim_forfeit') }),
 ]);
 
 const commandSchema = z.strictObject({
@@ -83,7 +95,16 @@ const commandSchema = z.strictObject({
 
 export const commandRequestSchema = commandSchema.omit({ type: true });
 
-const saySchema = z.strictObject({ type: z.literal('say'), phrase: z.enum(PHRASES) });
+/** Said to the table: a phrase, which every client tells in its own language, or words of one's own. */
+export type Talk = { readonly phrase: Phrase } | { readonly text: string };
+
+const saySchema = z
+  .strictObject({ type: z.literal('say'), phrase: z.enum(PHRASES).optional(), text: talkText.optional() })
+  .refine(({ phrase, text }) => (phrase === undefined) !== (text === undefined), 'needs either a phrase or a text')
+  .transform(({ type, phrase, text = '' }) => ({
+    type,
+    talk: (phrase ? { phrase } : { text }) satisfies Talk as Talk,
+  }));
 const pingSchema = z.strictObject({ type: z.literal('ping') });
 
 const schemas = { hello: helloSchema, command: commandSchema, say: saySchema, ping: pingSchema };

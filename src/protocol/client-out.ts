@@ -1,7 +1,8 @@
 /** Everything a server sends over a WebSocket. */
 import type { Seat, Typed } from '../game/game.js';
-import type { Phrase } from './client-in.js';
+import type { Talk } from './client-in.js';
 import type { CommandId, Digest, Epoch, RoomCode, Seq } from './ids.js';
+import type { Seating } from './seating.js';
 
 /** A point in a room's history: with it a client asks for what it missed. */
 export interface Cursor {
@@ -21,7 +22,7 @@ export interface SeatView {
 export type RoomStatus = 'lobby' | 'playing' | 'finished' | 'closed';
 
 /** What one viewer may know of a room. */
-export interface RoomView {
+export interface RoomView extends Seating {
   readonly room: RoomCode;
   readonly game: string;
   readonly options: unknown;
@@ -114,11 +115,7 @@ export interface Notice {
   readonly kind: 'frozen' | 'resumed' | 'moving';
 }
 
-export interface Said {
-  readonly type: 'said';
-  readonly seat: Seat;
-  readonly phrase: Phrase;
-}
+export type Said = { readonly type: 'said'; readonly seat: Seat } & Talk;
 
 export interface Pong {
   readonly type: 'pong';

@@ -27,6 +27,8 @@ const ROOM_EVENTS = [
   'seat_taken',
   'seat_left',
   'seat_changed',
+  'swap_wished',
+  'seats_swapped',
   'host_changed',
   'match_started',
   'turn_timed_out',

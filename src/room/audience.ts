@@ -82,7 +82,7 @@ export class Audience {
         refuse(effect.to, effect.refusal, effect.id);
         break;
       case 'say':
-        this.broadcast({ type: 'said', seat: effect.seat, phrase: effect.phrase });
+        this.broadcast({ type: 'said', seat: effect.seat, ...effect.talk });
         break;
       case 'presence':
         this.broadcast({ type: 'presence', ...this.presence() });
@@ -94,9 +94,11 @@ export class Audience {
         }
         break;
       case 'reseat':
-        for (const connection of this.of(effect.from)) {
-          this.seats.set(connection, effect.to);
-          connection.send(encode(this.snapshot(effect.to)));
+        for (const { connection, to } of effect.moves.flatMap(({ from, to }) =>
+          this.of(from).map((connection) => ({ connection, to })),
+        )) {
+          this.seats.set(connection, to);
+          connection.send(encode(this.snapshot(to)));
         }
         break;
     }
@@ -152,7 +154,10 @@ export class Audience {
     const missed = cursor.epoch > this.epoch() ? undefined : this.room.history.after(cursor);
     // Who changed or took a seat has seen the table from elsewhere: events do not lead from that view to this one.
     const moved = (event: LogEvent) =>
-      isRoomEvent(event) && (event.type === 'seat_changed' || (event.type === 'seat_taken' && event.seat === viewer));
+      isRoomEvent(event) &&
+      (event.type === 'seat_changed' ||
+        event.type === 'seats_swapped' ||
+        (event.type === 'seat_taken' && event.seat === viewer));
     return missed?.some(({ entry }) => entry.events.some(moved)) ? undefined : missed;
   }
 

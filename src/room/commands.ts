@@ -66,12 +66,21 @@ export class CommandWindows {
       if (event.type === 'seat_changed' && 'from' in event) {
         const moved = this.seats.get(event.from);
         this.seats.delete(event.from);
-        if (moved) this.seats.set(event.to, moved);
-        else this.seats.delete(event.to);
+        this.put(event.to, moved);
+      } else if (event.type === 'seats_swapped' && 'seats' in event) {
+        const [one, other] = event.seats;
+        const [ofOne, ofOther] = [this.seats.get(one), this.seats.get(other)];
+        this.put(one, ofOther);
+        this.put(other, ofOne);
       } else if ((event.type === 'seat_taken' || event.type === 'seat_left') && 'seat' in event) {
         this.seats.delete(event.seat);
       }
     }
+  }
+
+  private put(seat: Seat, window: SeatWindow | undefined): void {
+    if (window) this.seats.set(seat, window);
+    else this.seats.delete(seat);
   }
 
   highest(seat: Seat): number {

@@ -13,8 +13,11 @@ export interface LoadedRoom {
 
 /** A room of a snapshot alone, as it is handed over in a migration. */
 export function loadSnapshot({ state, windows, seq, digest }: StoredSnapshot): LoadedRoom {
-  return { state, windows: new CommandWindows(windows), history: new History({ seq, digest }) };
+  return { state: complete(state), windows: new CommandWindows(windows), history: new History({ seq, digest }) };
 }
+
+/** A stored state may be older than fields that start empty. */
+const complete = (state: RoomState): RoomState => ({ ...emptyRoom(state.seats.length), ...state });
 
 /**
  * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, or the game cannot
@@ -32,7 +35,7 @@ export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
 function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail } = stored;
   const seatCount = game.seatCount(meta.head.options);
-  let state = snapshot?.state ?? emptyRoom(seatCount);
+  let state = snapshot ? complete(snapshot.state) : emptyRoom(seatCount);
   const windows = new CommandWindows(snapshot?.windows);
   const base = snapshot ?? START;
   const history = new History({ seq: base.seq, digest: base.digest });

@@ -44,6 +44,13 @@ export function withSeatMoved(presence: Presence, from: Seat, to: Seat, now: num
   return withPresence(withPresence(presence, to, here, now), from, false, now);
 }
 
+/** The players of the two seats have changed places. */
+export function withSeatsSwapped(presence: Presence, one: Seat, other: Seat): Presence {
+  const swapped = <Value>(values: readonly Value[]): Value[] =>
+    values.map((value, at) => (at === one ? values[other] : at === other ? values[one] : value) as Value);
+  return { ...presence, connected: swapped(presence.connected), goneAt: swapped(presence.goneAt) };
+}
+
 /** The seat a newcomer gets: the wished one, else the first empty one, else the first of a bot. */
 export function seatFor(state: RoomState, wished: Seat | undefined): Seat | ErrorCode {
   if (wished !== undefined) {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Game, Seat, Typed } from '../game/game.js';
 import type { RoomStatus } from '../protocol/client-out.js';
 import type { CommandId, Epoch, RoomCode } from '../protocol/ids.js';
+import { type Seating, seatingAfter } from '../protocol/seating.js';
 import { isRoomEventType } from '../protocol/vocabulary.js';
 
 /** What the creator of a room chose about the room itself; the game's own options are apart. */
@@ -37,7 +38,7 @@ export type Occupant =
   | { readonly kind: 'human'; readonly name: string; readonly tokenHash: string; readonly substituted: boolean }
   | { readonly kind: 'bot'; readonly name: string };
 
-export interface RoomState {
+export interface RoomState extends Seating {
   readonly status: RoomStatus;
   readonly host: Seat | null;
   readonly seats: readonly (Occupant | null)[];
@@ -53,6 +54,9 @@ export type RoomEvent =
   | { readonly type: 'seat_taken'; readonly seat: Seat; readonly name: string; readonly token_hash?: string }
   | { readonly type: 'seat_left'; readonly seat: Seat; readonly reason: 'left' | 'kicked' }
   | { readonly type: 'seat_changed'; readonly from: Seat; readonly to: Seat }
+  /** `to` is null when the wish is withdrawn. */
+  | { readonly type: 'swap_wished'; readonly from: Seat; readonly to: Seat | null }
+  | { readonly type: 'seats_swapped'; readonly seats: readonly [Seat, Seat] }
   | { readonly type: 'host_changed'; readonly seat: Seat | null }
   | { readonly type: 'match_started'; readonly match: number }
   | { readonly type: 'turn_timed_out'; readonly seat: Seat }
@@ -88,6 +92,8 @@ export function emptyRoom(seatCount: number): RoomState {
     match: 0,
     table: null,
     deadline: null,
+    swaps: [],
+    deserted: [],
   };
 }
 
@@ -155,7 +161,8 @@ function evolveTable(game: Game, state: RoomState, event: Typed): RoomState {
   return { ...state, table, status: game.result(table) === null ? 'playing' : 'finished' };
 }
 
-function evolveRoom(game: Game, head: RoomHead, state: RoomState, event: RoomEvent): RoomState {
+function evolveRoom(game: Game, head: RoomHead, before: RoomState, event: RoomEvent): RoomState {
+  const state = { ...before, ...seatingAfter(before, event, before.status === 'playing') };
   switch (event.type) {
     case 'seat_taken':
       return withSeat(
@@ -171,6 +178,11 @@ function evolveRoom(game: Game, head: RoomHead, state: RoomState, event: RoomEve
       const mover = state.seats[event.from] ?? null;
       return withSeat(withSeat(state, event.from, null), event.to, mover);
     }
+    case 'seats_swapped': {
+      const [one, other] = event.seats;
+      const mover = state.seats[one] ?? null;
+      return withSeat(withSeat(state, one, state.seats[other] ?? null), other, mover);
+    }
     case 'host_changed':
       return { ...state, host: event.seat };
     case 'match_started':
@@ -183,6 +195,7 @@ function evolveRoom(game: Game, head: RoomHead, state: RoomState, event: RoomEve
     }
     case 'clock_moved':
       return { ...state, deadline: state.deadline === null ? null : state.deadline + event.by_ms };
+    case 'swap_wished':
     case 'turn_timed_out':
       return state;
     case 'room_closed':

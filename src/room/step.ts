@@ -5,28 +5,12 @@
 
 import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Seed } from '../game/game.js';
-import {
-  firstIssue,
-  type Hello,
-  isRoomCommand,
-  type Phrase,
-  parseRoomCommand,
-  type RoomCommand,
-} from '../protocol/client-in.js';
+import { type Hello, isRoomCommand, parseRoomCommand, type Talk } from '../protocol/client-in.js';
 import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Outcome } from './commands.js';
-import {
-  type Presence,
-  seatFor,
-  successor,
-  take,
-  takeByBot,
-  vacate,
-  withPresence,
-  withSeatMoved,
-  withTimeGivenBack,
-} from './seats.js';
+import { decideRoom, decideTable } from './decide.js';
+import { type Presence, seatFor, successor, take, withPresence, withTimeGivenBack } from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
 
 /** Who watches costs as much as who plays. */
@@ -61,7 +45,7 @@ export type Input<Connection> =
       readonly id: CommandId;
       readonly command: { readonly type: string };
     }
-  | { readonly type: 'say'; readonly from: Connection; readonly holder: string; readonly phrase: Phrase }
+  | { readonly type: 'say'; readonly from: Connection; readonly holder: string; readonly talk: Talk }
   /** A connection is gone and no other has taken its place. */
   | { readonly type: 'gone'; readonly seat: Seat | null }
   /** Time has passed: whatever is due by now happens. */
@@ -88,11 +72,12 @@ export type Effect<Connection> =
   /** Without `seq` the ack is for the entry of this very step. */
   | { readonly type: 'ack'; readonly to: Connection; readonly id: CommandId; readonly seq?: Seq }
   | { readonly type: 'refuse'; readonly to: Connection; readonly refusal: Refusal; readonly id?: CommandId }
-  | { readonly type: 'say'; readonly seat: Seat; readonly phrase: Phrase }
+  | { readonly type: 'say'; readonly seat: Seat; readonly talk: Talk }
   | { readonly type: 'presence' }
   /** The seat's connections are closed with the code. */
   | { readonly type: 'unseat'; readonly seat: Seat; readonly code: ErrorCode }
-  | { readonly type: 'reseat'; readonly from: Seat; readonly to: Seat };
+  /** All at once: what moves to a seat is not moved on from it. */
+  | { readonly type: 'reseat'; readonly moves: readonly { readonly from: Seat; readonly to: Seat }[] };
 
 export interface Step<Connection> {
   readonly presence: Presence;
@@ -187,7 +172,7 @@ function say<C>({ state, presence }: Room, input: Extract<Input<C>, { type: 'say
   const effect: Effect<C> =
     seat === undefined
       ? { type: 'refuse', to: input.from, refusal: { code: 'NOT_SEATED' } }
-      : { type: 'say', seat, phrase: input.phrase };
+      : { type: 'say', seat, talk: input.talk };
   return { presence, events: [], effects: [effect] };
 }
 
@@ -209,15 +194,15 @@ function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, n
         : { type: 'refuse', to: from, id, refusal: refusalOf(seen) };
     return { presence, events: [], effects: [effect] };
   }
-  const decided = isRoomCommand(input.command.type)
+  const answer = isRoomCommand(input.command.type)
     ? decideRoom(room, seat, parseRoomCommand(input.command), now)
     : decideTable(room, seat, input.command);
-  if (decided.ok) {
-    const effects: Effect<C>[] = [{ type: 'ack', to: from, id }, ...(decided.effects ?? [])];
-    if (decided.presence) effects.push({ type: 'presence' });
-    return { presence: decided.presence ?? presence, events: decided.events, by: { seat, id }, effects };
+  if (answer.ok) {
+    const effects: Effect<C>[] = [{ type: 'ack', to: from, id }, ...(answer.effects ?? [])];
+    if (answer.presence) effects.push({ type: 'presence' });
+    return { presence: answer.presence ?? presence, events: answer.events, by: { seat, id }, effects };
   }
-  const { refusal } = decided;
+  const { refusal } = answer;
   return {
     presence,
     events: [],
@@ -233,85 +218,6 @@ function outcomeOf({ code, detail = '', reason }: Refusal): Extract<Outcome, { r
 
 function refusalOf({ refused, message, reason }: Extract<Outcome, { refused: string }>): Refusal {
   return { code: refused as ErrorCode, detail: message, ...(reason === undefined ? {} : { reason }) };
-}
-
-type Decided =
-  | {
-      readonly ok: true;
-      readonly events: readonly LogEvent[];
-      readonly effects?: readonly Effect<never>[];
-      readonly presence?: Presence;
-    }
-  | { readonly ok: false; readonly refusal: Refusal };
-
-const refused = (code: ErrorCode, detail?: string): Decided => ({
-  ok: false,
-  refusal: detail === undefined ? { code } : { code, detail },
-});
-
-function decideTable({ game, state }: Room, seat: Seat, command: unknown): Decided {
-  if (state.status !== 'playing') return refused('NO_MATCH');
-  const parsed = game.commandSchema.safeParse(command);
-  if (!parsed.success) return refused('BAD_FRAME', `command: ${firstIssue(parsed.error)}`);
-  const decision = game.decide(state.table, seat, parsed.data);
-  if (decision.ok) return { ok: true, events: decision.events };
-  const { code, reason, message } = decision.refusal;
-  return { ok: false, refusal: { code, reason, detail: message } };
-}
-
-function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly detail: string }, now: number): Decided {
-  const { state, presence } = room;
-  if (!('type' in command)) return refused('BAD_FRAME', `command.${command.detail}`);
-  const isHost = state.host === seat;
-  const running = state.status === 'playing';
-  switch (command.type) {
-    case 'start': {
-      if (!isHost) return refused('NOT_HOST');
-      if (running) return refused('MATCH_RUNNING');
-      const empty = state.seats.flatMap((occupant, at) => (occupant === null ? [at as Seat] : []));
-      if (empty.length > 0 && !command.fill_with_bots) return refused('SEATS_EMPTY');
-      return {
-        ok: true,
-        events: [...empty.map((at) => takeByBot(state, at)), { type: 'match_started', match: state.match + 1 }],
-      };
-    }
-    case 'choose_seat': {
-      if (running) return refused('MATCH_RUNNING');
-      const to = command.seat;
-      if (to >= state.seats.length || state.seats[to]?.kind === 'human') return refused('SEAT_TAKEN');
-      const events: LogEvent[] = [{ type: 'seat_changed', from: seat, to }];
-      if (isHost) events.push({ type: 'host_changed', seat: to });
-      return {
-        ok: true,
-        events,
-        effects: [{ type: 'reseat', from: seat, to }],
-        presence: withSeatMoved(presence, seat, to, now),
-      };
-    }
-    case 'add_bot':
-      if (!isHost) return refused('NOT_HOST');
-      if (command.seat >= state.seats.length || state.seats[command.seat] !== null) return refused('SEAT_TAKEN');
-      return { ok: true, events: [takeByBot(state, command.seat)] };
-    case 'kick': {
-      if (!isHost || command.seat === seat) return refused('NOT_HOST');
-      const occupant = state.seats[command.seat] ?? null;
-      if (occupant === null) return refused('BAD_FRAME', 'command.seat: nobody sits there');
-      if (occupant.kind === 'bot' && running) return refused('MATCH_RUNNING');
-      return {
-        ok: true,
-        events: vacate(state, presence, command.seat, 'kicked'),
-        effects: [{ type: 'unseat', seat: command.seat, code: 'KICKED' }],
-        presence: withPresence(presence, command.seat, false, now),
-      };
-    }
-    case 'leave':
-      return {
-        ok: true,
-        events: vacate(state, presence, seat, 'left'),
-        effects: [{ type: 'unseat', seat, code: 'SEAT_LEFT' }],
-        presence: withPresence(presence, seat, false, now),
-      };
-  }
 }
 
 /** Everything whose time has come: an automatic move, a seat whose hold has ended, another host, an abandoned room. */

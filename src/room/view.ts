@@ -24,12 +24,14 @@ export function viewRoom(game: Game, head: RoomHead, state: RoomState, viewer: V
     host: state.host,
     seat: viewer === 'spectator' ? null : viewer,
     seats: state.seats.map(viewSeat),
+    swaps: state.swaps,
+    deserted: state.deserted,
     match: state.match,
     table: state.table === null ? null : game.view(state.table, viewer),
   };
 }
 
-function viewSeat(occupant: Occupant | null): SeatView | null {
+export function viewSeat(occupant: Occupant | null): SeatView | null {
   if (occupant === null) return null;
   return {
     name: occupant.name,

@@ -182,6 +182,67 @@ test('quick match brings strangers together; who is muted is not heard', async (
   noErrors();
 });
 
+test('two who both wish it change places; what they write is cleaned text; who is left alone may take the match', async () => {
+  const room = await cluster.createRoom();
+  const sit = async (name: string, likes: object = {}) => {
+    const visitor = await visit(`/?room_code=${room}`, PHONE, { name, ...likes });
+    await visitor.page.locator('.join-screen .button.primary').click();
+    await visitor.page.locator('.lobby-seat .seat-name').getByText(name, { exact: true }).waitFor();
+    return visitor.page;
+  };
+  const sara = await sit('Sara');
+  const ali = await sit('علی', { language: 'fa' });
+  const neda = await sit('Neda');
+  await sara.getByRole('button', { name: /^Ask .*علی.* to swap seats/ }).click();
+  await sara.getByText('Asked · undo').waitFor();
+  await ali.getByText('جابه‌جا شویم').waitFor();
+  await picture(ali, 'swap-asked-persian');
+  await ali.getByText('جابه‌جا شویم').click();
+  const seatsOf = (page: typeof sara) =>
+    Promise.all([0, 1, 2].map((seat) => page.locator(`[data-seat="${seat}"] .seat-name`).textContent()));
+  await until('they have changed places', async () => (await seatsOf(neda)).join() === 'علی,Sara,Neda');
+  for (const page of [sara, ali]) expect(await seatsOf(page)).toEqual(['علی', 'Sara', 'Neda']);
+
+  // The host is still Sara; علی is the partner of Neda now.
+  await sara.getByRole('button', { name: 'Start, bots fill the rest' }).click();
+  await Promise.all([sara, ali, neda].map((page) => page.locator('.board').waitFor()));
+  const write = async (words: string) => {
+    await neda.getByRole('button', { name: 'Say something' }).click();
+    await neda.getByLabel('In your own words').fill(words);
+    await neda.keyboard.press('Enter');
+    await neda.locator('dialog').waitFor({ state: 'detached' });
+  };
+  await write('سلام <b onclick=alert(1)>به همه</b>');
+  await ali.locator('.bubble').getByText('سلام <b onclick=alert(1)>به همه</b>', { exact: true }).waitFor();
+  expect(await ali.locator('.bubble b').count()).toBe(0);
+  await picture(ali, 'own-words-persian');
+  for (const words of ['1', '2', '3', '4', '5']) await write(words);
+  await neda.getByText('You have just said a lot').waitFor();
+  await sara.getByRole('button', { name: 'Say something' }).click();
+  await sara.locator('.heard').getByText('به همه').waitFor();
+  await sara.keyboard.press('Escape');
+
+  expect(await sara.getByText('Your opponents have left').count()).toBe(0);
+  for (const [page, menu, leave] of [
+    [ali, 'منو', 'ترک میز'],
+    [neda, 'Menu', 'Leave the table'],
+  ] as const) {
+    await page.getByRole('button', { name: menu }).click();
+    await page.getByRole('button', { name: leave }).click();
+    await page.getByRole('button', { name: leave }).click();
+    await page.locator('.closed').waitFor();
+  }
+  await sara.getByText('Your opponents have left').waitFor();
+  await picture(sara, 'forfeit-offered');
+  await sara.getByRole('button', { name: 'Play on' }).click();
+  await sara.getByRole('button', { name: 'Menu' }).click();
+  await sara.getByRole('button', { name: 'Take the win' }).click();
+  await sara.getByText('You won the match!').waitFor();
+  await sara.getByText('The other side had left the match.').waitFor();
+  await sara.getByRole('button', { name: 'Play again' }).waitFor();
+  noErrors();
+}, 40_000);
+
 test('leaving names its consequence, and a bot plays on', async () => {
   const room = await cluster.createRoom();
   const { page } = await visit(`/?room_code=${room}`, PHONE, { name: 'Sara' });

@@ -80,6 +80,8 @@ export async function stage(
     seat,
     seats: names.map((name) => ({ name, bot: name.startsWith('Bot'), substituted: false })),
     match: 1,
+    swaps: [],
+    deserted: [],
     table: hokm.view(before, seat),
   };
   // A seat that this device holds already: the page sits down without asking.

@@ -32,7 +32,7 @@ test('Persian is Persian: no Latin digits, and only names in Latin letters', () 
 
 test('every key is used', () => {
   const all = sources.map(({ text }) => text).join('\n');
-  const families = ['suit_', 'rank_', 'phrase_', 'closed_'];
+  const families = ['suit_', 'rank_', 'phrase_', 'closed_', 'refused_'];
   const named = (key: string) => new RegExp(`['"\`]${key}['"\`]`).test(all);
   const isUsed = (key: string) =>
     named(key) || families.some((family) => key.startsWith(family)) || named(key.replace(/_one$/, ''));

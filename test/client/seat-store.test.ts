@@ -137,7 +137,7 @@ test('phrases are heard, and a device that wakes up asks at once', () => {
   const device = new EventTarget();
   const end = wakeWith(device, table);
   const heard: unknown[] = [];
-  const deafen = table.hear((said) => heard.push(said.phrase));
+  const deafen = table.hear((said) => heard.push('phrase' in said ? said.phrase : said.text));
   device.dispatchEvent(new Event('online'));
   // Not yet welcomed: the attempt that may hang is given up for a new one.
   expect([sockets.length, sockets[0]?.closed]).toEqual([2, true]);

@@ -105,10 +105,11 @@ describe('the room', () => {
 });
 
 test('phrases and what concerns the terminal only', () => {
-  expect(told('say well played')).toEqual({ kind: 'say', phrase: 'well_played' });
-  expect(told('say Well-played!')).toEqual({ kind: 'say', phrase: 'well_played' });
-  expect(told('say clap')).toEqual({ kind: 'say', phrase: 'emote_clap' });
-  expect(told('say what')).toMatch(/^Say one of: hello, good luck, .*, heart\.$/);
+  expect(told('say well played')).toEqual({ kind: 'say', words: 'well_played' });
+  expect(told('say Well-played!')).toEqual({ kind: 'say', words: 'well_played' });
+  expect(told('say clap')).toEqual({ kind: 'say', words: 'emote_clap' });
+  expect(told('say What now?')).toEqual({ kind: 'say', words: { text: 'What now?' } });
+  expect(told('say')).toMatch(/^Say something of your own, or one of: hello, good luck, .*, heart\.$/);
   for (const [line, kind] of [
     ['', 'nothing'],
     ['?', 'help'],

@@ -23,6 +23,8 @@ export function lobby(part: Partial<RoomView> = {}): RoomView {
     seats: [player('Sara'), null, null, null],
     match: 0,
     table: null,
+    swaps: [],
+    deserted: [],
     ...part,
   };
 }

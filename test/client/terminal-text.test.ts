@@ -130,8 +130,15 @@ test('events and phrases as sentences', () => {
     'Sara names trump: ♥ hearts.',
   );
   expect(eventText({ type: 'bot_substituted', seat: 1 } as never, view, plain)).toBe('Ali is away: a bot plays on.');
-  expect(saidText(seat(1), 'well_played', view)).toBe('Ali: “Well played.”');
-  expect(saidText(seat(2), 'emote_clap', view)).toBe('You clap');
+  expect(saidText({ type: 'said', seat: seat(1), phrase: 'well_played' }, view)).toBe('Ali: “Well played.”');
+  expect(saidText({ type: 'said', seat: seat(2), phrase: 'emote_clap' }, view)).toBe('You clap');
+  expect(saidText({ type: 'said', seat: seat(1), text: 'Salâm!' }, view)).toBe('Ali: “Salâm!”');
+  expect(eventText({ type: 'swap_wished', from: 1, to: 2 } as never, view, plain)).toBe(
+    'Ali would like to change places with you.',
+  );
+  expect(eventText({ type: 'seats_swapped', seats: [1, 2] } as never, view, plain)).toBe(
+    'Ali and you have changed places.',
+  );
 });
 
 test('columns are counted as a terminal shows them', () => {

@@ -90,6 +90,21 @@ test.each<[name: string, who: () => Player, command: object, code: string, messa
   });
 });
 
+test('words of a player are cleaned, and too many are refused', async () => {
+  await calm.changesNothing(async () => {
+    const { guest, host } = calm;
+    guest.send({ type: 'say', text: ` a\u202e\u0000b${'\u0301'.repeat(40)}\n ${'c'.repeat(300)}` });
+    const cleaned = `a b\u0301\u0301\u0301 ${'c'.repeat(113)}`;
+    expect(await host.next('said', (said) => 'text' in said)).toMatchObject({ seat: guest.seat, text: cleaned });
+    for (const wrong of [{}, { text: '\u200c \u0007' }, { text: 'a', phrase: 'hello' }, { text: 'x'.repeat(501) }]) {
+      guest.send({ type: 'say', ...wrong });
+      expect(await guest.next('error')).toMatchObject({ code: 'BAD_FRAME' });
+    }
+    for (let times = 0; times < 4; times++) guest.send({ type: 'say', text: `${times}` });
+    expect(await guest.next('error')).toMatchObject({ code: 'TALK_LIMITED', retry: true });
+  });
+});
+
 test('a spectator cannot speak', async () => {
   await calm.changesNothing(async () => {
     calm.spectator.send({ type: 'say', phrase: 'hello' });

@@ -6,6 +6,8 @@ import {
   MAX_BUFFERED_BYTES,
   MAX_EARLY_MESSAGES,
   MAX_FRAME_BYTES,
+  TALK_BURST,
+  TALK_EVERY_MS,
 } from '../../src/edge/limits.js';
 import { errors } from '../../src/errors.js';
 import type { Command } from '../../src/game/hokm/command.js';
@@ -47,9 +49,11 @@ const CLIENT_OUT: Record<ClientOut['type'], true> = {
 const COMMANDS: Record<RoomCommand['type'] | Command['type'], true> = {
   start: true,
   choose_seat: true,
+  swap_seats: true,
   add_bot: true,
   kick: true,
   leave: true,
+  claim_forfeit: true,
   name_trump: true,
   play: true,
   redeal: true,
@@ -58,6 +62,8 @@ const EVENTS: Record<RoomEvent['type'] | PublicEvent['type'], true> = {
   seat_taken: true,
   seat_left: true,
   seat_changed: true,
+  swap_wished: true,
+  seats_swapped: true,
   host_changed: true,
   match_started: true,
   turn_timed_out: true,
@@ -141,6 +147,7 @@ test('limits and waits are those of the code', () => {
       `one message: ${MAX_FRAME_BYTES} bytes`,
       `HTTP body: ${MAX_BODY_BYTES} bytes`,
       `messages of one connection: ${rate} a second, ${2 * rate} at once`,
+      `texts said on one connection: ${TALK_BURST} at once, then one every ${TALK_EVERY_MS / 1_000} s`,
       `messages before \`welcome\`: ${MAX_EARLY_MESSAGES}`,
       `time until \`hello\`: ${HELLO_TIMEOUT_MS / 1_000} s`,
       `what waits for a client that does not read: ${MAX_BUFFERED_BYTES / 2 ** 20} MiB`,
@@ -211,6 +218,13 @@ const POSITIONS: Record<string, () => Promise<Player>> = {
   choose_seat: async () => Player.join(url, await createRoom(base)),
   add_bot: async () => Player.join(url, await createRoom(base)),
   kick: async () => only((await table())[0]),
+  swap_seats: async () => only((await table())[0]),
+  claim_forfeit: async () => {
+    const [host, ...others] = await table();
+    await host?.ask({ type: 'start' });
+    for (const at of [0, 2]) await others[at]?.ask({ type: 'leave' });
+    return only(host);
+  },
   leave: async () => only((await table())[1]),
   name_trump: async () => acting(await started()),
   play: async () => {
@@ -328,6 +342,11 @@ test('a short match with a pause of Redis has every documented message, and no f
   if (!host || !guest) throw new Error('not seated');
   guest.send({ type: 'ping' });
   guest.send({ type: 'say', phrase: 'hello' });
+  guest.send({ type: 'say', text: 'Salâm' });
+  await guest.ask({ type: 'swap_seats', seat: 0 });
+  await host.ask({ type: 'swap_seats', seat: 1 });
+  await host.ask({ type: 'swap_seats', seat: 0 });
+  await guest.ask({ type: 'swap_seats', seat: 1 });
   expect(await guest.ask({ type: 'start' })).toMatchObject({ code: 'NOT_HOST' });
   await host.ask({ type: 'start' });
   await playOut(players);

@@ -30,7 +30,9 @@ export type Action =
 const who = fc.nat({ max: CLIENTS - 1 });
 const anySeat = fc.nat({ max: 4 });
 const anyCommand: fc.Arbitrary<GivenCommand> = fc.oneof(
-  fc.record({ type: fc.constantFrom('choose_seat', 'choose_seat', 'kick', 'add_bot'), seat: anySeat }),
+  fc.record({ type: fc.constantFrom('choose_seat', 'choose_seat', 'kick', 'add_bot', 'swap_seats'), seat: anySeat }),
+  fc.record({ type: fc.constant('swap_seats'), seat: fc.constantFrom(0, 1, 0, 1, null) }),
+  fc.record({ type: fc.constant('claim_forfeit') }),
   fc.record({ type: fc.constant('leave') }),
   fc.record({ type: fc.constant('play'), card: fc.constantFrom<unknown>(...DECK, 'XX', 7) }),
   fc.record({ type: fc.constant('name_trump'), trump: fc.constantFrom('S', 'H', 'naras') }),

@@ -175,13 +175,13 @@ export class PureRoom {
       case 'refuse':
         return `refuse ${effect.to} ${effect.refusal.code}`;
       case 'say':
-        return `say ${effect.seat} ${effect.phrase}`;
+        return `say ${effect.seat} ${'phrase' in effect.talk ? effect.talk.phrase : effect.talk.text}`;
       case 'presence':
         return 'presence';
       case 'unseat':
         return `unseat ${effect.seat} ${effect.code}`;
       case 'reseat':
-        return `reseat ${effect.from} ${effect.to}`;
+        return `reseat ${effect.moves.map(({ from, to }) => `${from} ${to}`).join(', ')}`;
     }
   }
 }

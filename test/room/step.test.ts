@@ -216,9 +216,9 @@ describe('leaving', () => {
 describe('saying', () => {
   test('is for players', () => {
     const made = seated(1);
-    made.give({ type: 'say', from: 'Ana', holder: made.holder('Ana'), phrase: 'hello' });
+    made.give({ type: 'say', from: 'Ana', holder: made.holder('Ana'), talk: { phrase: 'hello' } });
     expect(made.answers).toEqual(['say 0 hello']);
-    made.give({ type: 'say', from: 'Eve', holder: made.holder('Eve'), phrase: 'hello' });
+    made.give({ type: 'say', from: 'Eve', holder: made.holder('Eve'), talk: { phrase: 'hello' } });
     expect(made.answers).toEqual(['refuse Eve NOT_SEATED']);
     expect(made.log).toHaveLength(1);
   });

@@ -61,7 +61,12 @@ export class World {
       }
       case 'say':
         if (client?.connected && client.socket) {
-          this.mailbox.post({ type: 'say', from: client.socket, holder: client.holder, phrase: action.phrase });
+          this.mailbox.post({
+            type: 'say',
+            from: client.socket,
+            holder: client.holder,
+            talk: { phrase: action.phrase },
+          });
         }
         break;
       case 'wait':

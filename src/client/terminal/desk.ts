@@ -56,7 +56,7 @@ export class Desk {
         this.early = this.table.state.legal.length === 0;
         return this.say(this.paint.yellow(intent.message));
       case 'say':
-        return this.table.say(intent.phrase);
+        return this.table.say(intent.words);
       case 'quit':
         return this.quit();
       case 'leave':

@@ -4,7 +4,7 @@ import type { Seat, Typed } from '../../game/game.js';
 import type { PublicEvent } from '../../game/hokm/event.js';
 import { added, type Side, sideOf } from '../../game/hokm/seats.js';
 import type { Phrase } from '../../protocol/client-in.js';
-import type { RoomView } from '../../protocol/client-out.js';
+import type { RoomView, Said } from '../../protocol/client-out.js';
 import type { RoomEvent } from '../fold.js';
 import { cardIn, trumpIn } from './card-text.js';
 import { capital, does, gameOf, nameOf, sideName } from './names.js';
@@ -20,6 +20,13 @@ export function eventText(event: Typed, view: RoomView, paint: Paint): string | 
       return `${does(view, shown.seat, 'leave')} the table.`;
     case 'seat_changed':
       return `${does(view, shown.from, 'move')} to seat ${shown.to}.`;
+    case 'swap_wished':
+      if (shown.to === null) return `${does(view, shown.from, 'want')} to stay where they are.`;
+      return `${does(view, shown.from, 'would like', 'would like')} to change places with ${nameOf(view, shown.to)}.`;
+    case 'seats_swapped': {
+      const [one, other] = shown.seats;
+      return `${capital(nameOf(view, one))} and ${nameOf(view, other)} have changed places.`;
+    }
     case 'host_changed':
       return shown.seat === null ? undefined : `${does(view, shown.seat, 'are', 'is')} the host.`;
     case 'match_started':
@@ -94,7 +101,10 @@ const EMOTES: Readonly<Partial<Record<Phrase, readonly [string, string]>>> = {
 };
 
 /** What a player says. */
-export function saidText(seat: Seat, phrase: Phrase, view: RoomView): string {
+export function saidText(said: Said, view: RoomView): string {
+  const { seat } = said;
+  if ('text' in said) return `${capital(nameOf(view, seat))}: “${said.text}”`;
+  const { phrase } = said;
   const emote = EMOTES[phrase];
   if (emote) return does(view, seat, ...emote);
   return `${capital(nameOf(view, seat))}: “${capital(phrase.replaceAll('_', ' '))}.”`;

@@ -7,9 +7,10 @@ const LINES: readonly (readonly [string, string])[] = [
   ['3, as, 10h, ♠A', 'play a card: by its number, or by rank and suit'],
   ['s h c d', 'name trump'],
   ['last, proof', 'the last trick · how to check the deal'],
-  ['say hello', `a phrase or an emote; say alone lists them`],
+  ['say hello', 'a phrase, an emote or your own words; say alone lists the phrases'],
   ['start, bots', 'host: start the match · with bots on the empty seats'],
   ['seat 2, bot 3, kick 3', 'between matches: move · host: seat a bot, send someone away'],
+  ['swap 2, claim', 'change places with a player who types the same · win when the opponents have left'],
   ['quit, leave', 'go, and keep your seat for when you come back · give it up'],
 ];
 

@@ -7,12 +7,13 @@ import { type Move, parseMove } from './move-input.js';
 
 export type RoomMove =
   | { readonly type: 'start'; readonly fill_with_bots: boolean }
-  | { readonly type: 'choose_seat' | 'add_bot' | 'kick'; readonly seat: number };
+  | { readonly type: 'choose_seat' | 'add_bot' | 'kick' | 'swap_seats'; readonly seat: number }
+  | { readonly type: 'claim_forfeit' };
 
 export type Intent =
   | { readonly kind: 'nothing' | 'help' | 'last' | 'proof' | 'leave' | 'quit' }
   | { readonly kind: 'command'; readonly command: RoomMove | Move }
-  | { readonly kind: 'say'; readonly phrase: Phrase }
+  | { readonly kind: 'say'; readonly words: Phrase | { readonly text: string } }
   /** A sentence for the player. */
   | { readonly kind: 'mistake'; readonly message: string };
 
@@ -48,8 +49,12 @@ export function parseLine(line: string, state: TableState): Intent {
       return seated(view) ?? hostOnly(view) ?? onSeat(view, argument, 'add_bot');
     case 'kick':
       return seated(view) ?? hostOnly(view) ?? onSeat(view, argument, 'kick');
+    case 'swap':
+      return seated(view) ?? between(view) ?? onSeat(view, argument, 'swap_seats');
+    case 'claim':
+      return seated(view) ?? command({ type: 'claim_forfeit' });
     case 'say':
-      return seated(view) ?? say(argument);
+      return seated(view) ?? say(argument, line.trim().replace(/^\S+\s*/, ''));
     case 'leave':
       return seated(view) ?? { kind: 'leave' };
   }
@@ -68,7 +73,7 @@ function start(view: RoomView, fill: boolean): Intent {
   return command({ type: 'start', fill_with_bots: fill });
 }
 
-function onSeat(view: RoomView, argument: string, type: 'choose_seat' | 'add_bot' | 'kick'): Intent {
+function onSeat(view: RoomView, argument: string, type: 'choose_seat' | 'add_bot' | 'kick' | 'swap_seats'): Intent {
   const seat = Number(argument);
   if (argument === '' || !Number.isInteger(seat) || seat < 0 || seat >= view.seats.length) {
     return mistake(`Which seat? One of 0 to ${view.seats.length - 1}.`);
@@ -76,6 +81,9 @@ function onSeat(view: RoomView, argument: string, type: 'choose_seat' | 'add_bot
   const sitting = view.seats[seat] ?? null;
   if (seat === view.seat) return mistake('That is your own seat.');
   if (type === 'kick' && sitting === null) return mistake(`Nobody sits on seat ${seat}.`);
+  if (type === 'swap_seats' && (sitting === null || sitting.bot)) {
+    return mistake(`Nobody has to be asked for seat ${seat}: type seat ${seat}.`);
+  }
   if (type === 'add_bot' && sitting !== null) return mistake(`Seat ${seat} is taken by ${sitting.name}.`);
   if (type === 'choose_seat' && sitting !== null && !sitting.bot) {
     return mistake(`Seat ${seat} is taken by ${sitting.name}.`);
@@ -83,12 +91,14 @@ function onSeat(view: RoomView, argument: string, type: 'choose_seat' | 'add_bot
   return command({ type, seat });
 }
 
-function say(argument: string): Intent {
+/** A phrase, which others hear in their own language, or else what was typed. */
+function say(argument: string, typed: string): Intent {
   const wished = argument.replace(/[^a-z]+/g, '_').replace(/^_|_$/g, '');
   const phrase = PHRASES.find((known) => known === wished || known === `emote_${wished}`);
-  if (phrase) return { kind: 'say', phrase };
+  if (phrase) return { kind: 'say', words: phrase };
+  if (argument !== '') return { kind: 'say', words: { text: typed } };
   const known = PHRASES.map((each) => each.replace('emote_', '').replaceAll('_', ' '));
-  return mistake(`Say one of: ${known.join(', ')}.`);
+  return mistake(`Say something of your own, or one of: ${known.join(', ')}.`);
 }
 
 const seated = (view: RoomView): Intent | undefined =>

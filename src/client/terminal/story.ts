@@ -38,7 +38,7 @@ export class Story {
 
   /** Takes a frame before the table has taken it. */
   frame(frame: ClientOut, before: TableState): void {
-    if (frame.type === 'said' && before.view) this.add(saidText(frame.seat, frame.phrase, before.view));
+    if (frame.type === 'said' && before.view) this.add(saidText(frame, before.view));
     if ((frame.type === 'welcome' || frame.type === 'snapshot') && frame.view) {
       this.trick = gameOf(frame.view)?.table.last_trick ?? this.trick;
     }

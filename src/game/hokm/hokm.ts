@@ -4,7 +4,7 @@ import { bot } from './bot.js';
 import { type Command, commandSchema } from './command.js';
 import { type Event, type PublicEvent, project } from './event.js';
 import { type Options, optionsSchema } from './options.js';
-import { betweenHands, chance, decide, evolve, result, type State, setup, turn, view } from './rules.js';
+import { betweenHands, chance, decide, evolve, forfeit, result, type State, setup, turn, view } from './rules.js';
 import { fold, legal, over, type View } from './view.js';
 
 export const hokm: Game<State, Command, Event, View, PublicEvent, Options> = {
@@ -15,6 +15,7 @@ export const hokm: Game<State, Command, Event, View, PublicEvent, Options> = {
   seatCount: () => 4,
   setup,
   decide,
+  forfeit,
   chance,
   evolve,
   turn,

@@ -1,11 +1,11 @@
 /** The rules of four-handed Hokm: which events a command or a seed brings about, and the state they lead to. */
 import { type Card, cardText, DECK, sorted, suitOf, suitSymbol, without } from '../cards.js';
-import type { Decision, Refusal, Result, Seat, Seed, Turn, Viewer } from '../game.js';
+import type { Decision, Holder, Refusal, Result, Seat, Seed, Turn, Viewer } from '../game.js';
 import { commitmentOf, shuffled } from '../shuffle.js';
 import type { Command } from './command.js';
-import type { Event, HandEnded, Kot } from './event.js';
+import type { Event, HandEnded, Kot, MatchEnded } from './event.js';
 import type { Options } from './options.js';
-import { added, after, type BySide, SEATS, type Side, sideOf } from './seats.js';
+import { added, after, type BySide, opponentsGone, SEATS, type Side, sideOf } from './seats.js';
 import { emptyTable, type Table, tableAfter } from './table.js';
 import { holder, type Trump, tricksOf } from './trick.js';
 import { mayRedeal, type View } from './view.js';
@@ -69,6 +69,13 @@ export function decide(state: State, seat: Seat, command: Command): Decision<Eve
     case 'play':
       return play(state, seat, command.card);
   }
+}
+
+/** The match goes to the side that has stayed, at the points that were scored. */
+export function forfeit({ table }: State, seat: Seat, holders: readonly Holder[]): Decision<Event> {
+  if (table.phase === 'over') return illegal('MATCH_OVER', 'The match is over.');
+  if (!opponentsGone(seat, holders)) return illegal('OPPONENT_PRESENT', 'An opponent is still at the table.');
+  return { ok: true, events: [matchEnded(table.scores, sideOf(seat))] };
 }
 
 export function evolve(state: State, event: Event): State {
@@ -193,9 +200,12 @@ function kotOf(tricks: readonly { readonly winner: Seat }[], hakem: Seat, trump:
 }
 
 function matchEnd(scores: BySide, side: Side, options: Options): Event[] {
-  if (scores[side] < options.target_points) return [];
+  return scores[side] < options.target_points ? [] : [matchEnded(scores, side)];
+}
+
+function matchEnded(scores: BySide, side: Side): MatchEnded {
   const winners = SEATS.filter((seat) => sideOf(seat) === side);
-  return [{ type: 'match_ended', winners, points: SEATS.map((seat) => scores[sideOf(seat)]) }];
+  return { type: 'match_ended', winners, points: SEATS.map((seat) => scores[sideOf(seat)]) };
 }
 
 function illegal(reason: string, message: string): Decision<Event> {

@@ -1,5 +1,5 @@
 /** Four seats, numbered in the order of play; partners sit opposite. */
-import type { Seat } from '../game.js';
+import type { Holder, Seat } from '../game.js';
 
 /** 0 for seats 0 and 2, 1 for seats 1 and 3. */
 export type Side = 0 | 1;
@@ -15,6 +15,12 @@ export function after(seat: Seat, steps: number): Seat {
 
 export function sideOf(seat: Seat): Side {
   return (seat & 1) as Side;
+}
+
+/** Whether of the opponents of `seat` no player is there any more, and one has been. */
+export function opponentsGone(seat: Seat, holders: readonly Holder[]): boolean {
+  const opponents = [after(seat, 1), after(seat, 3)].map((opponent) => holders[opponent]);
+  return !opponents.includes('player') && opponents.includes('gone');
 }
 
 /** `figures` with `amount` added to those of `side`. */

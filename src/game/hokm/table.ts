@@ -141,7 +141,7 @@ export function tableAfter(table: Table, event: Event | PublicEvent): Table {
         last_hand: resultOf(table, event),
       };
     case 'match_ended':
-      return { ...table, phase: 'over', result: { winners: event.winners, points: event.points } };
+      return { ...table, phase: 'over', turn: null, result: { winners: event.winners, points: event.points } };
   }
 }
 

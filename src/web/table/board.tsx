@@ -1,6 +1,6 @@
 /** The table while a match is on: seats round the felt, the trick in its middle, the hand below. */
 import { useEffect, useState } from 'preact/hooks';
-import type { RoomView, Seat } from '../../client/browser.js';
+import type { RoomView } from '../../client/browser.js';
 import { type Card, suitOf } from '../../game/cards.js';
 import type { Command } from '../../game/hokm/command.js';
 import { SEATS } from '../../game/hokm/seats.js';
@@ -8,20 +8,21 @@ import type { View } from '../../game/hokm/view.js';
 import { suitInWords } from '../cards/names.js';
 import { IconButton } from '../parts/icon-button.js';
 import { useText } from '../text/text.js';
-import { BoardSheets, type SheetName } from './board-sheets.js';
+import { useSheets } from './board-sheets.js';
+import { ForfeitOffer, mayClaim } from './forfeit-offer.js';
 import { Hand } from './hand.js';
 import { HandResultPanel } from './hand-result.js';
 import { MatchOver } from './match-over.js';
 import { hokmOf } from './memory.js';
 import { placeOf } from './places.js';
 import { shownName } from './player-name.js';
+import { refusalWords } from './refusal-words.js';
 import { ScoreBar } from './score-bar.js';
 import { SeatPlate } from './seat-plate.js';
 import { TrickArea } from './trick-area.js';
 import { TrumpChoice } from './trump-choice.js';
 import { TurnLine } from './turn-line.js';
 import { turnWords } from './turn-words.js';
-import { useMuted } from './use-muted.js';
 import { useStage } from './use-stage.js';
 import type { TableModel } from './use-table.js';
 import { useTableSounds } from './use-table-sounds.js';
@@ -51,22 +52,23 @@ function PlayBoard({
   const { table } = view;
   const own = room.seat;
   const stage = useStage(view, memory);
-  const [sheet, setSheet] = useState<SheetName | Seat | undefined>();
-  const [muted, toggleMuted] = useMuted();
+  const { show, muted, sheet } = useSheets(model, room, table);
   const [warning, setWarning] = useState({ words: '', number: 0 });
   const last = memory.hands.at(-1);
   const result = last && `${memory.match} ${last.hand}`;
   const [seenResult, setSeenResult] = useState(result);
+  /** Of a match, whether the offer to take it was put aside. */
+  const [playsOn, setPlaysOn] = useState<number | undefined>();
   useTableSounds(view, memory);
 
   const warn = (words: string) => setWarning(({ number }) => ({ words, number: number + 1 }));
   useEffect(() => {
-    if (refusal) warn(t('refused', { reason: refusal.message }));
+    if (refusal) warn(refusalWords(text, refusal));
   }, [refusal?.number]);
 
   const legal = (sending ? [] : state.legal) as readonly Command[];
   const legalCards = new Set(legal.flatMap((command) => (command.type === 'play' ? [command.card] : [])));
-  const play = (card: Card) => model.command({ type: 'play', card } as Command);
+  const play = (card: Card) => model.command({ type: 'play', card });
   const explain = (card: Card) => {
     const led = table.trick?.cards[0];
     const isOwn = table.turn === own && table.phase === 'play';
@@ -75,6 +77,7 @@ function PlayBoard({
   };
   const showsResult = result !== seenResult && stage.winner === null && table.phase !== 'over';
   const chooses = table.phase === 'trump' && legal.length > 0 && stage.winner === null && !showsResult;
+  const offersForfeit = mayClaim(room) && playsOn !== room.match && !chooses && !showsResult && stage.winner === null;
   // A move under way is told when it takes longer than people notice: when the connection is not there.
   const waits = sending !== null && state.connection !== 'open';
   const words = waits ? t('sending') : turnWords(text, room, view, stage);
@@ -83,9 +86,9 @@ function PlayBoard({
   return (
     <main class="table-screen" data-phase={table.phase}>
       <header class="table-bar">
-        <IconButton icon="menu" label={t('menu')} onClick={() => setSheet('menu')} />
-        <ScoreBar table={table} room={room} onOpen={() => setSheet('score')} />
-        <IconButton icon="lastTrick" label={t('last_trick')} onClick={() => setSheet('last')} />
+        <IconButton icon="menu" label={t('menu')} onClick={() => show('menu')} />
+        <ScoreBar table={table} room={room} onOpen={() => show('score')} />
+        <IconButton icon="lastTrick" label={t('last_trick')} onClick={() => show('last')} />
       </header>
       <div class="board felt" dir="ltr">
         {SEATS.map((seat) => {
@@ -110,7 +113,7 @@ function PlayBoard({
                   ? { deadline, total: room.turn_ms, stopped: state.connection !== 'open' }
                   : null
               }
-              onClick={() => setSheet(seat === own ? 'talk' : seat)}
+              onClick={() => show(seat === own ? 'talk' : seat)}
             />
           );
         })}
@@ -123,7 +126,13 @@ function PlayBoard({
               room={room}
               hurries={table.turn !== null && table.turn === own}
               onClose={() => setSeenResult(result)}
-              onHands={() => setSheet('hands')}
+              onHands={() => show('hands')}
+            />
+          )}
+          {offersForfeit && (
+            <ForfeitOffer
+              onTake={() => model.command({ type: 'claim_forfeit' })}
+              onPlayOn={() => setPlaysOn(room.match)}
             />
           )}
           {isOver && (
@@ -131,8 +140,9 @@ function PlayBoard({
               room={room}
               table={table}
               last={last}
-              onAgain={() => model.command({ type: 'start', fill_with_bots: true } as { type: string })}
-              onHands={() => setSheet('hands')}
+              onAgain={() => model.command({ type: 'start', fill_with_bots: true })}
+              onSwap={(to) => model.command({ type: 'swap_seats', seat: to })}
+              onHands={() => show('hands')}
             />
           )}
         </div>
@@ -141,27 +151,19 @@ function PlayBoard({
         words={words || (own === null ? t('watching') : '')}
         mine={legal.length > 0}
         warning={warning}
-        onTalk={own === null ? undefined : () => setSheet('talk')}
+        onTalk={own === null ? undefined : () => show('talk')}
       />
       {own !== null && table.phase !== 'over' && (
         <Hand
           key={`${room.match} ${table.hand}`}
           cards={view.hand}
           legal={legalCards}
-          sending={sending?.card}
+          sending={typeof sending?.card === 'string' ? sending.card : undefined}
           onPlay={play}
           onIllegal={explain}
         />
       )}
-      <BoardSheets
-        shown={sheet}
-        model={model}
-        room={room}
-        table={table}
-        muted={muted}
-        onMute={toggleMuted}
-        onShow={setSheet}
-      />
+      {sheet}
     </main>
   );
 }

@@ -7,6 +7,7 @@ import { Bubble } from './bubble.js';
 import { placeOf } from './places.js';
 import { playerName } from './player-name.js';
 import { SeatRing } from './seat-ring.js';
+import { maySwap, SwapButton } from './swap-button.js';
 import type { Utterance } from './use-table.js';
 
 export interface LobbySeatProps {
@@ -17,9 +18,10 @@ export interface LobbySeatProps {
   readonly onSit: () => void;
   readonly onBot: () => void;
   readonly onRemove: () => void;
+  readonly onSwap: (to: Seat | null) => void;
 }
 
-export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove }: LobbySeatProps) {
+export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove, onSwap }: LobbySeatProps) {
   const text = useText();
   const { t } = text;
   const name = playerName(text, room, seat);
@@ -45,6 +47,7 @@ export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove 
             {seat === host && <Icon name="host" />}
             {away ? t('away') : seat === host ? t('host') : note}
           </small>
+          {maySwap(room, seat) && <SwapButton room={room} seat={seat} name={name} onSwap={onSwap} />}
           {isHost && seat !== own && (
             <IconButton icon="close" class="lobby-remove" label={t('remove', { name })} onClick={onRemove} />
           )}
@@ -64,7 +67,7 @@ export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove 
           {own === null && <small class="quiet">{t('empty_seat')}</small>}
         </div>
       )}
-      {said && <Bubble key={said.number} phrase={said.phrase} name={name} />}
+      {said && <Bubble key={said.number} talk={said.talk} name={name} />}
     </div>
   );
 }

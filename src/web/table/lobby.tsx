@@ -1,14 +1,13 @@
 /** Before the first match: who sits where, the invitation, the start. */
-import { useState } from 'preact/hooks';
-import type { RoomView, Seat } from '../../client/browser.js';
+import type { RoomView } from '../../client/browser.js';
 import { SEATS } from '../../game/hokm/seats.js';
 import { IconButton } from '../parts/icon-button.js';
 import { spacedCode } from '../text/numbers.js';
 import { useText } from '../text/text.js';
-import { BoardSheets, type SheetName } from './board-sheets.js';
+import { useSheets } from './board-sheets.js';
 import { LobbySeat } from './lobby-seat.js';
+import { refusalWords } from './refusal-words.js';
 import { ShareTable } from './share-table.js';
-import { useMuted } from './use-muted.js';
 import type { TableModel } from './use-table.js';
 
 export interface LobbyProps {
@@ -17,19 +16,18 @@ export interface LobbyProps {
 }
 
 export function Lobby({ model, view }: LobbyProps) {
-  const { t } = useText();
-  const [sheet, setSheet] = useState<SheetName | Seat | undefined>();
-  const [muted, toggleMuted] = useMuted();
+  const text = useText();
+  const { t } = text;
+  const { show, muted, sheet } = useSheets(model, view, null);
   const { command } = model;
   const { seat: own, host, seats } = view;
   const isHost = host !== null && host === own;
   const isFull = seats.every((seat) => seat !== null);
-  const order = (type: string, rest: object) => command({ type, ...rest } as { type: string });
   const options = view.options as { readonly target_points?: number };
   return (
     <main class="lobby">
       <header class="table-bar">
-        <IconButton icon="menu" label={t('menu')} onClick={() => setSheet('menu')} />
+        <IconButton icon="menu" label={t('menu')} onClick={() => show('menu')} />
         <div class="lobby-title">
           <h1>{t('table_code', { code: spacedCode(view.room) })}</h1>
           <p class="quiet">
@@ -42,7 +40,7 @@ export function Lobby({ model, view }: LobbyProps) {
         {own === null ? (
           <span class="icon-button" />
         ) : (
-          <IconButton icon="talk" label={t('talk')} onClick={() => setSheet('talk')} />
+          <IconButton icon="talk" label={t('talk')} onClick={() => show('talk')} />
         )}
       </header>
       <div class="lobby-main">
@@ -54,9 +52,10 @@ export function Lobby({ model, view }: LobbyProps) {
               room={view}
               connected={model.state.presence.seats[seat] === true}
               said={muted.has(seat) ? undefined : model.said.get(seat)}
-              onSit={() => order('choose_seat', { seat })}
-              onBot={() => order('add_bot', { seat })}
-              onRemove={() => order('kick', { seat })}
+              onSit={() => command({ type: 'choose_seat', seat })}
+              onBot={() => command({ type: 'add_bot', seat })}
+              onRemove={() => command({ type: 'kick', seat })}
+              onSwap={(to) => command({ type: 'swap_seats', seat: to })}
             />
           ))}
           <p class="lobby-hint" dir="auto">
@@ -70,7 +69,7 @@ export function Lobby({ model, view }: LobbyProps) {
             <button
               type="button"
               class="button primary wide"
-              onClick={() => order('start', { fill_with_bots: !isFull })}
+              onClick={() => command({ type: 'start', fill_with_bots: !isFull })}
             >
               {t(isFull ? 'start_match' : 'start_with_bots')}
             </button>
@@ -81,20 +80,12 @@ export function Lobby({ model, view }: LobbyProps) {
           )}
           {model.refusal && (
             <p class="problem" role="alert">
-              {t('refused', { reason: model.refusal.message })}
+              {refusalWords(text, model.refusal)}
             </p>
           )}
         </aside>
       </div>
-      <BoardSheets
-        shown={sheet}
-        model={model}
-        room={view}
-        table={null}
-        muted={muted}
-        onMute={toggleMuted}
-        onShow={setSheet}
-      />
+      {sheet}
     </main>
   );
 }

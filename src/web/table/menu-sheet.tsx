@@ -14,11 +14,13 @@ export interface MenuSheetProps {
   readonly room: RoomView;
   readonly spectators: number;
   readonly onFairness: () => void;
+  /** Absent while an opponent is there. */
+  readonly onForfeit: (() => void) | undefined;
   readonly onLeave: () => void;
   readonly onClose: () => void;
 }
 
-export function MenuSheet({ room, spectators, onFairness, onLeave, onClose }: MenuSheetProps) {
+export function MenuSheet({ room, spectators, onFairness, onForfeit, onLeave, onClose }: MenuSheetProps) {
   const { t } = useText();
   const { router } = useDevice();
   const [asks, setAsks] = useState(false);
@@ -29,6 +31,11 @@ export function MenuSheet({ room, spectators, onFairness, onLeave, onClose }: Me
       <button type="button" class="button wide start" onClick={onFairness}>
         <Icon name="shield" /> {t('fairness')}
       </button>
+      {onForfeit && (
+        <button type="button" class="button wide start" onClick={onForfeit}>
+          <Icon name="crown" /> {t('forfeit_take')}
+        </button>
+      )}
       {spectators > 0 && (
         <p class="quiet">
           <Icon name="eye" /> {t('spectators', { count: spectators })}

@@ -53,7 +53,7 @@ export function SeatPlate(props: SeatPlateProps) {
           {name}
         </bdi>
       </button>
-      {said && !muted && <Bubble key={said.number} phrase={said.phrase} name={name} />}
+      {said && !muted && <Bubble key={said.number} talk={said.talk} name={name} />}
     </div>
   );
 }

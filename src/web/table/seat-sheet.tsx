@@ -3,6 +3,7 @@ import type { RoomView, Seat } from '../../client/browser.js';
 import { Sheet } from '../parts/sheet.js';
 import { useText } from '../text/text.js';
 import { playerName } from './player-name.js';
+import { maySwap, SwapButton } from './swap-button.js';
 
 export interface SeatSheetProps {
   readonly seat: Seat;
@@ -10,10 +11,11 @@ export interface SeatSheetProps {
   readonly muted: boolean;
   readonly onMute: () => void;
   readonly onKick: () => void;
+  readonly onSwap: (to: Seat | null) => void;
   readonly onClose: () => void;
 }
 
-export function SeatSheet({ seat, room, muted, onMute, onKick, onClose }: SeatSheetProps) {
+export function SeatSheet({ seat, room, muted, onMute, onKick, onSwap, onClose }: SeatSheetProps) {
   const text = useText();
   const { t } = text;
   const occupant = room.seats[seat];
@@ -31,6 +33,7 @@ export function SeatSheet({ seat, room, muted, onMute, onKick, onClose }: SeatSh
             {t(muted ? 'unmute' : 'mute', { name })}
           </button>
         )}
+        {maySwap(room, seat) && <SwapButton room={room} seat={seat} name={name} onSwap={onSwap} />}
         {mayKick && (
           <button type="button" class="button danger wide" onClick={onKick}>
             {t('remove', { name })}

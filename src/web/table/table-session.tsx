@@ -51,10 +51,10 @@ function useIntent(model: TableModel, { bots = 0, start = false }: Intent): void
     if (done.current || view === null) return;
     done.current = true;
     if (view.status !== 'lobby' || view.match > 0 || view.host !== view.seat) return;
-    if (start) return model.command({ type: 'start', fill_with_bots: true } as { type: string });
+    if (start) return model.command({ type: 'start', fill_with_bots: true });
     const empty = view.seats.flatMap((seat, at) => (seat === null ? [at as Seat] : []));
     // A single bot becomes an opponent; two sit together, so that a friend can be the partner.
     const order = [...empty.filter((seat) => (seat & 1) !== ((view.seat ?? 0) & 1)), ...empty].slice(0, empty.length);
-    for (const seat of [...new Set(order)].slice(0, bots)) model.command({ type: 'add_bot', seat } as { type: string });
+    for (const seat of [...new Set(order)].slice(0, bots)) model.command({ type: 'add_bot', seat });
   }, [view === null]);
 }

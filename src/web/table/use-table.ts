@@ -14,11 +14,19 @@ import { useDevice } from '../device/device.js';
 import { socketUrl } from '../device/route.js';
 import { type Memory, NOTHING, remember } from './memory.js';
 
+export type Talk = { readonly phrase: Phrase } | { readonly text: string };
+
 export interface Utterance {
   readonly seat: Seat;
-  readonly phrase: Phrase;
+  readonly talk: Talk;
   /** Tells two equal ones apart. */
   readonly number: number;
+}
+
+/** A command of the room or of the game. */
+export interface Order {
+  readonly type: string;
+  readonly [field: string]: unknown;
 }
 
 export interface TableModel {
@@ -26,12 +34,14 @@ export interface TableModel {
   readonly memory: Memory;
   /** By seat, what was said last and is still to be shown. */
   readonly said: ReadonlyMap<Seat, Utterance>;
+  /** What was said lately, the latest last. */
+  readonly heard: readonly Utterance[];
   /** The refusal of the last command, until the next. */
   readonly refusal: { readonly code: string; readonly message: string; readonly number: number } | null;
   /** The command that waits for its answer. */
-  readonly sending: { readonly type: string; readonly card?: string } | null;
-  readonly command: (command: { readonly type: string }) => void;
-  readonly say: (phrase: Phrase) => void;
+  readonly sending: Order | null;
+  readonly command: (command: Order) => void;
+  readonly say: (talk: Talk) => void;
 }
 
 export interface Joining {
@@ -42,6 +52,9 @@ export interface Joining {
 }
 
 const SHOWN_MS = 4_000;
+/** Words of one's own take time to be read. */
+const SHOWN_MS_A_LETTER = 60;
+const HEARD = 20;
 
 /** Joins the table when the component appears and lets go of it when it goes. */
 export function useTable({ room, name, watch, seat }: Joining): TableModel {
@@ -50,9 +63,11 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
   const kept = useRef<Omit<TableModel, 'state' | 'command' | 'say'>>({
     memory: NOTHING,
     said: new Map(),
+    heard: [],
     refusal: null,
     sending: null,
   });
+  const refused = useRef<(frame: { readonly code: string; readonly message: string }) => void>(() => undefined);
   const table = useMemo(
     () =>
       joinTable({
@@ -61,6 +76,9 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
         store: seats,
         ...(watch ? { spectate: true } : { name }),
         ...(seat === undefined ? {} : { seat }),
+        onFrame: (frame) => {
+          if (frame.type === 'error' && frame.code === 'TALK_LIMITED') refused.current(frame);
+        },
       }),
     // The name counts when the seat is taken, not afterwards.
     [room, watch, seat],
@@ -76,18 +94,26 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
     const look = (state: TableState) => change({ memory: remember(kept.current.memory, state.view) });
     const ends = [
       table.subscribe(look),
-      table.hear(({ seat: speaker, phrase }) => {
+      table.hear((told) => {
         // A newer server may know more.
-        if (!PHRASES.includes(phrase)) return;
-        const utterance = { seat: speaker, phrase, number: ++utterances };
-        change({ said: new Map(kept.current.said).set(speaker, utterance) });
-        const timer = setTimeout(() => {
-          timers.delete(timer);
-          if (kept.current.said.get(speaker) !== utterance) return;
-          const said = new Map(kept.current.said);
-          said.delete(speaker);
-          change({ said });
-        }, SHOWN_MS);
+        if ('phrase' in told ? !PHRASES.includes(told.phrase) : typeof told.text !== 'string') return;
+        const { seat: speaker } = told;
+        const talk: Talk = 'phrase' in told ? { phrase: told.phrase } : { text: told.text };
+        const utterance = { seat: speaker, talk, number: ++utterances };
+        change({
+          said: new Map(kept.current.said).set(speaker, utterance),
+          heard: [...kept.current.heard, utterance].slice(-HEARD),
+        });
+        const timer = setTimeout(
+          () => {
+            timers.delete(timer);
+            if (kept.current.said.get(speaker) !== utterance) return;
+            const said = new Map(kept.current.said);
+            said.delete(speaker);
+            change({ said });
+          },
+          SHOWN_MS + ('text' in talk ? talk.text.length * SHOWN_MS_A_LETTER : 0),
+        );
         timers.add(timer);
       }),
       wakeWith(window, table),
@@ -106,20 +132,20 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
       kept.current = { ...kept.current, ...part };
       redraw(undefined);
     };
+    refused.current = ({ code, message }) => put({ refusal: { code, message, number: ++refusals } });
     return {
-      command: (command: { readonly type: string }) => {
+      command: (command: Order) => {
         put({ sending: command, refusal: null });
         table
           .command(command)
           .catch((error: unknown) => {
-            const { code, message } = error instanceof CommandRefused ? error.frame : { code: 'UNKNOWN', message: '' };
-            put({ refusal: { code, message, number: ++refusals } });
+            refused.current(error instanceof CommandRefused ? error.frame : { code: 'UNKNOWN', message: '' });
           })
           .finally(() => {
             if (kept.current.sending === command) put({ sending: null });
           });
       },
-      say: (phrase: Phrase) => table.say(phrase),
+      say: (talk: Talk) => table.say('phrase' in talk ? talk.phrase : talk),
     };
   }, [table]);
 

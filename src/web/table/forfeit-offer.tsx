@@ -1,0 +1,32 @@
+/** The opponents have left: the match can be had without playing on. Beside the play, never in its way. */
+import type { RoomView } from '../../client/browser.js';
+import { opponentsGone } from '../../game/hokm/seats.js';
+import { holdersOf } from '../../protocol/seating.js';
+import { useText } from '../text/text.js';
+
+/** Whether the viewer may have the match as it stands. */
+export const mayClaim = ({ status, seat, seats, deserted }: RoomView): boolean =>
+  status === 'playing' && seat !== null && opponentsGone(seat, holdersOf(seats, deserted));
+
+export interface ForfeitOfferProps {
+  readonly onTake: () => void;
+  readonly onPlayOn: () => void;
+}
+
+export function ForfeitOffer({ onTake, onPlayOn }: ForfeitOfferProps) {
+  const { t } = useText();
+  return (
+    <section class="result-panel forfeit-offer" role="status">
+      <h2>{t('forfeit_title')}</h2>
+      <p class="quiet">{t('forfeit_words')}</p>
+      <div class="buttons">
+        <button type="button" class="button" onClick={onPlayOn}>
+          {t('forfeit_play_on')}
+        </button>
+        <button type="button" class="button primary" onClick={onTake}>
+          {t('forfeit_take')}
+        </button>
+      </div>
+    </section>
+  );
+}
