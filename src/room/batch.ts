@@ -53,8 +53,8 @@ export function runBatch(
       const draft: Entry = { v: 1, epoch, at: now, salt, ...(taken.by ? { by: taken.by } : {}), events: taken.events };
       entry = History.link(position, draft);
       position = entry;
+      windows.apply(draft, entry.seq, state);
       state = evolve(game, head, state, draft);
-      windows.apply(draft, entry.seq);
     }
     if (taken.outcome) windows.record(taken.outcome.seat, taken.outcome.id, taken.outcome.outcome);
     room = { ...room, state, presence: taken.presence };

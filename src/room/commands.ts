@@ -5,9 +5,11 @@
  */
 import type { Seat } from '../game/game.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
-import type { Entry } from './state.js';
+import type { Entry, RoomState } from './state.js';
 
 export const WINDOW = 256;
+/** Players whose `leave` is still known by its id. */
+const DEPARTED = 16;
 
 /** What came of a command: the log entry that holds its effect, or the refusal that was answered. */
 export type Outcome =
@@ -25,12 +27,24 @@ interface SeatWindow {
 /** Plain JSON of all windows, for the snapshot. */
 export type StoredWindows = readonly { seat: Seat; highest: number; floor: number; outcomes: [CommandId, Outcome][] }[];
 
+/** The command with which a player gave the seat up, found by what proved the seat. */
+export interface Departure {
+  /** SHA-256 of the seat token. */
+  readonly holder: string;
+  readonly id: CommandId;
+  readonly seq: Seq;
+}
+
 export const counterOf = (id: CommandId): number => Number.parseInt(id, 10);
 
 export class CommandWindows {
   private readonly seats = new Map<Seat, SeatWindow>();
 
-  constructor(stored: StoredWindows = []) {
+  /** @param departures the oldest first */
+  constructor(
+    stored: StoredWindows = [],
+    private departures: readonly Departure[] = [],
+  ) {
     for (const { seat, highest, floor, outcomes } of stored) {
       this.seats.set(seat, { highest, floor, outcomes: new Map(outcomes) });
     }
@@ -41,6 +55,11 @@ export class CommandWindows {
     const window = this.seats.get(seat);
     if (window === undefined) return 'new';
     return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');
+  }
+
+  /** The log entry in which `holder`, who has no seat any more, gave it up by this very command. */
+  departedIn(holder: string, id: CommandId): Seq | undefined {
+    return this.departures.find((departure) => departure.holder === holder && departure.id === id)?.seq;
   }
 
   record(seat: Seat, id: CommandId, outcome: Outcome): void {
@@ -59,10 +78,16 @@ export class CommandWindows {
     }
   }
 
-  /** Takes over what a log entry says: its command, and seats that changed hands. */
-  apply(entry: Entry, seq: Seq): void {
-    if (entry.by) this.record(entry.by.seat, entry.by.id, { seq });
+  /** Takes over what a log entry says of a room that was `before`: its command, and seats that changed hands. */
+  apply(entry: Entry, seq: Seq, before: RoomState): void {
+    const { by } = entry;
+    if (by) this.record(by.seat, by.id, { seq });
     for (const event of entry.events) {
+      if (event.type === 'seat_left' && 'reason' in event && event.reason === 'left' && by) {
+        const leaver = before.seats[event.seat];
+        const departure = leaver?.kind === 'human' ? [{ holder: leaver.tokenHash, id: by.id, seq }] : [];
+        this.departures = [...this.departures, ...departure].slice(-DEPARTED);
+      }
       if (event.type === 'seat_changed' && 'from' in event) {
         const moved = this.seats.get(event.from);
         this.seats.delete(event.from);
@@ -85,6 +110,10 @@ export class CommandWindows {
 
   highest(seat: Seat): number {
     return this.seats.get(seat)?.highest ?? 0;
+  }
+
+  departed(): readonly Departure[] {
+    return this.departures;
   }
 
   stored(): StoredWindows {

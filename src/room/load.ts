@@ -12,8 +12,12 @@ export interface LoadedRoom {
 }
 
 /** A room of a snapshot alone, as it is handed over in a migration. */
-export function loadSnapshot({ state, windows, seq, digest }: StoredSnapshot): LoadedRoom {
-  return { state: complete(state), windows: new CommandWindows(windows), history: new History({ seq, digest }) };
+export function loadSnapshot({ state, windows, departed, seq, digest }: StoredSnapshot): LoadedRoom {
+  return {
+    state: complete(state),
+    windows: new CommandWindows(windows, departed),
+    history: new History({ seq, digest }),
+  };
 }
 
 /** A stored state may be older than fields that start empty. */
@@ -36,7 +40,7 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail } = stored;
   const seatCount = game.seatCount(meta.head.options);
   let state = snapshot ? complete(snapshot.state) : emptyRoom(seatCount);
-  const windows = new CommandWindows(snapshot?.windows);
+  const windows = new CommandWindows(snapshot?.windows, snapshot?.departed);
   const base = snapshot ?? START;
   const history = new History({ seq: base.seq, digest: base.digest });
   for (const { seq, text } of tail) {
@@ -45,8 +49,8 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
     const entry = JSON.parse(text) as Entry;
     if (entry.v !== 1) throw new CorruptRoom(`entry ${seq} has the unknown version ${entry.v}`);
     const linked: LogEntry = { seq, digest: chain(before.digest, text), text, entry };
+    windows.apply(entry, seq, state);
     state = evolve(game, meta.head, state, entry);
-    windows.apply(entry, seq);
     history.push([linked]);
   }
   const end = history.position;

@@ -181,7 +181,12 @@ function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, n
   const { from, holder, id } = input;
   const seat = seatOf(room.state, holder);
   if (seat === undefined) {
-    return { presence, events: [], effects: [{ type: 'refuse', to: from, id, refusal: { code: 'NOT_SEATED' } }] };
+    const seq = room.windows.departedIn(holder, id);
+    const effect: Effect<C> =
+      seq === undefined
+        ? { type: 'refuse', to: from, id, refusal: { code: 'NOT_SEATED' } }
+        : { type: 'ack', to: from, id, seq };
+    return { presence, events: [], effects: [effect] };
   }
   const seen = room.windows.lookup(seat, id);
   if (seen === 'stale') {

@@ -7,7 +7,7 @@
  * either takes effect once or is refused with the position that tells.
  */
 import type { Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
-import type { CommandWindows, StoredWindows } from './commands.js';
+import type { CommandWindows, Departure, StoredWindows } from './commands.js';
 import type { LogEntry, Position } from './history.js';
 import type { Durability, RoomHead, RoomState } from './state.js';
 
@@ -38,6 +38,8 @@ export interface StoredSnapshot extends Position {
   readonly v: 1;
   readonly state: RoomState;
   readonly windows: StoredWindows;
+  /** Absent in snapshots of older versions. */
+  readonly departed?: readonly Departure[];
 }
 
 /** What a new owner starts from. */
@@ -104,5 +106,12 @@ export class CorruptRoom extends Error {
 }
 
 export function toSnapshot(position: Position, state: RoomState, windows: CommandWindows): StoredSnapshot {
-  return { v: 1, seq: position.seq, digest: position.digest, state, windows: windows.stored() };
+  return {
+    v: 1,
+    seq: position.seq,
+    digest: position.digest,
+    state,
+    windows: windows.stored(),
+    departed: windows.departed(),
+  };
 }

@@ -61,8 +61,8 @@ export class PureRoom {
     const linked = History.link(this.log.at(-1) ?? START, entry);
     this.log.push(linked);
     this.events.push(...taken.events);
+    this.windows.apply(entry, linked.seq, this.state);
     this.state = evolve(game, this.head, this.state, entry);
-    this.windows.apply(entry, linked.seq);
   }
 
   /** `name` says hello, with the token it was given before if there is one. */

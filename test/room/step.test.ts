@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Seat } from '../../src/game/game.js';
 import type { CommandId } from '../../src/protocol/ids.js';
-import { WINDOW } from '../../src/room/commands.js';
+import { CommandWindows, WINDOW } from '../../src/room/commands.js';
 import { nextTick } from '../../src/room/step.js';
 import { PureRoom } from './pure-room.js';
 import { BOT_MS, game, HOLD_MS, hashOf, IDLE_MS, newHead, TURN_MS } from './rooms.js';
@@ -194,6 +194,19 @@ describe('leaving', () => {
     expect(made.answers).toEqual([expect.stringMatching(/^ack/), 'unseat 0 SEAT_LEFT', 'presence']);
     expect(made.presence.connected).toEqual([false, false, true, false]);
     expect(made.names).toEqual([null, 'Bo', 'Cy', null]);
+  });
+
+  test('is acknowledged again when it is sent again, by whose it was', () => {
+    const made = seated(3);
+    const id = made.newId('Bo');
+    made.command('Bo', { type: 'leave' }, id).join('Di');
+    expect(made.names).toEqual(['Ana', 'Di', 'Cy', null]);
+    expect(made.command('Bo', { type: 'leave' }, id).answers).toEqual([`ack ${id} 4`]);
+    expect(made.command('Eve', { type: 'leave' }, id).answers).toEqual(['refuse Eve NOT_SEATED']);
+    expect(made.command('Bo', { type: 'leave' }).answers).toEqual(['refuse Bo NOT_SEATED']);
+    const { windows } = made;
+    const loaded = new CommandWindows(windows.stored(), windows.departed());
+    expect(loaded.departedIn(made.holder('Bo'), id)).toBe(4);
   });
 
   test('in a match leaves a bot in the seat, and a match of bots alone goes on', () => {
