@@ -32,6 +32,13 @@ export function withPresence(presence: Presence, seat: Seat | null, here: boolea
   return { connected, goneAt, spectators, emptySince: empty ? (presence.emptySince ?? now) : null };
 }
 
+/** The player of `seat` was heard of without a connection: the time that the seat is held starts anew. */
+export function withSignOfLife(presence: Presence, seat: Seat, now: number): Presence {
+  if (presence.connected[seat]) return presence;
+  const goneAt = presence.goneAt.map((was, at) => (at === seat ? now : was));
+  return { ...presence, goneAt, emptySince: presence.emptySince === null ? null : now };
+}
+
 /** The table stood still for `byMs`: nobody was away for that time, as nobody could come back. */
 export function withTimeGivenBack(presence: Presence, byMs: number, now: number): Presence {
   const later = (at: number | null) => (at === null ? null : Math.min(now, at + byMs));

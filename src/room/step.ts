@@ -10,7 +10,7 @@ import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Outcome } from './commands.js';
 import { decideRoom, decideTable } from './decide.js';
-import { type Presence, seatFor, successor, take, withPresence, withTimeGivenBack } from './seats.js';
+import { type Presence, seatFor, successor, take, withPresence, withSignOfLife, withTimeGivenBack } from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
 
 /** Who watches costs as much as who plays. */
@@ -176,45 +176,52 @@ function say<C>({ state, presence }: Room, input: Extract<Input<C>, { type: 'say
   return { presence, events: [], effects: [effect] };
 }
 
-function command<C>(room: Room, input: Extract<Input<C>, { type: 'command' }>, now: number): Step<C> {
-  const { presence } = room;
+function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>, now: number): Step<C> {
   const { from, holder, id } = input;
-  const seat = seatOf(room.state, holder);
+  const seat = seatOf(before.state, holder);
   if (seat === undefined) {
-    const seq = room.windows.departedIn(holder, id);
-    const effect: Effect<C> =
+    const seq = before.windows.departedIn(holder, id);
+    return answered(
+      before.presence,
       seq === undefined
         ? { type: 'refuse', to: from, id, refusal: { code: 'NOT_SEATED' } }
-        : { type: 'ack', to: from, id, seq };
-    return { presence, events: [], effects: [effect] };
+        : { type: 'ack', to: from, id, seq },
+    );
   }
+  const room = { ...before, presence: withSignOfLife(before.presence, seat, now) };
+  const { presence } = room;
   const seen = room.windows.lookup(seat, id);
-  if (seen === 'stale') {
-    return { presence, events: [], effects: [{ type: 'refuse', to: from, id, refusal: { code: 'STALE_COMMAND' } }] };
-  }
+  if (seen === 'stale') return answered(presence, { type: 'refuse', to: from, id, refusal: { code: 'STALE_COMMAND' } });
   if (seen !== 'new') {
-    const effect: Effect<C> =
+    return answered(
+      presence,
       'seq' in seen
         ? { type: 'ack', to: from, id, seq: seen.seq }
-        : { type: 'refuse', to: from, id, refusal: refusalOf(seen) };
-    return { presence, events: [], effects: [effect] };
+        : { type: 'refuse', to: from, id, refusal: refusalOf(seen) },
+    );
   }
   const answer = isRoomCommand(input.command.type)
     ? decideRoom(room, seat, parseRoomCommand(input.command), now)
     : decideTable(room, seat, input.command);
+  // Without a connection there was no hello that would have told.
+  const returned: LogEvent[] = playedByBot(room.state, seat) ? [{ type: 'player_returned', seat }] : [];
   if (answer.ok) {
     const effects: Effect<C>[] = [{ type: 'ack', to: from, id }, ...(answer.effects ?? [])];
     if (answer.presence) effects.push({ type: 'presence' });
-    return { presence: answer.presence ?? presence, events: answer.events, by: { seat, id }, effects };
+    const events = [...returned, ...answer.events];
+    return { presence: answer.presence ?? presence, events, by: { seat, id }, effects };
   }
   const { refusal } = answer;
   return {
     presence,
-    events: [],
+    events: returned,
     outcome: { seat, id, outcome: outcomeOf(refusal) },
     effects: [{ type: 'refuse', to: from, id, refusal }],
   };
 }
+
+/** Nothing but an answer. */
+const answered = <C>(presence: Presence, effect: Effect<C>): Step<C> => ({ presence, events: [], effects: [effect] });
 
 /** A refusal as it is kept with its command id. */
 function outcomeOf({ code, detail = '', reason }: Refusal): Extract<Outcome, { refused: string }> {

@@ -1,9 +1,9 @@
-/** Changing places by consent, and a match that the opponents have left. */
+/** Changing places by consent, players who are heard of without a connection, a match that the opponents have left. */
 import { describe, expect, test } from '@jest/globals';
 import type { Seat } from '../../src/game/game.js';
 import type { State } from '../../src/game/hokm/rules.js';
 import { PureRoom } from './pure-room.js';
-import { HOLD_MS, newHead } from './rooms.js';
+import { HOLD_MS, IDLE_MS, newHead } from './rooms.js';
 
 const NAMES = ['Ana', 'Bo', 'Cy', 'Di'] as const;
 const SWAP = (seat: number | null) => ({ type: 'swap_seats', seat });
@@ -57,6 +57,36 @@ describe('changing places', () => {
       expect(made.command('Ana', SWAP(seat)).answers).toEqual(['refuse Ana BAD_FRAME']);
     }
     expect(playing(4).command('Bo', SWAP(0)).answers).toEqual(['refuse Bo MATCH_RUNNING']);
+  });
+});
+
+describe('a player without a connection', () => {
+  /** Somebody else's turn, so that nothing else happens. */
+  const REFUSED = { type: 'fly' };
+
+  test('is there for as long after a command as after a connection', () => {
+    const made = seated(2);
+    made.gone(1);
+    made.command('Ana', { type: 'start', fill_with_bots: true });
+    const away = () => (made.state.seats[1] as { substituted: boolean }).substituted;
+    for (let times = 0; times < 3; times++) {
+      made.wait(HOLD_MS - 1);
+      expect([away(), made.command('Bo', REFUSED).types]).toEqual([false, []]);
+    }
+    made.wait(HOLD_MS - 1);
+    expect(away()).toBe(false);
+    made.wait(1);
+    expect(away()).toBe(true);
+    expect([made.command('Bo', REFUSED).types, away()]).toEqual([['player_returned'], false]);
+    expect(made.presence.connected).toEqual([true, false, false, false]);
+  });
+
+  test('keeps a room open alone, and no longer than anybody who has gone', () => {
+    const made = seated(1);
+    made.gone(0);
+    made.wait(IDLE_MS - 1).command('Ana', REFUSED);
+    expect(made.wait(IDLE_MS - 1).state.status).toBe('lobby');
+    expect(made.wait(1).state.status).toBe('closed');
   });
 });
 
