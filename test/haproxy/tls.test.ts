@@ -1,7 +1,9 @@
 /** TLS at the players' door: what is spoken, what is told to browsers, and what instances make of it. */
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
 import { request } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls, type SecureVersion } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -12,6 +14,7 @@ import { end, freePort, startRedis, type TestRedis, temporaryFolder } from '../s
 import { makeCertificates } from '../support/tls.js';
 import { type Answer, ask, startHAProxy, type TestHAProxy } from './support.js';
 
+const REQUEST_SECONDS = 2;
 const FRIEND = 'https://friend.example';
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let redis: TestRedis;
@@ -29,7 +32,11 @@ beforeAll(async () => {
   httpPort = await freePort();
   [redis, haproxy] = await Promise.all([
     startRedis(),
-    startHAProxy({ HAPROXY_CERT: pem, HAPROXY_HTTP_PORT: String(httpPort) }),
+    startHAProxy({
+      HAPROXY_CERT: pem,
+      HAPROXY_HTTP_PORT: String(httpPort),
+      HAPROXY_REQUEST_SECONDS: String(REQUEST_SECONDS),
+    }),
   ]);
   instance = await startInstance(redis.url, { HOKM_ORIGINS: FRIEND });
   const id = instance.id as InstanceId;
@@ -186,24 +193,63 @@ const said = (stream: ClientHttp2Stream, text: string) =>
     stream.once('close', () => reject(new Error(`closed after ${all}`)));
   });
 
-test('several WebSockets run over one HTTP/2 connection, each to its own room', async () => {
+async function openHttp2(): Promise<ClientHttp2Session> {
   const session = connectHttp2(`https://127.0.0.1:${haproxy.port}`, { ca });
   await new Promise((resolve) => session.once('remoteSettings', resolve));
+  return session;
+}
+
+const openSocket = (session: ClientHttp2Session, room: string) =>
+  session.request({
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':path': `/ws?room_code=${room}`,
+    'sec-websocket-version': '13',
+    origin: `https://127.0.0.1:${haproxy.port}`,
+  });
+
+test('several WebSockets run over one HTTP/2 connection, each to its own room', async () => {
+  const session = await openHttp2();
   expect([session.alpnProtocol, session.remoteSettings.enableConnectProtocol]).toEqual(['h2', true]);
   const rooms = [(await createRoom()).room_code, (await createRoom()).room_code];
   for (const room of rooms) {
-    const stream = session.request({
-      ':method': 'CONNECT',
-      ':protocol': 'websocket',
-      ':path': `/ws?room_code=${room.toLowerCase()}`,
-      'sec-websocket-version': '13',
-      origin: `https://127.0.0.1:${haproxy.port}`,
-    });
+    const stream = openSocket(session, room.toLowerCase());
     const status = await new Promise((resolve) => stream.once('response', (headers) => resolve(headers[':status'])));
     expect(status).toBe(200);
     const welcome = said(stream, '"welcome"');
     stream.write(frame(JSON.stringify({ type: 'hello', v: 1, client_id: `h2-client-${room}` })));
     expect(await welcome).toContain(`"room":"${room}"`);
   }
+  session.destroy();
+});
+
+test('a handshake that never ends is cut off; who is silent at a table or follows one is not', async () => {
+  const { room_code } = await createRoom();
+  const silent = new WebSocket(`wss://127.0.0.1:${haproxy.port}/ws?room_code=${room_code}`, { ca });
+  await once(silent, 'open');
+  const session = await openHttp2();
+  const [socket, follower] = [
+    openSocket(session, room_code),
+    session.request({ ':path': `/api/room/events?room_code=${room_code}`, accept: 'text/event-stream' }),
+  ];
+  await Promise.all([once(socket, 'response'), once(follower, 'response')]);
+  let closed = 0;
+  for (const one of [silent, socket, follower]) one.once('close', () => closed++);
+  follower.resume();
+  socket.write(frame(JSON.stringify({ type: 'hello', v: 1, client_id: 'silent-over-h2' })));
+  silent.send(JSON.stringify({ type: 'hello', v: 1, client_id: 'silent-over-tls' }));
+
+  const handshakes = ['', '\x16\x03\x01'].map(async (begun) => {
+    const half = connectTcp(haproxy.port, '127.0.0.1', () => half.write(begun));
+    half.on('error', () => undefined).resume();
+    const since = performance.now();
+    await once(half, 'close');
+    return performance.now() - since;
+  });
+  for (const age of await Promise.all(handshakes)) expect(age).toBeLessThan((REQUEST_SECONDS + 1) * 1_000);
+  // The others have been open, and silent, for longer than such a handshake may take.
+  await new Promise((resolve) => setTimeout(resolve, REQUEST_SECONDS * 1_000));
+  expect(closed).toBe(0);
+  silent.terminate();
   session.destroy();
 });
