@@ -34,14 +34,22 @@ export function explain(record: DecisionRecord): string {
     );
   }
   if (record.actions.length === 0) lines.push('Nothing is done.');
-  for (const action of record.actions) {
-    const how = action.outcome === 'done' ? '' : ` [${action.outcome}${action.error ? `: ${action.error}` : ''}]`;
-    lines.push(`→ ${action.text}${how}`);
-  }
+  for (const action of record.actions) lines.push(`→ ${action.text}${how(action)}`);
   lines.push('');
   lines.push(wouldChange(record));
   return `${lines.join('\n')}\n`;
 }
+
+/** Without its reasons, but with what was done and refused. */
+export function inOneLine({ id, at, load, players, instances, wanted, actions, refusals }: DecisionRecord): string {
+  const done = actions.map((action) => `${action.text}${how(action)}`).join('; ') || 'nothing';
+  const refused = refusals.length > 0 ? ` (refused: ${refusals.map(({ code }) => code).join(', ')})` : '';
+  return `${at} ${id} ${counted(players, 'player')}, load ${load}, ${instances.active} ready, ${wanted} wanted: ${done}${refused}`;
+}
+
+/** What became of an action, where it was not just done. */
+export const how = ({ outcome, error }: DecisionRecord['actions'][number]): string =>
+  outcome === 'done' ? '' : ` [${outcome}${error === undefined ? '' : `: ${error}`}]`;
 
 function modeOf({ mode, fencing }: DecisionRecord): string {
   if (mode === 'plan') return ', without effect.';

@@ -10,7 +10,7 @@ import { status } from './commands/status.js';
 import { once, plan, run } from './commands/work.js';
 
 /** Errors whose message is meant for whoever runs the command. */
-const TOLD = new Set(['Told', 'ConfigError', 'RedisUnavailable', 'DriverError', 'LockLost']);
+const TOLD = new Set(['Told', 'ToolFailed', 'ConfigError', 'RedisUnavailable', 'DriverError', 'LockLost']);
 
 function fail(error: unknown): never {
   const { name, message, stack } = error as Error;

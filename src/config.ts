@@ -84,6 +84,8 @@ const controllerSchema = z.object({
 
 const autoscalerSchema = z.object({
   ...commonShape,
+  /** Neither this nor sentinels: the cluster that `npm start` runs on this machine. */
+  REDIS_URL: redisShape.REDIS_URL.removeDefault().optional(),
   /** Policy file, YAML or JSON; without one the defaults hold, which are advisory. */
   HOKM_POLICY: z.string().min(1).optional(),
   /** Control socket of the local supervisor, for the process driver. */

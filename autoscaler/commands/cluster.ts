@@ -1,9 +1,10 @@
 /** What commands share: the policy, and the way to the cluster. */
 import type { Argv } from 'yargs';
+import { localCluster } from '../../deploy/ops/local-cluster.js';
 import { Bus } from '../../src/cluster/bus.js';
 import { Registry } from '../../src/cluster/registry.js';
 import { RoomIndex } from '../../src/cluster/room-index.js';
-import { type AutoscalerConfig, autoscalerConfig } from '../../src/config.js';
+import { type AutoscalerConfig, autoscalerConfig, type RedisConfig } from '../../src/config.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { SystemClock } from '../../src/runtime/clock.js';
@@ -41,12 +42,30 @@ export function jsonOption<T>(cli: Argv<T>) {
   return cli.option('json', { type: 'boolean', default: false, describe: 'one line of JSON with its schema' });
 }
 
-export function policyOf({ policy, set }: PolicyArgs, config: AutoscalerConfig): Policy {
+type ClusterConfig = AutoscalerConfig & RedisConfig;
+
+/** How to reach the cluster that the environment names, else the one of `npm start`. @throws ConfigError, ToolFailed */
+export function clusterConfig(): ClusterConfig {
+  const config = autoscalerConfig();
+  const { REDIS_URL, REDIS_SENTINELS, HOKM_POLICY, HOKM_SUPERVISOR_SOCKET } = config;
+  if (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0) {
+    return { ...config, REDIS_URL: REDIS_URL ?? 'redis://127.0.0.1:6379' };
+  }
+  const local = localCluster();
+  return {
+    ...config,
+    REDIS_URL: local.redis_url,
+    HOKM_POLICY: HOKM_POLICY ?? local.policy ?? undefined,
+    HOKM_SUPERVISOR_SOCKET: HOKM_SUPERVISOR_SOCKET ?? local.control_socket,
+  };
+}
+
+export function policyOf({ policy, set }: PolicyArgs, config: Pick<AutoscalerConfig, 'HOKM_POLICY'>): Policy {
   return loadPolicy(policy ?? config.HOKM_POLICY, set);
 }
 
 export interface Cluster {
-  readonly config: AutoscalerConfig;
+  readonly config: ClusterConfig;
   readonly redis: RedisConnection;
   readonly registry: Registry;
   readonly store: Store;
@@ -60,7 +79,7 @@ export interface Cluster {
 
 /** Opens what leads to the cluster, and closes it when `use` is done. @throws RedisUnavailable */
 export async function withCluster<T>(role: string, use: (cluster: Cluster) => Promise<T>, level?: string): Promise<T> {
-  const config = autoscalerConfig();
+  const config = clusterConfig();
   const clock = new SystemClock();
   const id = `autoscaler-${role}-${crockford(8)}`;
   const log = createLogger(level ?? config.LOG_LEVEL, { process: 'autoscaler', autoscaler: id });

@@ -1,6 +1,5 @@
 /** By hand: `drain`, `undrain`, `move`, `scale`, `pause`, `resume`. Every hold ends by itself. */
 import type { Argv } from 'yargs';
-import { autoscalerConfig } from '../../src/config.js';
 import { type InstanceId, parseRoomCode } from '../../src/protocol/ids.js';
 import { sleep } from '../../src/runtime/clock.js';
 import type { Hand } from '../decide/state.js';
@@ -10,6 +9,7 @@ import type { Order } from '../store.js';
 import { Told } from '../told.js';
 import {
   type Cluster,
+  clusterConfig,
   jsonOption,
   type PolicyArgs,
   policyOf,
@@ -154,7 +154,7 @@ async function known({ registry }: Cluster, id: string) {
 
 /** Leaves the order to the autoscaler that runs; without one, carries it out and follows it to its end. */
 async function give(args: PolicyArgs & { json: boolean }, make: (cluster: Cluster) => Promise<Order>): Promise<void> {
-  const policy = policyOf(args, autoscalerConfig());
+  const policy = policyOf(args, clusterConfig());
   await withCluster(
     'hand',
     async (cluster) => {

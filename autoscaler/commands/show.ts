@@ -1,10 +1,9 @@
 /** `explain` and `forecast`: why this number, and what is expected. */
 import { writeFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
-import { autoscalerConfig } from '../../src/config.js';
 import { spend, spendInWords } from '../cost.js';
 import { parseDuration } from '../duration.js';
-import { explain as inWords } from '../explain.js';
+import { inOneLine, explain as inWords } from '../explain.js';
 import { type ForecastRow, lookAhead } from '../forecast/far.js';
 import { loadOf } from '../forecast/feed.js';
 import type { Point } from '../history.js';
@@ -12,7 +11,7 @@ import { type Chart, page, svg } from '../picture.js';
 import type { Policy } from '../policy/schema.js';
 import { columns } from '../table.js';
 import { Told } from '../told.js';
-import { jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
+import { clusterConfig, jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 const FORECAST_SCHEMA = 'hokm-autoscaler/forecast@1';
@@ -30,14 +29,14 @@ export function explain(cli: Argv) {
         .example('$0 explain', 'the last decision')
         .example('$0 explain --decision d-1a2b3c4d', ''),
     async (args) => {
-      const policy = policyOf(args, autoscalerConfig());
+      const policy = policyOf(args, clusterConfig());
       await withCluster(
         'explain',
         async ({ store, history, registry, clock }) => {
           if (args.last !== undefined) {
             const records = await store.decisions(args.last);
             if (args.json) for (const record of records) printJson(record);
-            else for (const record of records.reverse()) print(oneLine(record));
+            else for (const record of records.reverse()) print(inOneLine(record));
             return;
           }
           const record =
@@ -69,7 +68,7 @@ export function forecast(cli: Argv) {
         .option('picture', { type: 'string', requiresArg: true, describe: 'draws into this file, .svg or .html' })
         .example('$0 forecast --horizon 24h --picture forecast.html', ''),
     async (args) => {
-      const policy = policyOf(args, autoscalerConfig());
+      const policy = policyOf(args, clusterConfig());
       const ahead = Math.ceil(parseDuration(args.horizon, '--horizon') / MINUTE_MS);
       if (ahead > 7 * DAY_MIN) throw new Told('--horizon: at most 7d');
       await withCluster(
@@ -139,18 +138,4 @@ function draw(file: string, points: readonly Point[], rows: readonly ForecastRow
   };
   writeFileSync(file, file.endsWith('.svg') ? svg(chart) : page('Forecast', [chart], []));
   say(`drawn: ${file}`);
-}
-
-function oneLine(record: {
-  id: string;
-  at: string;
-  load: number;
-  wanted: number;
-  instances: { active: number };
-  actions: readonly { text: string }[];
-  refusals: readonly { code: string }[];
-}): string {
-  const done = record.actions.map(({ text }) => text).join('; ') || 'nothing';
-  const refused = record.refusals.length > 0 ? ` (refused: ${record.refusals.map(({ code }) => code).join(', ')})` : '';
-  return `${record.at} ${record.id} load ${record.load}, ${record.instances.active} ready, ${record.wanted} wanted: ${done}${refused}`;
 }

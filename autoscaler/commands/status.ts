@@ -1,7 +1,6 @@
 /** `status`: what there is, what is under way, who decides. */
 
 import type { Argv } from 'yargs';
-import { autoscalerConfig } from '../../src/config.js';
 import { isoTime, sleep } from '../../src/runtime/clock.js';
 import { type Spend, spend, spendInWords } from '../cost.js';
 import { fullness } from '../decide/rebalance.js';
@@ -10,7 +9,7 @@ import { observe } from '../observe.js';
 import type { Policy } from '../policy/schema.js';
 import type { DecisionRecord } from '../record.js';
 import { columns } from '../table.js';
-import { type Cluster, jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
+import { type Cluster, clusterConfig, jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
 import { print, printJson } from './output.js';
 
 const STATUS_SCHEMA = 'hokm-autoscaler/status@1';
@@ -27,7 +26,7 @@ export function status(cli: Argv) {
         .example('$0 status --watch', '')
         .example('$0 status --json | jq .spend', ''),
     async (args) => {
-      const policy = policyOf(args, autoscalerConfig());
+      const policy = policyOf(args, clusterConfig());
       await withCluster(
         'status',
         async (cluster) => {

@@ -1,13 +1,12 @@
 /** `plan`, `once`, `run`: decisions, without effect, for cron, and all the time. */
 import type { Argv } from 'yargs';
-import { autoscalerConfig } from '../../src/config.js';
 import { Lifecycle } from '../../src/runtime/lifecycle.js';
 import { Daemon } from '../daemon.js';
-import { explain } from '../explain.js';
+import { explain, how, inOneLine } from '../explain.js';
 import { Lock } from '../lock.js';
 import type { DecisionRecord } from '../record.js';
 import { planAt } from './at.js';
-import { jsonOption, policyOf, policyOptions, runnerFor, withCluster } from './cluster.js';
+import { clusterConfig, jsonOption, policyOf, policyOptions, runnerFor, withCluster } from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 export const EXIT = { nothing: 0, error: 1, changes: 2, lockHeld: 3, stale: 4, targetMissed: 5 } as const;
@@ -30,7 +29,7 @@ export function plan(cli: Argv) {
         .example('$0 plan --at 2026-12-31T20:00:00Z --json', 'and on that evening')
         .epilog('Exit: 0 nothing to do, 2 changes, 1 error.'),
     async (args) => {
-      const policy = policyOf(args, autoscalerConfig());
+      const policy = policyOf(args, clusterConfig());
       const record = await withCluster(
         'plan',
         async (cluster) => {
@@ -57,7 +56,7 @@ export function once(cli: Argv) {
         .example('$0 once --policy /etc/hokm/policy.yaml', 'quiet when nothing changes: cron then sends no mail')
         .epilog('Exit: 0 done, 1 error, 3 another autoscaler has the lock, 4 figures are stale: scale-in was refused.'),
     async (args) => {
-      const policy = policyOf(args, autoscalerConfig());
+      const policy = policyOf(args, clusterConfig());
       const { json, verbose } = args;
       process.exitCode = await withCluster(
         'once',
@@ -75,7 +74,7 @@ export function once(cli: Argv) {
             await driver.close();
             if (json) printJson(record);
             else if (verbose) print(explain(record));
-            else for (const action of record.actions) print(`${action.text}${tail(action)}`);
+            else for (const action of record.actions) print(`${action.text}${how(action)}`);
             if (record.actions.some(({ outcome }) => outcome === 'failed')) return EXIT.error;
             return isStale(record) ? EXIT.stale : EXIT.nothing;
           } finally {
@@ -98,7 +97,7 @@ export function run(cli: Argv) {
         .example('$0 run --policy policy.yaml', 'as the policy says: advisory or act')
         .example('$0 run --set mode=act --set driver.type=process', 'on one machine, with its supervisor'),
     async (args) => {
-      const policy = policyOf(args, autoscalerConfig());
+      const policy = policyOf(args, clusterConfig());
       await withCluster('daemon', async (cluster) => {
         const { log, clock, config, lock } = cluster;
         const lifecycle = new Lifecycle(log, STOP_MS);
@@ -106,6 +105,7 @@ export function run(cli: Argv) {
         const { runner, driver, tickMs } = runnerFor(cluster, policy, { by: 'daemon', advisory });
         const decided = (record: DecisionRecord) => {
           if (args.json) printJson(record);
+          if (record.actions.length > 0) process.send?.({ type: 'decided', text: inOneLine(record) });
         };
         const daemon = new Daemon({ lock, runner, clock, log, tickMs, leaseMs: config.HOKM_LEASE_MS, decided });
         lifecycle.onStop('driver', () => driver.close());
@@ -123,9 +123,6 @@ export function run(cli: Argv) {
     },
   );
 }
-
-const tail = ({ outcome, error }: DecisionRecord['actions'][number]): string =>
-  outcome === 'done' ? '' : ` [${outcome}${error === undefined ? '' : `: ${error}`}]`;
 
 function isStale({ refusals, instances }: DecisionRecord): boolean {
   return instances.unknown > 0 || refusals.some(({ code }) => code === 'stale_metrics');

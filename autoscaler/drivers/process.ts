@@ -10,9 +10,9 @@ import { assertCurrent, type Driver, DriverError, find, type Listed, type Target
 export interface Supervisor {
   list(): Promise<readonly Listed[]>;
   /** Resolves when it is ready; sent again with one key it starts one. */
-  add(key: string): Promise<void>;
+  add(key: string, fencing: number): Promise<void>;
   /** Resolves when it has ended. */
-  stop(which: string): Promise<void>;
+  stop(which: string, fencing: number): Promise<void>;
 }
 
 /** Orders are on their way once the socket has taken them; the rest is the supervisor's. */
@@ -35,7 +35,7 @@ export class ProcessDriver implements Driver {
     // Asked first, so that a supervisor that is not there is told at once.
     await this.list();
     this.track(
-      this.supervisor.add(key).catch((error: unknown) => {
+      this.supervisor.add(key, fencing).catch((error: unknown) => {
         this.failed.push(key);
         throw error;
       }),
@@ -45,7 +45,7 @@ export class ProcessDriver implements Driver {
   async stop(target: Target, fencing: number): Promise<void> {
     assertCurrent(this.fencing, fencing);
     const listed = find(await this.list(), target);
-    if (listed) this.track(this.supervisor.stop(listed.id ?? listed.handle));
+    if (listed) this.track(this.supervisor.stop(listed.id ?? listed.handle, fencing));
   }
 
   async list(): Promise<readonly Listed[]> {
@@ -89,11 +89,11 @@ export function supervisorAt(socketPath: string): Supervisor {
         .filter(({ kind, state }) => kind === 'instance' && state !== 'stopping')
         .map(({ name, id }) => ({ handle: name, ...(id === null ? {} : { id }) }));
     },
-    async add(key) {
-      await askSupervisor(socketPath, { request: 'add-instance', key }).catch(told);
+    async add(key, fencing) {
+      await askSupervisor(socketPath, { request: 'add-instance', key, fencing }).catch(told);
     },
-    async stop(which) {
-      await askSupervisor(socketPath, { request: 'stop-instance', id: which }).catch(told);
+    async stop(which, fencing) {
+      await askSupervisor(socketPath, { request: 'stop-instance', id: which, fencing }).catch(told);
     },
   };
 }

@@ -1,9 +1,11 @@
 /** All processes of one local cluster: started side by side as far as they can be, stopped one after the other. */
 import { fileURLToPath } from 'node:url';
+import { Fencing } from '../../src/cluster/fencing.js';
 import { instanceConfig, type LauncherConfig, type RedisConfig } from '../../src/config.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { serversUp } from './admin-socket.js';
+import { autoscalerProgram, policyFile } from './autoscaler.js';
 import { poll } from './child.js';
 import { type ControlChild, ControlError, type ControlRequest } from './control-protocol.js';
 import { ControlSocket } from './control-socket.js';
@@ -11,7 +13,7 @@ import type { DataFolder } from './data-folder.js';
 import { Doors } from './doors.js';
 import { type HaproxyPorts, SocketFolder } from './haproxy.js';
 import { Instances, type RunningInstance } from './instances.js';
-import { instanceProgram } from './node-programs.js';
+import { instanceProgram, type PlainReady } from './node-programs.js';
 import type { Options } from './options.js';
 import type { ChildNotes } from './orphans.js';
 import { freePort } from './ports.js';
@@ -25,6 +27,7 @@ import { Supervised } from './supervised.js';
 export interface Programs {
   readonly instance: string;
   readonly controller: string;
+  readonly autoscaler: string;
   readonly haproxyConfig: string;
 }
 
@@ -33,6 +36,7 @@ const inPackage = (path: string) => fileURLToPath(new URL(path, packageRoot));
 export const builtPrograms: Programs = {
   instance: inPackage('dist/src/main.js'),
   controller: inPackage('dist/haproxy/main.js'),
+  autoscaler: inPackage('dist/autoscaler/main.js'),
   haproxyConfig: inPackage('haproxy/haproxy.cfg'),
 };
 
@@ -59,6 +63,9 @@ export class LocalCluster {
   private readonly doors: Doors;
   private readonly instances: Instances;
   private readonly control: ControlSocket;
+  private readonly autoscaler: Supervised<PlainReady> | undefined;
+  private readonly policy: string | undefined;
+  private readonly fencing = new Fencing();
   private announced = false;
   private stopped: Promise<void> | undefined;
 
@@ -102,6 +109,20 @@ export class LocalCluster {
     instanceConfig(forInstances);
     this.instances = new Instances((position) => instanceProgram(programs.instance, position, forInstances), around);
     this.control = new ControlSocket(sockets.control, (request) => this.answer(request));
+    if (options.autoscaler) {
+      const { instances } = options;
+      const { tell } = report;
+      const scaled = {
+        file: programs.autoscaler,
+        environment,
+        controlSocket: sockets.control,
+        folder,
+        instances,
+        tell,
+      };
+      this.policy = policyFile(scaled);
+      this.autoscaler = new Supervised(autoscalerProgram(scaled, this.policy), around);
+    }
   }
 
   /** @throws ConfigError when the environment's settings make no sense to an instance. */
@@ -125,8 +146,8 @@ export class LocalCluster {
     const controlled = proxy.then(() => this.doors.startControllers());
     const wanted = Array.from({ length: this.plan.options.instances }, () => this.instances.add());
     const [instances] = await Promise.all([Promise.all(wanted), controlled]);
-    await this.routed(instances);
     await this.control.listen();
+    await Promise.all([this.routed(instances), this.autoscaler?.start()]);
     this.announced = true;
     this.changed();
   }
@@ -148,9 +169,14 @@ export class LocalCluster {
       redis_url: this.redisConfig.REDIS_URL,
       haproxy_socket: first.socket,
       control_socket: this.sockets.control,
+      policy: this.policy ?? null,
       instances: this.instances.running.map(({ id, port, pid }) => ({ id, port, pid })),
       haproxies,
-      pids: { redis: this.redis?.current?.pid ?? null, ...first.pids, autoscaler: null },
+      pids: {
+        redis: this.redis?.current?.pid ?? null,
+        ...first.pids,
+        autoscaler: this.autoscaler?.current?.pid ?? null,
+      },
     };
   }
 
@@ -162,11 +188,12 @@ export class LocalCluster {
 
   /** Ends everything at once, without waiting. */
   kill(): void {
-    for (const part of [this.instances, this.doors, this.redis]) part?.kill();
+    for (const part of [this.autoscaler, this.instances, this.doors, this.redis]) part?.kill();
   }
 
   private async stopAll(): Promise<void> {
     this.announced = false;
+    await this.autoscaler?.stop();
     const own = this.facts().instances.map(({ id }) => id);
     if (own.length > 0) {
       await announceStop(this.redisConfig, own).catch(() => this.plan.report.tell('Redis cannot be told of the stop'));
@@ -188,13 +215,24 @@ export class LocalCluster {
       case 'list':
         return { children: this.children() };
       case 'add-instance':
+        this.assertCurrent(request);
         return this.instances.add(request.key).catch((error: Error) => {
           if (error instanceof StartFailed) throw new ControlError('START_FAILED', error.message);
           throw error;
         });
       case 'stop-instance':
+        this.assertCurrent(request);
         return this.instances.stop(request.id);
     }
+  }
+
+  /** @throws ControlError for an order of an autoscaler that has lost its lock */
+  private assertCurrent({ fencing }: { readonly fencing?: number | undefined }): void {
+    if (this.fencing.admits(fencing)) return;
+    throw new ControlError(
+      'OUTDATED',
+      `The order is outdated: it carries the number ${fencing}, ${this.fencing.seen} has been seen.`,
+    );
   }
 
   private children(): ControlChild[] {
@@ -202,6 +240,7 @@ export class LocalCluster {
       ...(this.redis ? [childOf('redis', this.redis)] : []),
       ...this.doors.children.map(([kind, child]) => childOf(kind, child)),
       ...this.instances.all.map((instance) => childOf('instance', instance)),
+      ...(this.autoscaler ? [childOf('autoscaler', this.autoscaler)] : []),
     ];
   }
 

@@ -16,6 +16,7 @@
  *   with the same `key` it starts no second one.
  * - `stop-instance` sends SIGTERM, waits until the instance has given its rooms away, and kills it after 27 s. It is not
  *   started again. Sent again it answers the same. `id` may also be the child's `name`, which every child has at all times.
+ * - Both take a `fencing` number, as the autoscaler's lock gives it: one lower than the highest seen is OUTDATED.
  * - An exit that nobody asked for is made good: the instance comes back under the same name and another id.
  * - A change of the number lasts until the cluster stops.
  */
@@ -26,11 +27,12 @@ import { z } from 'zod';
 export const LONGEST_REQUEST = 4_096;
 
 const word = z.string().min(1).max(64);
+const fencing = z.int().optional();
 export const requestSchema = z.discriminatedUnion('request', [
   z.strictObject({ request: z.literal('status') }),
   z.strictObject({ request: z.literal('list') }),
-  z.strictObject({ request: z.literal('add-instance'), key: word.optional() }),
-  z.strictObject({ request: z.literal('stop-instance'), id: word }),
+  z.strictObject({ request: z.literal('add-instance'), key: word.optional(), fencing }),
+  z.strictObject({ request: z.literal('stop-instance'), id: word, fencing }),
 ]);
 export type ControlRequest = z.output<typeof requestSchema>;
 
@@ -60,6 +62,7 @@ export const ERROR_CODES = [
   'UNKNOWN_INSTANCE',
   'START_FAILED',
   'TOO_MANY',
+  'OUTDATED',
   'STOPPING',
   'FAILED',
 ] as const;

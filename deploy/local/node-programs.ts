@@ -12,7 +12,7 @@ const instanceReady = z.object({
   id: z.string().transform((id) => id as InstanceId),
   port: z.number().int(),
 });
-const plainReady = z.object({ type: z.literal('ready') });
+export const plainReady = z.object({ type: z.literal('ready') });
 
 export type InstanceReady = z.output<typeof instanceReady>;
 export type PlainReady = z.output<typeof plainReady>;
@@ -34,7 +34,8 @@ export function controllerProgram(file: string, position: number, env: NodeJS.Pr
   return nodeProgram(numbered('controller', position), file, env, plainReady, { stopMs: 5_000, pauseMs: 100 });
 }
 
-function nodeProgram<Schema extends z.ZodType>(
+/** A program of ours that tells `message` when it is ready. */
+export function nodeProgram<Schema extends z.ZodType>(
   title: string,
   file: string,
   env: NodeJS.ProcessEnv,

@@ -18,6 +18,8 @@ export interface Options {
   /** PEM file with certificate and key, absolute; with TLS, undefined means one of the cluster's own. */
   readonly cert: string | undefined;
   readonly instances: number;
+  /** Whether their number follows the load. */
+  readonly autoscaler: boolean;
   /** Absolute. */
   readonly data: string;
   readonly json: boolean;
@@ -43,7 +45,16 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
       describe: 'with TLS: the plain port that sends players to the other; 0 takes a free one',
     })
     .option('haproxies', { type: 'number', default: 1, describe: '2: a second HAProxy, on the next port of each kind' })
-    .option('instances', { type: 'number', default: 2, describe: 'game instances to start with' })
+    .option('instances', {
+      type: 'number',
+      default: 2,
+      describe: 'game instances to start with; the autoscaler goes no lower',
+    })
+    .option('autoscaler', {
+      type: 'boolean',
+      default: true,
+      describe: 'adds instances when players come; --no-autoscaler keeps their number',
+    })
     .option('data', {
       type: 'string',
       default: fileURLToPath(new URL('.hokm', packageRoot)),
@@ -87,11 +98,23 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
       throw new StartFailed(message || error.message);
     })
     .parseAsync();
-  const { host, opsPort, httpPort, haproxies, instances, json } = parsed;
+  const { host, opsPort, httpPort, haproxies, instances, autoscaler, json } = parsed;
   const cert = parsed.cert === undefined ? undefined : resolve(parsed.cert);
   const tls = parsed.tls || cert !== undefined;
   const port = parsed.port ?? usualPort(tls);
-  return { host, port, opsPort, httpPort, haproxies, tls, cert, instances, json, data: resolve(parsed.data) };
+  return {
+    host,
+    port,
+    opsPort,
+    httpPort,
+    haproxies,
+    tls,
+    cert,
+    instances,
+    autoscaler,
+    json,
+    data: resolve(parsed.data),
+  };
 }
 
 const PORTS = ['port', 'ops-port', 'http-port'] as const;

@@ -34,6 +34,8 @@ export interface ClusterFacts {
   readonly haproxy_socket: string;
   /** The supervisor's; see control-protocol.ts. */
   readonly control_socket: string;
+  /** The autoscaler's policy file; null: without one. */
+  readonly policy: string | null;
   readonly instances: readonly { readonly id: string; readonly port: number; readonly pid: number }[];
   /** null: not there, or just being started again. `haproxy` is the master process. */
   readonly haproxies: readonly HaproxyFacts[];
@@ -75,6 +77,7 @@ function forPeople(facts: ClusterFacts): string {
       `${facts.haproxies.map(({ stats_url }) => stats_url).join(' and ')}  user ${facts.stats_user}, password ${facts.stats_password}`,
     ],
     ['Metrics', `${facts.metrics_url}  the same user`],
+    ...(facts.policy === null ? [] : [['Scale', 'npm run autoscaler -- status'] as [string, string]]),
     ['Stop', 'Ctrl-C'],
   ];
   return `\n${rows.map(([name, value]) => `  ${name.padEnd(17)}${value}`).join('\n')}\n\n`;

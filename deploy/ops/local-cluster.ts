@@ -11,6 +11,7 @@ const factsSchema = z.object({
   redis_url: z.string(),
   haproxy_socket: z.string(),
   control_socket: z.string(),
+  policy: z.string().nullable(),
   haproxies: z.array(
     z.object({
       name: z.string(),

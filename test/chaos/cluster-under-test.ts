@@ -44,6 +44,7 @@ export class ClusterUnderTest {
     const args = [
       'start',
       '--json',
+      '--no-autoscaler',
       '--instances',
       String(instances),
       '--data',

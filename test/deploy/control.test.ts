@@ -123,6 +123,21 @@ test('answers nonsense in one line, in order, and cuts off who sends without end
   expect(await say('x'.repeat(LONGEST_REQUEST + 1), 1)).toEqual([]);
 });
 
+test('refuses what an autoscaler orders that has lost its lock', async () => {
+  const { id } = await askSupervisor(socket(), { request: 'add-instance', key: 'boot-1', fencing: 12 });
+  const late = [
+    askSupervisor(socket(), { request: 'add-instance', key: 'boot-2', fencing: 11 }),
+    askSupervisor(socket(), { request: 'stop-instance', id, fencing: 11 }),
+  ];
+  for (const order of late) {
+    await expect(order).rejects.toMatchObject({
+      code: 'OUTDATED',
+      message: 'The order is outdated: it carries the number 11, 12 has been seen.',
+    });
+  }
+  expect(await askSupervisor(socket(), { request: 'stop-instance', id, fencing: 12 })).toMatchObject({ exit_code: 0 });
+});
+
 test('goes with the cluster', async () => {
   running.process.kill('SIGTERM');
   expect(await running.ended).toBe(0);

@@ -53,7 +53,7 @@ test('starts a cluster, says where it is, and stops it in order', async () => {
   expect(running.stdout().trim().split('\n')).toHaveLength(1);
   expect(Object.keys(facts)).toEqual([
     ...['player_url', 'ws_url', 'player_urls', 'certificate', 'stats_url', 'stats_user', 'stats_password'],
-    ...['metrics_url', 'redis_url', 'haproxy_socket', 'control_socket', 'instances', 'haproxies', 'pids'],
+    ...['metrics_url', 'redis_url', 'haproxy_socket', 'control_socket', 'policy', 'instances', 'haproxies', 'pids'],
   ]);
   expect(facts.player_url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   expect(facts.ws_url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/ws\?room_code=CODE$/);

@@ -28,8 +28,10 @@ export function launcher(
 ): Launcher {
   let stdout = '';
   let stderr = '';
+  // Its number of instances is the test's.
+  const scaled = args.some((arg) => arg === '--autoscaler') ? [] : ['--no-autoscaler'];
   const ports = ['--port', '--ops-port'].flatMap((flag) => (args.includes(flag) ? [] : [flag, '0']));
-  const child = spawnOwned(process.execPath, [program, '--data', data, '--json', ...ports, ...args], {
+  const child = spawnOwned(process.execPath, [program, '--data', data, '--json', ...scaled, ...ports, ...args], {
     // The channel ends everything should this test process die.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, REDIS_URL: '', ...env },

@@ -5,6 +5,7 @@ import { packageRoot } from '../../../src/runtime/package-root.js';
 
 const programs = {
   instance: fileURLToPath(new URL('instance.js', import.meta.url)),
+  autoscaler: fileURLToPath(new URL('dist/autoscaler/main.js', packageRoot)),
   controller: fileURLToPath(new URL('controller.js', import.meta.url)),
   haproxyConfig: fileURLToPath(new URL('test/deploy/stubs/haproxy.cfg', packageRoot)),
 };

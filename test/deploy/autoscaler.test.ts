@@ -1,0 +1,95 @@
+/** The autoscaler of `npm start`, with the real programs: it decides, the supervisor alone owns the processes. */
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { ClusterFacts } from '../../deploy/local/report.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
+import { end, temporaryFolder, until } from '../support/programs.js';
+import { alive, keptFacts, type Launcher, launcher, pidsOf, REAL, started } from './running-cluster.js';
+
+const program = fileURLToPath(new URL('dist/autoscaler/main.js', packageRoot));
+const SOON_MS = 40_000;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let data: string;
+let policy: string;
+let running: Launcher | undefined;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  data = join(folder.path, 'data');
+  policy = join(folder.path, 'policy.yaml');
+});
+
+afterEach(async () => {
+  if (running) await end(running.process, 'SIGTERM');
+  running = undefined;
+  await folder.remove();
+});
+
+/** Runs a command of the autoscaler's on the cluster; its stdout. */
+function command(facts: ClusterFacts, ...args: string[]): Promise<string> {
+  const env = {
+    PATH: '/usr/bin:/bin',
+    REDIS_URL: facts.redis_url,
+    HOKM_POLICY: facts.policy ?? '',
+    HOKM_SUPERVISOR_SOCKET: facts.control_socket,
+  };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [program, ...args], { env }, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    );
+  });
+}
+
+const instancesAre = (count: number) =>
+  until(`${count} instances`, () => keptFacts(data).instances.length === count, SOON_MS);
+
+test('by default it runs, with a policy for this machine', async () => {
+  running = launcher(data, ['--autoscaler'], { LOG_LEVEL: 'warn' }, REAL);
+  const facts = await started(running);
+  expect(facts.pids.autoscaler).not.toBeNull();
+  const file = facts.policy ?? '';
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mode: 'act', min: 2, instance: { players: 80 } });
+  const plan = JSON.parse(await command(facts, 'plan', '--json')) as object;
+  expect(plan).toMatchObject({ min: 2, wanted: 2, actions: [] });
+});
+
+test('its decisions are shown and carried out; what it started outlives it, and its successor goes on', async () => {
+  writeFileSync(policy, 'version: 1\nmode: act\nmin: 2\nmax: 4\ntick_s: 1\nboot_s: 2\ndriver: { type: process }\n');
+  const env = { LOG_LEVEL: 'warn', HOKM_POLICY: policy, HOKM_AUTOSCALER_LOCK_MS: '2000' };
+  running = launcher(data, ['--autoscaler'], env, REAL);
+  const facts = await started(running);
+  expect(facts.policy).toBe(policy);
+  await command(facts, 'scale', '3', '--hold', '10m');
+  await instancesAre(3);
+  await until('it is told', () => /^autoscaler: .* start an instance \(boot-/m.test(running?.stderr() ?? ''));
+
+  const { pids, instances } = keptFacts(data);
+  process.kill(pids.autoscaler ?? 0, 'SIGKILL');
+  const successor = await until('a successor', () => {
+    const { autoscaler } = keptFacts(data).pids;
+    return autoscaler !== null && autoscaler !== pids.autoscaler && autoscaler;
+  });
+  expect(keptFacts(data).instances).toEqual(instances);
+  await command(facts, 'scale', '2', '--hold', '10m');
+  await instancesAre(2);
+  await until('its stop is told', () => /^autoscaler: .* stop game-\w+: it is empty/m.test(running?.stderr() ?? ''));
+  expect(running.stderr()).not.toMatch(/instance \d \(process \d+\) ended/);
+  expect(keptFacts(data).pids.autoscaler).toBe(successor);
+
+  const last = keptFacts(data);
+  running.process.kill('SIGINT');
+  expect(await running.ended).toBe(0);
+  expect(pidsOf(last).filter(alive)).toEqual([]);
+});
+
+test('a policy that is wrong is told in one line, and nothing stays behind', async () => {
+  writeFileSync(policy, 'version: 1\nmin: 9\nmax: 4\n');
+  running = launcher(data, ['--autoscaler'], { LOG_LEVEL: 'warn', HOKM_POLICY: policy }, REAL);
+  expect(await running.ended).toBe(1);
+  expect(running.stderr()).toContain(`${policy}:2: min: is 9, above max, 4`);
+});
