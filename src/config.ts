@@ -65,9 +65,9 @@ const instanceSchema = z
     HOKM_LOG_KEEP: z.coerce.number().int().min(0).max(1_000_000).default(1_024),
     HOKM_DRAIN_MS: milliseconds(25_000),
   })
-  .refine((env) => env.HOKM_HEARTBEAT_MS * 2 <= env.HOKM_LEASE_MS, {
+  .refine((env) => env.HOKM_HEARTBEAT_MS * 3 <= env.HOKM_LEASE_MS, {
     path: ['HOKM_HEARTBEAT_MS'],
-    message: 'must be at most half of HOKM_LEASE_MS',
+    message: 'must be at most a third of HOKM_LEASE_MS',
     // Beside the mistakes in other variables, not after them.
     when: ({ issues }) => issues.every(({ path }) => !/^HOKM_(HEARTBEAT|LEASE)_MS$/.test(String(path?.[0]))),
   });

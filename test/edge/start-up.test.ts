@@ -68,7 +68,7 @@ test('wrong variables are all named at once, secrets without their values', asyn
     HOKM_CAPACITY: '0',
     HOKM_CLUSTER_SECRET: 'too-short',
     HOKM_LEASE_MS: '1000',
-    HOKM_HEARTBEAT_MS: '900',
+    HOKM_HEARTBEAT_MS: '350',
     LOG_LEVEL: 'loud',
     REDIS_SENTINELS: 'a:1,b',
   });
@@ -78,7 +78,7 @@ test('wrong variables are all named at once, secrets without their values', asyn
   expect(lines.map((line) => line.trim().split(':')[0]).toSorted()).toEqual([
     'HOKM_CAPACITY ("0")',
     'HOKM_CLUSTER_SECRET (set)',
-    'HOKM_HEARTBEAT_MS ("900")',
+    'HOKM_HEARTBEAT_MS ("350")',
     'HOKM_PORT ("web")',
     'LOG_LEVEL ("loud")',
     'REDIS_SENTINELS ("a',
