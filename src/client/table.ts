@@ -12,7 +12,7 @@ import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../proto
 import { type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
 import { nonce, random } from './chance.js';
 import { foldEvent } from './fold.js';
-import { openBrowserSocket, type SocketLike, silence } from './socket.js';
+import { openBrowserSocket, type SocketLike, send, silence } from './socket.js';
 import { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
 
 export { CommandRefused, type Connection, type TableOptions, type TableState };
@@ -193,11 +193,8 @@ export class Table {
   }
 
   private write(frame: ClientFrame): void {
-    try {
-      this.socket?.send(JSON.stringify(frame));
-    } catch {
-      // Not open: whatever matters is sent again after the next welcome.
-    }
+    // Not open: whatever matters is sent again after the next welcome.
+    send(this.socket, JSON.stringify(frame));
   }
 
   private receive(text: string): void {

@@ -145,11 +145,17 @@ test('a match of a hundred tricks does not grow the heap', async () => {
      }, 5), undefined`,
   );
   const session = await page.context().newCDPSession(page);
-  const measure = async () => {
+  const once = async () => {
+    await inPage(page, 'new Promise((resolve) => requestIdleCallback(() => resolve(true)))');
     await session.send('HeapProfiler.collectGarbage');
     const { usedSize } = await session.send('Runtime.getHeapUsage');
     const { nodes } = await session.send('Memory.getDOMCounters');
     return { bytes: usedSize, nodes };
+  };
+  // What is drawn just now counts too, and what was drawn before is let go step by step: the least is what is kept.
+  const measure = async () => {
+    const looks = [await once(), await once(), await once()];
+    return looks.reduce((least, look) => (look.bytes < least.bytes ? look : least));
   };
   // One question for all of it: to look again and again would cost more than the play.
   const played = (tricks: number) =>

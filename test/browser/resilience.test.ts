@@ -7,6 +7,9 @@ import { myTurn, playable, playOne } from './at-table.js';
 import { inPage, launchBrowser, openPage, PHONE, picture, type TestPage, watch } from './browser.js';
 import { type PageCluster, startPageCluster } from './page-cluster.js';
 
+/** Owners killed, one after the other. */
+const RUNS = Number(process.env.HOKM_TEST_KILLS ?? 6);
+
 let cluster: PageCluster;
 let browser: Browser;
 const open: TestPage[] = [];
@@ -65,21 +68,25 @@ async function playedAt(page: Page): Promise<number> {
   return inPage<number>(page, 'window.timed');
 }
 
-test('SIGKILL of the owner in mid-trick: no error is seen, and the next card counts within a second, every time', async () => {
-  const { page, room, wrong } = await sitDown();
-  const times: number[] = [];
-  for (let run = 1; run <= 6; run++) {
-    await myTurn(page);
-    const owner = await cluster.ownerOf(room);
-    const killedAt = Date.now();
-    await end(owner.process);
-    times.push((await playedAt(page)) - killedAt);
-    await cluster.add();
-  }
-  process.stdout.write(`SIGKILL to the next card played, ms: ${times.join(' ')}\n`);
-  expect(Math.max(...times)).toBeLessThan(1_000);
-  expect(wrong).toEqual([]);
-}, 60_000);
+test(
+  'SIGKILL of the owner in mid-trick: no error is seen, and the next card counts within a second, every time',
+  async () => {
+    const { page, room, wrong } = await sitDown();
+    const times: number[] = [];
+    for (let run = 1; run <= RUNS; run++) {
+      await myTurn(page);
+      const owner = await cluster.ownerOf(room);
+      const killedAt = Date.now();
+      await end(owner.process);
+      times.push((await playedAt(page)) - killedAt);
+      await cluster.add();
+    }
+    process.stdout.write(`SIGKILL to the next card played, ms: ${times.join(' ')}\n`);
+    expect(Math.max(...times)).toBeLessThan(1_000);
+    expect(wrong).toEqual([]);
+  },
+  10_000 * RUNS,
+);
 
 test('SIGTERM of the owner in mid-trick: nobody notices', async () => {
   const { page, room, wrong } = await sitDown();
