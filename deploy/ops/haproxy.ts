@@ -1,5 +1,4 @@
 /** `npm run haproxy`: what the HAProxies of a cluster have, and their reload. */
-import yargs from 'yargs';
 import { HAProxyUnavailable, RuntimeApi } from '../../haproxy/runtime-api.js';
 import { describe, look } from '../../haproxy/show.js';
 import { Registry } from '../../src/cluster/registry.js';
@@ -9,7 +8,7 @@ import { SystemClock } from '../../src/runtime/clock.js';
 import { reachCluster } from './cluster-access.js';
 import type { LocalClusterFacts } from './local-cluster.js';
 import { reload } from './reload.js';
-import { runTool, ToolFailed } from './tool.js';
+import { commandLine, runTool, ToolFailed } from './tool.js';
 
 /** One HAProxy that can be asked from here. */
 interface Reached {
@@ -86,9 +85,7 @@ async function reloadAll(data: string | undefined, json: boolean): Promise<void>
 }
 
 await runTool(async () => {
-  await yargs(process.argv.slice(2))
-    .scriptName('npm run haproxy --')
-    .usage('$0 COMMAND [options]\n\nThe HAProxies of a cluster.')
+  await commandLine('haproxy', 'The HAProxies of a cluster.')
     .option('data', {
       type: 'string',
       describe: 'data folder of a local cluster; without it REDIS_URL and HAPROXY_SOCKET count, else .hokm',
@@ -107,11 +104,6 @@ await runTool(async () => {
       ({ data, json }) => reloadAll(data as string | undefined, json === true),
     )
     .demandCommand(1, 'Which command? show or reload.')
-    .strict()
-    .version(false)
-    .fail((message, error) => {
-      throw error ?? new ToolFailed(message);
-    })
     .parseAsync();
   return 0;
 });

@@ -1,8 +1,7 @@
 /** `npm run redis`: what an operator has to tell Redis. Connects to nothing. */
 import { readFileSync } from 'node:fs';
-import yargs from 'yargs';
 import { aclLine } from './acl.js';
-import { runTool, ToolFailed } from './tool.js';
+import { commandLine, runTool, ToolFailed } from './tool.js';
 
 /** Shorter ones are guessed. */
 const SHORTEST_PASSWORD = 16;
@@ -23,9 +22,7 @@ function passwordIn(file: string): string {
 }
 
 await runTool(async () => {
-  await yargs(process.argv.slice(2))
-    .scriptName('npm run redis --')
-    .usage('$0 COMMAND [options]\n\nWhat an operator has to tell Redis; connects to nothing.')
+  await commandLine('redis', 'What an operator has to tell Redis; connects to nothing.')
     .command(
       'acl',
       'The line that makes a Redis user with only the rights that the cluster needs',
@@ -43,11 +40,6 @@ await runTool(async () => {
       },
     )
     .demandCommand(1, 'Which command? acl.')
-    .strict()
-    .version(false)
-    .fail((message, error) => {
-      throw error ?? new ToolFailed(message);
-    })
     .parseAsync();
   return 0;
 });

@@ -1,10 +1,9 @@
 /** `npm run room`: what is going on in the rooms of a cluster. Changes nothing. */
-import yargs from 'yargs';
 import { parseRoomCode } from '../../src/protocol/ids.js';
 import { type ClusterAccess, reachCluster } from './cluster-access.js';
 import { Inspector } from './inspect.js';
 import { describeRoom, describeRooms } from './room-report.js';
-import { runTool, ToolFailed } from './tool.js';
+import { commandLine, runTool, ToolFailed } from './tool.js';
 
 const print = (json: boolean, value: unknown, text: () => string) =>
   void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text());
@@ -19,9 +18,7 @@ async function look(data: string | undefined, use: (inspector: Inspector) => Pro
 }
 
 await runTool(async () => {
-  await yargs(process.argv.slice(2))
-    .scriptName('npm run room --')
-    .usage('$0 COMMAND [options]\n\nWhat is going on in the rooms of a cluster; changes nothing.')
+  await commandLine('room', 'What is going on in the rooms of a cluster; changes nothing.')
     .option('data', {
       type: 'string',
       describe: 'data folder of a local cluster; without it REDIS_URL or REDIS_SENTINELS count, else .hokm',
@@ -52,11 +49,6 @@ await runTool(async () => {
         }),
     )
     .demandCommand(1, 'Which command? explain CODE or list.')
-    .strict()
-    .version(false)
-    .fail((message, error) => {
-      throw error ?? new ToolFailed(message);
-    })
     .parseAsync();
   return 0;
 });

@@ -1,4 +1,5 @@
 /** What the operators' command-line tools have in common. */
+import yargs, { type Argv } from 'yargs';
 
 /** A tool cannot do what it was asked for; `message` is all that is told. */
 export class ToolFailed extends Error {
@@ -20,4 +21,16 @@ export async function runTool(tool: () => Promise<number>): Promise<never> {
   // A pipe takes what is left before the exit.
   await new Promise((resolve) => process.stdout.write('', resolve));
   process.exit(code);
+}
+
+/** The arguments of `npm run SCRIPT`, for commands to be added; a wrong one is told in one line. */
+export function commandLine(script: string, about: string): Argv {
+  return yargs(process.argv.slice(2))
+    .scriptName(`npm run ${script} --`)
+    .usage(`$0 COMMAND [options]\n\n${about}`)
+    .strict()
+    .version(false)
+    .fail((message, error) => {
+      throw error ?? new ToolFailed(message);
+    });
 }
