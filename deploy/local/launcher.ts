@@ -61,7 +61,7 @@ export async function launch(args: readonly string[], programs: Programs): Promi
     started.catch(() => undefined);
     // A stop during the start does not wait for its end.
     if (await Promise.race([started, stopped.then(() => false)])) {
-      report.announce(cluster.facts(), options.json);
+      report.announce(cluster.facts(), folder, options.json);
       await stopped;
     }
     await cluster.stop();

@@ -1,4 +1,5 @@
 /** What the cluster tells: progress on stderr, its addresses on stdout and, for tools, in the data folder. */
+import { DEFAULT_DATA } from '../ops/local-cluster.js';
 import { type DataFolder, writePrivate } from './data-folder.js';
 
 /** One of the players' doors. */
@@ -54,8 +55,8 @@ export class Report {
   }
 
   /** The addresses, once the cluster can be played on. */
-  announce(facts: ClusterFacts, json: boolean): void {
-    process.stdout.write(json ? `${JSON.stringify(facts)}\n` : forPeople(facts));
+  announce(facts: ClusterFacts, folder: DataFolder, json: boolean): void {
+    process.stdout.write(json ? `${JSON.stringify(facts)}\n` : forPeople(facts, folder.path));
   }
 
   /** Keeps cluster.json true. */
@@ -64,13 +65,12 @@ export class Report {
   }
 }
 
-function forPeople(facts: ClusterFacts): string {
+function forPeople(facts: ClusterFacts, data: string): string {
+  const trust = facts.certificate === null ? '' : `NODE_EXTRA_CA_CERTS=${facts.certificate} `;
+  const named = data === DEFAULT_DATA ? '' : ` -- --data ${data}`;
   const rows: [string, string][] = [
     ['Play', facts.player_urls.join('  or  ')],
-    [
-      'In the terminal',
-      facts.certificate === null ? 'npm run play' : `NODE_EXTRA_CA_CERTS=${facts.certificate} npm run play`,
-    ],
+    ['In the terminal', `${trust}npm run play${named}`],
     ['WebSocket', facts.ws_url],
     [
       'Statistics',
