@@ -73,6 +73,14 @@ test('a spectator sees no hand, a player who is away has a badge', () => {
   expect(shown.join()).not.toMatch(/9♥|10♦/);
 });
 
+test('who is left without opponents is told how to have the match', () => {
+  const seats = match(secondTrick(), null).seats.with(1, { name: 'Ali', bot: false, substituted: true });
+  const told = (viewer: 2 | null) =>
+    lines({ state: tableState(match(secondTrick(), viewer && seat(viewer), { seats })) }).at(-1);
+  expect(told(2)).toContain('your opponents have left: claim');
+  expect(told(null)).not.toContain('claim');
+});
+
 test('a lobby tells how friends join', () => {
   const shown = lines({ state: tableState(lobby()) });
   expect(shown).toContain('                           Sara (you) · seat 0 · host');

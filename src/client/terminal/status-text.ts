@@ -4,6 +4,7 @@ import type { Seat } from '../../game/game.js';
 import { sideOf } from '../../game/hokm/seats.js';
 import type { View } from '../../game/hokm/view.js';
 import type { RoomView } from '../../protocol/client-out.js';
+import { mayClaim } from '../forfeit.js';
 import type { TableState } from '../table.js';
 import { inSuit, SUIT_NAMES } from './card-text.js';
 import { capital, gameOf, playerName, sideName } from './names.js';
@@ -19,15 +20,16 @@ export function statusText(state: TableState, now: number, paint: Paint): string
   if (view.status === 'finished' && game) return ` ${paint.bold(outcome(view, game))}`;
   if (view.status !== 'playing' || !game) return '';
   const { turn, phase } = game.table;
+  const offer = mayClaim(view) ? ' · your opponents have left: claim' : '';
   if (turn === null) return paint.dim(' Shuffling …');
   const seconds = secondsLeft(state, turn, now);
   if (turn !== view.seat) {
     const wait = phase === 'trump' ? 'names trump' : 'plays';
-    return paint.dim(` ${playerName(view, turn)} ${wait} …${seconds}`);
+    return paint.dim(` ${playerName(view, turn)} ${wait} …${seconds}${offer}`);
   }
   if (state.pending > 0) return paint.dim(' Your move is on its way …');
   const ask = phase === 'trump' ? `Name trump: ${trumps(game, paint)}` : 'Your turn: a card by number or name';
-  return ` ${paint.inverse(' ▶ ')} ${paint.bold(ask)}${seconds}`;
+  return ` ${paint.inverse(' ▶ ')} ${paint.bold(ask)}${seconds}${offer}`;
 }
 
 function outcome(view: RoomView, { table }: View): string {

@@ -2,9 +2,9 @@
 import type { ComponentChild } from 'preact';
 import { useState } from 'preact/hooks';
 import type { RoomView, Seat } from '../../client/browser.js';
+import { mayClaim } from '../../client/forfeit.js';
 import type { Table } from '../../game/hokm/table.js';
 import { FairnessSheet } from './fairness-sheet.js';
-import { mayClaim } from './forfeit-offer.js';
 import { HandsSheet } from './hands-sheet.js';
 import { LastTrick } from './last-trick.js';
 import { MenuSheet } from './menu-sheet.js';

@@ -1,6 +1,7 @@
 /** The table while a match is on: seats round the felt, the trick in its middle, the hand below. */
 import { useEffect, useState } from 'preact/hooks';
 import type { RoomView } from '../../client/browser.js';
+import { mayClaim } from '../../client/forfeit.js';
 import { type Card, suitOf } from '../../game/cards.js';
 import type { Command } from '../../game/hokm/command.js';
 import { SEATS } from '../../game/hokm/seats.js';
@@ -9,7 +10,7 @@ import { suitInWords } from '../cards/names.js';
 import { IconButton } from '../parts/icon-button.js';
 import { useText } from '../text/text.js';
 import { useSheets } from './board-sheets.js';
-import { ForfeitOffer, mayClaim } from './forfeit-offer.js';
+import { ForfeitOffer } from './forfeit-offer.js';
 import { Hand } from './hand.js';
 import { HandResultPanel } from './hand-result.js';
 import { MatchOver } from './match-over.js';

@@ -1,12 +1,5 @@
 /** The opponents have left: the match can be had without playing on. Beside the play, never in its way. */
-import type { RoomView } from '../../client/browser.js';
-import { opponentsGone } from '../../game/hokm/seats.js';
-import { holdersOf } from '../../protocol/seating.js';
 import { useText } from '../text/text.js';
-
-/** Whether the viewer may have the match as it stands. */
-export const mayClaim = ({ status, seat, seats, deserted }: RoomView): boolean =>
-  status === 'playing' && seat !== null && opponentsGone(seat, holdersOf(seats, deserted));
 
 export interface ForfeitOfferProps {
   readonly onTake: () => void;
