@@ -65,7 +65,7 @@ const forecastSchema = z
 const scaleInSchema = z
   .strictObject({
     /** Not below what was wanted at any time of the last minutes; by default the boot time and 3 minutes. */
-    window_min: whole(1, 120).optional(),
+    window_min: whole(0, 120).optional(),
     /** Share of the ready instances that may drain at a time; one always may. */
     drain_budget: share.default(0.25),
     /** A drain is over then, whatever is left: seconds where rooms can move, minutes where they cannot. */
@@ -91,7 +91,7 @@ const panicSchema = z
     /** Load at this share of the ready instances, and above what was forecast for now. */
     share: z.number().min(0.5).max(1).default(0.95),
     factor: z.number().min(1).max(4).default(1.25),
-    hold_min: whole(1, 120).default(10),
+    hold_min: whole(0, 120).default(10),
   })
   .prefault({});
 

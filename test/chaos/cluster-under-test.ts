@@ -38,13 +38,21 @@ export class ClusterUnderTest {
     readonly redis: RedisConnection,
   ) {}
 
-  /** @param folder of the cluster, which the caller removes. */
-  static async start(folder: string, instances: number, external?: ExternalRedis): Promise<ClusterUnderTest> {
+  /**
+   * @param folder of the cluster, which the caller removes.
+   * @param policy file of the autoscaler's; without one the number of instances stays.
+   */
+  static async start(
+    folder: string,
+    instances: number,
+    external?: ExternalRedis,
+    policy?: string,
+  ): Promise<ClusterUnderTest> {
     const redis = external ?? { REDIS_URL: '', REDIS_SENTINELS: '' };
     const args = [
       'start',
       '--json',
-      '--no-autoscaler',
+      policy === undefined ? '--no-autoscaler' : '--autoscaler',
       '--instances',
       String(instances),
       '--data',
@@ -55,7 +63,7 @@ export class ClusterUnderTest {
       '0',
     ];
     const child = spawnOwned(process.execPath, [BOOTSTRAP, ...args], {
-      env: { ...launcherConfig().environment, ...redis, ...KEEP_ALL },
+      env: { ...launcherConfig().environment, ...redis, ...KEEP_ALL, HOKM_POLICY: policy ?? '' },
       // The channel ends the cluster should this process be killed.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

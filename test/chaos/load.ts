@@ -31,12 +31,17 @@ const CREATE_MS = 10_000;
 export class Load {
   readonly rooms = new Map<RoomCode, PlayedRoom>();
   private readonly lastAck = new Map<RoomCode, number>();
+  private readonly left = new Set<RoomCode>();
 
   constructor(private readonly options: LoadOptions) {}
 
   /** Creates the rooms and fills them; resolves when a move has been acknowledged in each. */
-  async start(): Promise<void> {
-    const { rooms } = this.options;
+  start(): Promise<void> {
+    return this.add(this.options.rooms);
+  }
+
+  /** So many rooms more. */
+  async add(rooms: number): Promise<void> {
     let left = rooms;
     const workers = Array.from({ length: Math.min(PARALLEL, rooms) }, async () => {
       while (left > 0) {
@@ -45,11 +50,27 @@ export class Load {
       }
     });
     await Promise.all(workers);
-    await until('a move in every room', () => this.lastAck.size === rooms, FULL_MS).catch((error: Error) => {
+    await until('a move in every room', () => this.lastAck.size === this.rooms.size, FULL_MS).catch((error: Error) => {
       throw new Error(
         `${error.message}\n${this.describe([...this.rooms.keys()].filter((code) => !this.lastAck.has(code)))}`,
       );
     });
+  }
+
+  /** The players of so many rooms, the oldest first, finish what is under way and, after a last look, go home. */
+  async leave(rooms: number, last: (room: PlayedRoom) => Promise<void>): Promise<void> {
+    const going = this.present.slice(0, rooms);
+    await this.settle(going);
+    for (const room of going) {
+      await last(room);
+      this.left.add(room.code);
+      for (const player of room.players) player.close();
+    }
+  }
+
+  /** Rooms whose players are there. */
+  get present(): readonly PlayedRoom[] {
+    return [...this.rooms.values()].filter(({ code }) => !this.left.has(code));
   }
 
   /** What the clients of rooms that stand still have to say, of the first few. */
@@ -83,13 +104,13 @@ export class Load {
   /** Whether every room has had a move acknowledged in the last `ms`. */
   playing(ms: number): boolean {
     const since = performance.now() - ms;
-    return [...this.rooms.keys()].every((code) => (this.lastAck.get(code) ?? 0) > since);
+    return this.present.every(({ code }) => (this.lastAck.get(code) ?? 0) > since);
   }
 
   /** Rooms without an acknowledged move in the last `ms`. */
   silent(ms: number): RoomCode[] {
     const since = performance.now() - ms;
-    return [...this.rooms.keys()].filter((code) => (this.lastAck.get(code) ?? 0) <= since);
+    return this.present.map(({ code }) => code).filter((code) => (this.lastAck.get(code) ?? 0) <= since);
   }
 
   /** What befell sockets since then (monotonic ms): begun, closed with which codes, told of which errors. */
@@ -114,11 +135,15 @@ export class Load {
   }
 
   /** No new moves: resolves when nothing is under way any more and the four of each room are at the same point. */
-  async rest(): Promise<void> {
-    for (const { players } of this.rooms.values()) for (const player of players) player.rest();
-    const still = () => [...this.rooms.values()].filter(({ players }) => !settled(players));
-    await until('the clients of every room agree', () => still().length === 0, REST_MS).catch(() => undefined);
-    this.noteViews();
+  rest(): Promise<void> {
+    return this.settle(this.present);
+  }
+
+  private async settle(rooms: readonly PlayedRoom[]): Promise<void> {
+    for (const { players } of rooms) for (const player of players) player.rest();
+    const agreed = () => rooms.every(({ players }) => settled(players));
+    await until('the clients of every room agree', agreed, REST_MS).catch(() => undefined);
+    for (const { players } of rooms) for (const player of players) player.noteView();
   }
 
   close(): void {
