@@ -1,15 +1,11 @@
 /** The autoscaler of `npm start`, with the real programs: it decides, the supervisor alone owns the processes. */
-import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { ClusterFacts } from '../../deploy/local/report.js';
-import { packageRoot } from '../../src/runtime/package-root.js';
 import { end, temporaryFolder, until } from '../support/programs.js';
+import { autoscaler } from './running-autoscaler.js';
 import { alive, keptFacts, type Launcher, launcher, pidsOf, REAL, started } from './running-cluster.js';
 
-const program = fileURLToPath(new URL('dist/autoscaler/main.js', packageRoot));
 const SOON_MS = 40_000;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -29,21 +25,6 @@ afterEach(async () => {
   await folder.remove();
 });
 
-/** Runs a command of the autoscaler's on the cluster; its stdout. */
-function command(facts: ClusterFacts, ...args: string[]): Promise<string> {
-  const env = {
-    PATH: '/usr/bin:/bin',
-    REDIS_URL: facts.redis_url,
-    HOKM_POLICY: facts.policy ?? '',
-    HOKM_SUPERVISOR_SOCKET: facts.control_socket,
-  };
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [program, ...args], { env }, (error, stdout) =>
-      error ? reject(error) : resolve(stdout),
-    );
-  });
-}
-
 const instancesAre = (count: number) =>
   until(`${count} instances`, () => keptFacts(data).instances.length === count, SOON_MS);
 
@@ -54,7 +35,7 @@ test('by default it runs, with a policy for this machine', async () => {
   const file = facts.policy ?? '';
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mode: 'act', min: 2, instance: { players: 80 } });
-  const plan = JSON.parse(await command(facts, 'plan', '--json')) as object;
+  const plan = JSON.parse(await autoscaler(facts, 'plan', '--json')) as object;
   expect(plan).toMatchObject({ min: 2, wanted: 2, actions: [] });
 });
 
@@ -64,18 +45,18 @@ test('its decisions are shown and carried out; what it started outlives it, and 
   running = launcher(data, ['--autoscaler'], env, REAL);
   const facts = await started(running);
   expect(facts.policy).toBe(policy);
-  await command(facts, 'scale', '3', '--hold', '10m');
+  await autoscaler(facts, 'scale', '3', '--hold', '10m');
   await instancesAre(3);
   await until('it is told', () => /^autoscaler: .* start an instance \(boot-/m.test(running?.stderr() ?? ''));
 
   const { pids, instances } = keptFacts(data);
   process.kill(pids.autoscaler ?? 0, 'SIGKILL');
   const successor = await until('a successor', () => {
-    const { autoscaler } = keptFacts(data).pids;
-    return autoscaler !== null && autoscaler !== pids.autoscaler && autoscaler;
+    const { autoscaler: pid } = keptFacts(data).pids;
+    return pid !== null && pid !== pids.autoscaler && pid;
   });
   expect(keptFacts(data).instances).toEqual(instances);
-  await command(facts, 'scale', '2', '--hold', '10m');
+  await autoscaler(facts, 'scale', '2', '--hold', '10m');
   await instancesAre(2);
   await until('its stop is told', () => /^autoscaler: .* stop game-\w+: it is empty/m.test(running?.stderr() ?? ''));
   expect(running.stderr()).not.toMatch(/instance \d \(process \d+\) ended/);
