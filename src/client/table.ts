@@ -300,13 +300,19 @@ export class Table {
     this.timer = setTimeout(() => this.connect(), delay);
   }
 
-  private finish(error: ErrorFrame | null): void {
+  private finish(reason: ErrorFrame | null): void {
     if (this.current.connection === 'closed') return;
+    const error = reason?.code === 'WRONG_TOKEN' && this.isLeaving ? { ...CLOSED, code: 'SEAT_LEFT' } : reason;
     this.drop();
     if (error && this.code && SEATLESS_CODES.has(error.code)) this.options.store?.forget(this.code);
     this.change({ connection: 'closed', error, legal: [], deadline: null, pending: 0 });
     for (const waiting of this.pending.values()) waiting.reject(new CommandRefused(error ?? CLOSED));
     this.pending.clear();
+  }
+
+  /** A leave whose answer was lost with its connection: the seat's token is then worth nothing on the next one. */
+  private get isLeaving(): boolean {
+    return [...this.pending.values()].some(({ frame }) => frame.command.type === 'leave');
   }
 
   private drop(): void {

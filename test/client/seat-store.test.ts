@@ -132,6 +132,21 @@ test.each([
   },
 );
 
+test('a leave whose answer was lost is told as one, when the seat is found given up', () => {
+  const seats = new SeatsInStorage(storage());
+  seats.keep({ room: ROOM, token: 'secret' });
+  const { table, sockets } = join(seats);
+  sockets[0]?.onopen?.();
+  sockets[0]?.tell(welcome({}));
+  table.command({ type: 'leave' }).catch(() => undefined);
+  sockets[0]?.onclose?.({ code: 1006, reason: '' });
+  table.wake();
+  sockets[1]?.onopen?.();
+  sockets[1]?.onclose?.({ code: 4401, reason: 'WRONG_TOKEN' });
+  expect([table.state.connection, table.state.error?.code]).toEqual(['closed', 'SEAT_LEFT']);
+  expect(seats.find(ROOM)).toBeUndefined();
+});
+
 test('phrases are heard, and a device that wakes up asks at once', () => {
   const { table, sockets } = join(new SeatsInStorage(storage()));
   const device = new EventTarget();
