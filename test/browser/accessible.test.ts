@@ -218,6 +218,12 @@ test('kot explains itself, to those who made it and to those who suffered it', a
     happen();
     await result(page).getByText(words).waitFor();
     expect(await result(page).locator('.result-points').textContent()).toBe('+2');
+    // The players beside the trick stay in sight.
+    const panel = await result(page).boundingBox();
+    for (const place of ['left', 'right']) {
+      const plate = await page.locator(`.seat[data-place="${place}"]`).boundingBox();
+      expect((plate?.y ?? 0) + (plate?.height ?? 0)).toBeLessThanOrEqual(panel?.y ?? 0);
+    }
     expect(sideOf(seat) === sideOf(hakem)).toBe(words.includes('They'));
     if (seat === hakem) await picture(page, 'score-kot');
     await page.getByRole('button', { name: 'See all hands' }).click();
