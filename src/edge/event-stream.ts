@@ -1,6 +1,7 @@
 /** A room's public events as server-sent events: a spectator's place without a WebSocket. */
 import type { ServerResponse } from 'node:http';
 import type { ClientOut } from '../protocol/client-out.js';
+import type { Frame } from '../protocol/frame.js';
 import type { Seq } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import { MAX_BUFFERED_BYTES } from './limits.js';
@@ -12,7 +13,7 @@ const COMMENT_MS = 15_000;
 export class EventStream implements Connection {
   readonly clientId = 'event-stream';
   /** What happens while the past is still being read. */
-  private waiting: string[] | undefined = [];
+  private waiting: Frame[] | undefined = [];
   private last = 0;
   private readonly comments: NodeJS.Timeout;
 
@@ -28,17 +29,17 @@ export class EventStream implements Connection {
     for (const entry of past) this.write(entry.seq, { type: 'event', ...entry });
     const waiting = this.waiting ?? [];
     this.waiting = undefined;
-    for (const text of waiting) this.send(text);
+    for (const frame of waiting) this.send(frame);
   }
 
-  send(text: string): void {
+  send(frame: Frame): void {
     if (this.waiting) {
-      this.waiting.push(text);
+      this.waiting.push(frame);
       return;
     }
-    const frame = JSON.parse(text) as ClientOut;
-    if (frame.type !== 'event') return;
-    const { seq, at, epoch, events } = frame;
+    const told = JSON.parse(frame.text) as ClientOut;
+    if (told.type !== 'event') return;
+    const { seq, at, epoch, events } = told;
     this.write(seq, { type: 'event', seq, at, epoch, events });
   }
 

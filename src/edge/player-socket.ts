@@ -5,6 +5,7 @@ import { IncompatibleRoom, type Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
 import { type ClientIn, type Hello, parseClientFrame } from '../protocol/client-in.js';
 import { encode, errorFrame } from '../protocol/encode.js';
+import type { Frame } from '../protocol/frame.js';
 import type { RoomCode } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
@@ -22,8 +23,10 @@ import {
   TokenBucket,
 } from './limits.js';
 
-/** What is used of a `ws` socket. */
-export type RawSocket = Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'send' | 'close' | 'terminate' | 'ping'>;
+/** A `ws` socket as it is used here; `send` takes whole frames. */
+export interface RawSocket extends Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'close' | 'terminate' | 'ping'> {
+  send(frame: Frame): void;
+}
 
 export interface PlayerSocketDeps {
   readonly ownership: Ownership;
@@ -65,7 +68,7 @@ export class PlayerSocket implements Connection {
     this.helloTimer = deps.clock.after(HELLO_TIMEOUT_MS, () => this.close('HELLO_EXPECTED'));
   }
 
-  send(frame: string): void {
+  send(frame: Frame): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.count('SLOW_READER');

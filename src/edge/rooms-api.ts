@@ -9,6 +9,7 @@ import { CatalogueError } from '../errors.js';
 import { findGame } from '../game/games.js';
 import { commandRequestSchema, firstIssue, PROTOCOL_VERSION } from '../protocol/client-in.js';
 import type { ErrorFrame } from '../protocol/client-out.js';
+import type { Frame } from '../protocol/frame.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
@@ -157,7 +158,7 @@ class OneAnswer implements Connection {
     private readonly done: (reply: CommandReply | CatalogueError) => void,
   ) {}
 
-  send(text: string): void {
+  send({ text }: Frame): void {
     const frame = JSON.parse(text) as { type: string; id?: string; seq?: Seq };
     if (frame.id !== this.id) return;
     if (frame.type === 'ack' && frame.seq !== undefined) this.done({ seq: frame.seq });

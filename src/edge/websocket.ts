@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { FORWARDED_HEADER, type Forwarder } from './forward.js';
+import { GatheringSocket } from './gathering-socket.js';
 import { MAX_FRAME_BYTES } from './limits.js';
 import { PlayerSocket } from './player-socket.js';
 import { requestUrl } from './rooms-api.js';
@@ -76,7 +77,7 @@ export class WebSockets {
     delete request.headers[FORWARDED_HEADER];
     this.server.handleUpgrade(request, socket, head, (opened) => {
       socket.off('error', ignore);
-      this.accept(opened, code);
+      this.accept(opened, socket, code);
     });
   }
 
@@ -86,8 +87,8 @@ export class WebSockets {
     for (const socket of this.sockets) socket.close(code);
   }
 
-  private accept(opened: WebSocket, code: RoomCode): void {
-    const player = new PlayerSocket(opened, code, this.deps);
+  private accept(opened: WebSocket, wire: Duplex, code: RoomCode): void {
+    const player = new PlayerSocket(new GatheringSocket(opened, wire), code, this.deps);
     this.sockets.add(player);
     opened.on('message', (data: RawData, binary: boolean) => player.receive(data, binary));
     opened.on('pong', () => player.heard());

@@ -1,8 +1,9 @@
-/** Outgoing frames as text. */
+/** Outgoing frames. */
 import { type ErrorCode, errors } from '../errors.js';
 import type { ClientOut, ErrorFrame } from './client-out.js';
+import { Frame } from './frame.js';
 
-export const encode = (frame: ClientOut): string => JSON.stringify(frame);
+export const encode = (frame: ClientOut): Frame => new Frame(JSON.stringify(frame));
 
 /** The frame that tells an error of the catalogue; `detail` takes the place of its sentence. */
 export function errorFrame(code: ErrorCode, detail?: string, id?: string, reason?: string): ErrorFrame {

@@ -1,6 +1,6 @@
 /** Rooms in Redis. All keys of a room share the hash tag `{CODE}`. The contracts are in `src/room/store.ts`. */
 import type { Digest, Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
-import { type LogEntry, NO_DIGEST, type Position } from '../room/history.js';
+import { type LogLine, NO_DIGEST, type Position } from '../room/history.js';
 import type { Durability, RoomHead } from '../room/state.js';
 import type {
   ClaimReply,
@@ -100,7 +100,7 @@ export class RedisRoomStore implements RoomStore {
     code: RoomCode,
     fence: Fence,
     after: Position,
-    entries: readonly LogEntry[],
+    entries: readonly LogLine[],
     durability: Durability,
   ): Promise<CommitReply> {
     return answered(async () => {

@@ -3,14 +3,15 @@
  * is built from one viewer's view.
  */
 import { type ErrorCode, errors } from '../errors.js';
-import type { Game, Seat, Viewer } from '../game/game.js';
+import type { Game, Seat, Typed, Viewer } from '../game/game.js';
 import { PROTOCOL_VERSION } from '../protocol/client-in.js';
 import type { ClientOut, Cursor, Presence as PresenceView, Snapshot, TurnInfo } from '../protocol/client-out.js';
 import { encode, errorFrame } from '../protocol/encode.js';
+import type { Frame } from '../protocol/frame.js';
 import type { Epoch } from '../protocol/ids.js';
 import type { Clock } from '../runtime/clock.js';
 import type { CommandWindows } from './commands.js';
-import type { History, LogEntry } from './history.js';
+import { entryOf, type History, type LogEntry } from './history.js';
 import type { Presence } from './seats.js';
 import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
 import type { Effect, Refusal } from './step.js';
@@ -20,7 +21,7 @@ import { projectEntry, viewRoom, viewTurn } from './view.js';
 export interface Connection {
   /** Equal for two sockets of the same client. */
   readonly clientId: string;
-  send(frame: string): void;
+  send(frame: Frame): void;
   /** Says why and ends the connection. */
   close(code: ErrorCode): void;
   /** The room is played elsewhere: whoever is here should connect again. */
@@ -61,13 +62,25 @@ export class Audience {
   }
 
   broadcast(frame: ClientOut): void {
-    const text = encode(frame);
-    for (const connection of this.seats.keys()) connection.send(text);
+    const encoded = encode(frame);
+    for (const connection of this.seats.keys()) connection.send(encoded);
   }
 
-  /** Shows a committed entry, the latest of the history, to everybody. */
+  /** Shows a committed entry, the latest of the history, to everybody. Who sees the very same gets the very same frame. */
   show(entry: LogEntry): void {
-    for (const [connection, seat] of this.seats) connection.send(this.eventFrame(entry, seat ?? 'spectator', true));
+    let open: { readonly events: readonly Typed[]; readonly frame: Frame } | undefined;
+    for (const [connection, seat] of this.seats) {
+      const viewer = seat ?? 'spectator';
+      const turn = this.turn(viewer);
+      const events = projectEntry(this.game, this.head, entry.entry, viewer);
+      if (open && turn.legal === undefined && isSame(open.events, events)) {
+        connection.send(open.frame);
+        continue;
+      }
+      const frame = eventFrame(entry, turn, events);
+      if (turn.legal === undefined) open = { events, frame };
+      connection.send(frame);
+    }
   }
 
   apply(effect: Effect<Connection>): void {
@@ -146,12 +159,17 @@ export class Audience {
         ...(missed ? {} : { view: viewRoom(this.game, this.head, this.room.state, viewer) }),
       }),
     );
-    for (const entry of missed ?? []) connection.send(this.eventFrame(entry, viewer, entry.seq === position.seq));
+    for (const entry of missed ?? []) {
+      // The turn is known as it is now: after the last entry.
+      const turn = entry.seq === position.seq ? this.turn(viewer) : { deadline: null };
+      connection.send(eventFrame(entry, turn, projectEntry(this.game, this.head, entry.entry, viewer)));
+    }
   }
 
   /** What a client at `cursor` missed; undefined when it needs the whole view. */
   private missedSince(cursor: Cursor, viewer: Viewer): readonly LogEntry[] | undefined {
-    const missed = cursor.epoch > this.epoch() ? undefined : this.room.history.after(cursor);
+    const lines = cursor.epoch > this.epoch() ? undefined : this.room.history.after(cursor);
+    const missed = lines?.map((line) => ({ ...line, entry: entryOf(line) }));
     // Who changed or took a seat has seen the table from elsewhere: events do not lead from that view to this one.
     const moved = (event: LogEvent) =>
       isRoomEvent(event) &&
@@ -159,19 +177,6 @@ export class Audience {
         event.type === 'seats_swapped' ||
         (event.type === 'seat_taken' && event.seat === viewer));
     return missed?.some(({ entry }) => entry.events.some(moved)) ? undefined : missed;
-  }
-
-  /** `latest`: the turn is told as it is after this entry, which is known of the last one only. */
-  private eventFrame({ seq, digest, entry }: LogEntry, viewer: Viewer, latest: boolean): string {
-    return encode({
-      type: 'event',
-      seq,
-      digest,
-      epoch: entry.epoch,
-      at: entry.at,
-      ...(latest ? this.turn(viewer) : { deadline: null }),
-      events: projectEntry(this.game, this.head, entry, viewer),
-    });
   }
 
   private snapshot(viewer: Viewer): Snapshot {
@@ -192,6 +197,13 @@ export class Audience {
     return [...this.seats].flatMap(([connection, at]) => (at === seat ? [connection] : []));
   }
 }
+
+function eventFrame({ seq, digest, entry: { epoch, at } }: LogEntry, turn: TurnInfo, events: readonly Typed[]): Frame {
+  return encode({ type: 'event', seq, digest, epoch, at, ...turn, events });
+}
+
+const isSame = (some: readonly Typed[], others: readonly Typed[]): boolean =>
+  some.length === others.length && some.every((event, at) => event === others[at]);
 
 function refuse(to: Connection, { code, detail, reason }: Refusal, id?: string): void {
   if (id === undefined && errors[code].close !== undefined) to.close(code);

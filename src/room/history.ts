@@ -2,24 +2,31 @@
  * The last entries of a room's log in memory: for clients that missed some, and for a Redis that lost its tail.
  * Entries hang together by a hash chain, so that two histories that agree in (seq, digest) agree in everything before.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Cursor } from '../protocol/client-out.js';
 import type { Digest, Seq } from '../protocol/ids.js';
 import type { Entry } from './state.js';
 
 export const NO_DIGEST = '0000000000000000' as Digest;
+const DIGEST_BYTES = 8;
 
-/** An entry with its place in the log. `text` is its JSON as stored, which the digest is made of. */
-export interface LogEntry {
+/** One line of the log. `text` is the JSON of its entry as stored, which the digest is made of. */
+export interface LogLine {
   readonly seq: Seq;
   readonly digest: Digest;
   readonly text: string;
+}
+
+/** A line with the entry that it says. */
+export interface LogEntry extends LogLine {
   readonly entry: Entry;
 }
 
+export const entryOf = ({ text }: LogLine): Entry => JSON.parse(text);
+
 /** The digest of a log whose digest was `before` and that got `text` as its next entry. */
 export function chain(before: Digest, text: string): Digest {
-  return createHash('sha256').update(before).update(text).digest('hex').slice(0, 16) as Digest;
+  return hash('sha256', before + text, 'buffer').toString('hex', 0, DIGEST_BYTES) as Digest;
 }
 
 /** The point in the log that everything so far adds up to. */
@@ -31,7 +38,7 @@ export interface Position {
 export const START: Position = { seq: 0 as Seq, digest: NO_DIGEST };
 
 export class History {
-  private entries: LogEntry[] = [];
+  private lines: LogLine[] = [];
 
   /** @param base the position before the first entry that is kept. */
   constructor(private base: Position) {}
@@ -42,7 +49,7 @@ export class History {
   }
 
   get position(): Position {
-    return this.entries.at(-1) ?? this.base;
+    return this.lines.at(-1) ?? this.base;
   }
 
   /** The entry as it would follow `after`; nothing is changed. */
@@ -51,24 +58,25 @@ export class History {
     return { seq: (after.seq + 1) as Seq, digest: chain(after.digest, text), text, entry };
   }
 
-  push(entries: readonly LogEntry[]): void {
-    this.entries.push(...entries);
+  /** Keeps the text alone: an entry as a value is several times as large, and hardly ever asked for again. */
+  push({ seq, digest, text }: LogLine): void {
+    this.lines.push({ seq, digest, text });
   }
 
-  /** The entries after a position of this very history; undefined when the position is not on it, or too far back. */
-  after(position: Position | Cursor): readonly LogEntry[] | undefined {
+  /** The lines after a position of this very history; undefined when the position is not on it, or too far back. */
+  after(position: Position | Cursor): readonly LogLine[] | undefined {
     const skip = position.seq - this.base.seq;
-    if (skip < 0 || skip > this.entries.length) return undefined;
-    const digest = skip === 0 ? this.base.digest : this.entries[skip - 1]?.digest;
-    return digest === position.digest ? this.entries.slice(skip) : undefined;
+    if (skip < 0 || skip > this.lines.length) return undefined;
+    const digest = skip === 0 ? this.base.digest : this.lines[skip - 1]?.digest;
+    return digest === position.digest ? this.lines.slice(skip) : undefined;
   }
 
   /** Forgets entries up to `seq`, but keeps the last `keep`. */
   trim(seq: Seq, keep: number): void {
-    const drop = Math.min(seq - this.base.seq, this.entries.length - keep);
-    const last = drop > 0 ? this.entries[drop - 1] : undefined;
+    const drop = Math.min(seq - this.base.seq, this.lines.length - keep);
+    const last = drop > 0 ? this.lines[drop - 1] : undefined;
     if (last === undefined) return;
     this.base = { seq: last.seq, digest: last.digest };
-    this.entries = this.entries.slice(drop);
+    this.lines = this.lines.slice(drop);
   }
 }

@@ -9,7 +9,7 @@ import type { Seq } from '../protocol/ids.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { CommandWindows } from './commands.js';
-import type { History, LogEntry, Position } from './history.js';
+import type { History, LogLine, Position } from './history.js';
 import type { RoomHead, RoomState } from './state.js';
 import { type Fence, type Refused, type RoomStore, type StoredSnapshot, toSnapshot } from './store.js';
 
@@ -73,7 +73,7 @@ export class Ledger {
    * True when `entries` are in the log, as safe as the room's durability asks; false when the room is lost. Without
    * entries it makes sure of what is there.
    */
-  async append(entries: readonly LogEntry[]): Promise<boolean> {
+  async append(entries: readonly LogLine[]): Promise<boolean> {
     const { store, clock, log, whenFresh } = this.deps;
     const { code, settings } = this.head;
     let after = this.position;
@@ -164,7 +164,7 @@ export class Ledger {
   }
 
   /** What the store lacks when its log ends at `found`; undefined when that is not our history. */
-  private missingAfter(found: Position, entries: readonly LogEntry[]): readonly LogEntry[] | undefined {
+  private missingAfter(found: Position, entries: readonly LogLine[]): readonly LogLine[] | undefined {
     const ahead = entries.filter((entry) => entry.seq > this.history.position.seq);
     const kept = this.history.after(found);
     if (kept) return [...kept, ...ahead];

@@ -1,7 +1,7 @@
 /** Makes a room of what is stored: snapshot, then every entry after it. PURE. */
 import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
-import { chain, History, type LogEntry, START } from './history.js';
+import { chain, History, START } from './history.js';
 import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
 import { CorruptRoom, type StoredRoom, type StoredSnapshot } from './store.js';
 
@@ -48,10 +48,9 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
     if (seq !== before.seq + 1) throw new CorruptRoom(`the log goes from ${before.seq} to ${seq}`);
     const entry = JSON.parse(text) as Entry;
     if (entry.v !== 1) throw new CorruptRoom(`entry ${seq} has the unknown version ${entry.v}`);
-    const linked: LogEntry = { seq, digest: chain(before.digest, text), text, entry };
     windows.apply(entry, seq, state);
     state = evolve(game, meta.head, state, entry);
-    history.push([linked]);
+    history.push({ seq, digest: chain(before.digest, text), text });
   }
   const end = history.position;
   if (end.seq !== meta.seq || end.digest !== meta.digest) {

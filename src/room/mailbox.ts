@@ -164,13 +164,7 @@ export class Mailbox {
 
   /** Looks again whether the room is still owned; called when the lease may have been lost. */
   wake(): void {
-    this.working ??= Promise.resolve()
-      .then(() => this.work())
-      .catch((error: unknown) => this.fail(error))
-      .finally(() => {
-        this.working = undefined;
-        if (this.queue.length > 0 && !this.ended && !this.sealed) this.wake();
-      });
+    this.working ??= this.run();
   }
 
   /** A connection ended by itself. */
@@ -221,15 +215,22 @@ export class Mailbox {
     this.finish('MOVED');
   }
 
+  private async run(): Promise<void> {
+    // What is posted in the same turn of the event loop goes into the same batch.
+    await undefined;
+    await this.work().catch((error: unknown) => this.fail(error));
+    this.working = undefined;
+    if (this.queue.length > 0 && !this.ended && !this.sealed) this.wake();
+  }
+
   private async work(): Promise<void> {
     while (!this.ended && !this.sealed) {
-      await this.verify();
+      if (!this.isTrusted()) await this.verify();
+      this.thaw();
       if (this.ended || this.sealed || this.queue.length === 0) break;
       this.batch = this.queue.takeBatch((connection) => this.detached(connection));
-      const done = runBatch(this.current(), this.room.history.position, this.batch, {
-        epoch: this.fence.epoch,
-        ...this.deps,
-      });
+      const context = { epoch: this.fence.epoch, ...this.deps };
+      const done = runBatch(this.current(), this.room.history.position, this.batch, context);
       const entries = done.flatMap(({ entry }) => (entry ? [entry] : []));
       if (this.isAsync) {
         this.publish(done);
@@ -288,8 +289,7 @@ export class Mailbox {
   /** While the lease is not beyond doubt, stands still until the store confirms the owner and the epoch. */
   private async verify(): Promise<void> {
     const { lease, clock } = this.deps;
-    const trusted = () => (this.isAsync ? lease.holds() : lease.fresh());
-    while (!this.ended && !(trusted() && (lease.generation === this.verified || !lease.fresh()))) {
+    while (!this.ended && !this.isTrusted()) {
       this.freeze(clock.monotonic());
       await lease.whenFresh();
       const generation = lease.generation;
@@ -298,7 +298,12 @@ export class Mailbox {
       else if (owned && lease.fresh()) this.verified = generation;
       else await sleep(clock, RETRY_MS);
     }
-    this.thaw();
+  }
+
+  /** Whether the lease is beyond doubt, and the room was looked at since it last was in doubt. */
+  private isTrusted(): boolean {
+    if (!this.deps.lease.fresh()) return this.isAsync && this.deps.lease.holds();
+    return this.deps.lease.generation === this.verified;
   }
 
   private freeze(since: number): void {
@@ -321,7 +326,7 @@ export class Mailbox {
       this.room.state = state;
       this.room.presence = presence;
       if (entry) {
-        this.room.history.push([entry]);
+        this.room.history.push(entry);
         this.audience.show(entry);
         this.noteSeats(entry);
       }

@@ -1,6 +1,6 @@
 /** Rooms in a map: the same contract as Redis, for tests and simulations. `now` is the store's clock, ms. */
 import type { Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
-import { type LogEntry, type Position, START } from './history.js';
+import { type LogLine, type Position, START } from './history.js';
 import type { Entry, RoomHead } from './state.js';
 import type {
   ClaimReply,
@@ -59,7 +59,7 @@ export class MemoryRoomStore implements RoomStore {
     return { outcome: 'ok', room: { meta: kept.meta, snapshot, tail } };
   }
 
-  async commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogEntry[]): Promise<CommitReply> {
+  async commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogLine[]): Promise<CommitReply> {
     const kept = this.fenced(code, fence);
     if ('outcome' in kept) return kept;
     const { seq, digest } = kept.meta;

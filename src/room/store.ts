@@ -8,7 +8,7 @@
  */
 import type { Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Departure, StoredWindows } from './commands.js';
-import type { LogEntry, Position } from './history.js';
+import type { LogLine, Position } from './history.js';
 import type { Durability, RoomHead, RoomState } from './state.js';
 
 /** Proof of ownership. */
@@ -87,7 +87,7 @@ export interface RoomStore {
     code: RoomCode,
     fence: Fence,
     after: Position,
-    entries: readonly LogEntry[],
+    entries: readonly LogLine[],
     durability: Durability,
   ): Promise<CommitReply>;
   /** Keeps the snapshot, unless it has a newer one, and trims the log behind it, but for the last `keep` entries. */

@@ -9,6 +9,7 @@ import type { ErrorCode } from '../../src/errors.js';
 import type { Game, Seat } from '../../src/game/game.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
 import { parseClientFrame } from '../../src/protocol/client-in.js';
+import type { Frame } from '../../src/protocol/frame.js';
 import type { Epoch, RoomCode, Seq } from '../../src/protocol/ids.js';
 import type { Connection } from '../../src/room/audience.js';
 import { loadRoom } from '../../src/room/load.js';
@@ -51,7 +52,8 @@ class Wire implements SocketLike, Connection {
   }
 
   /** From the room, or from the client: told apart by what it is. */
-  send(text: string): void {
+  send(message: string | Frame): void {
+    const text = typeof message === 'string' ? message : message.text;
     const frame = parseClientFrame(text);
     if (!frame.ok) {
       queueMicrotask(() => this.onmessage?.({ data: text }));

@@ -5,6 +5,7 @@ import type { Game, Seat } from '../../src/game/game.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
 import type { Hello } from '../../src/protocol/client-in.js';
 import type { ClientOut, Cursor, ErrorFrame, Welcome } from '../../src/protocol/client-out.js';
+import type { Frame } from '../../src/protocol/frame.js';
 import type { CommandId, Epoch, InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import type { Connection } from '../../src/room/audience.js';
 import type { CommandWindows } from '../../src/room/commands.js';
@@ -68,7 +69,7 @@ export class TestConnection implements Connection {
 
   constructor(readonly clientId = 'client-1') {}
 
-  send(text: string): void {
+  send({ text }: Frame): void {
     if (this.closed !== undefined && this.closed !== 'moving') return;
     this.texts.push(text);
     this.frames.push(JSON.parse(text));

@@ -1,0 +1,59 @@
+/**
+ * A WebSocket that gathers what is sent in one turn of the event loop and writes it at once: an ack and the event it
+ * goes with are one system call, not two.
+ *
+ * Writes past the `ws` library, which hands header and payload of each frame to the kernel apart. Without masks and
+ * compression its own frames (pings, close) are written whole and at once too, so that none gets into another.
+ */
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import type { Frame } from '../protocol/frame.js';
+import type { RawSocket } from './player-socket.js';
+import { textFrame } from './text-frame.js';
+
+const flush = (socket: GatheringSocket): void => socket.flush();
+
+export class GatheringSocket implements RawSocket {
+  private unsent: Uint8Array[] = [];
+
+  /** @param wire what `socket` reads from and writes to */
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly wire: Duplex,
+  ) {}
+
+  get readyState(): WebSocket['readyState'] {
+    return this.socket.readyState;
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get bufferedAmount(): number {
+    return this.wire.writableLength;
+  }
+
+  send(frame: Frame): void {
+    if (this.unsent.length === 0) process.nextTick(flush, this);
+    this.unsent.push(frame.carriedBy(textFrame));
+  }
+
+  flush(): void {
+    const frames = this.unsent;
+    const [first] = frames;
+    if (first === undefined) return;
+    this.unsent = [];
+    if (this.readyState === WebSocket.OPEN) this.wire.write(frames.length === 1 ? first : Buffer.concat(frames));
+  }
+
+  close(code?: number, reason?: string): void {
+    this.flush();
+    this.socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.socket.terminate();
+  }
+
+  ping(): void {
+    this.socket.ping();
+  }
+}

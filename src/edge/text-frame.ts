@@ -1,0 +1,24 @@
+/** Text as one unfragmented, unmasked WebSocket frame (RFC 6455, 5.2): header and payload in one piece, one write. */
+
+const FIN_TEXT = 0x81;
+/** Payload lengths that fit into the header's first two bytes, and into two more. */
+const SHORT = 125;
+const MEDIUM = 65_535;
+
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const header = length <= SHORT ? 2 : length <= MEDIUM ? 4 : 10;
+  const frame = Buffer.allocUnsafe(header + length);
+  frame[0] = FIN_TEXT;
+  if (header === 2) {
+    frame[1] = length;
+  } else if (header === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, header);
+  return frame;
+}
