@@ -25,7 +25,7 @@ const entries = readdirSync(packageRoot, { withFileTypes: true });
 const paths = FOLDERS.filter((folder) => entries.some(({ name }) => name === folder)).flatMap((folder) =>
   readdirSync(new URL(`${folder}/`, packageRoot), { recursive: true, encoding: 'utf8' })
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-    .filter((path) => /\.[a-z]+$/.test(path)),
+    .filter((path) => /\.[a-z]+$/.test(path) && !path.includes('/node_modules/')),
 );
 
 const sources: readonly Source[] = paths.filter((path) => /\.(tsx?|mjs)$/.test(path)).map(read);
@@ -224,7 +224,12 @@ test.each(scripts)('%s has its contract in its header, with as many keys as its 
 
 /** Pauses that are the fault under test, or stand-ins for programs, which have a rhythm of their own. */
 // And tools beside the tests, which wait for a moment drawn by lot.
-const PAUSES: readonly string[] = ['test/haproxy/resilience.test.ts', 'test/deploy/stubs/', 'test/chaos/campaign.ts'];
+const PAUSES: readonly string[] = [
+  'test/haproxy/resilience.test.ts',
+  'test/deploy/stubs/',
+  'test/chaos/campaign.ts',
+  'test/bench/',
+];
 
 test('tests wait for conditions: none sleeps outside of test/support', () => {
   const pause = /\bsetTimeout\(\s*(resolve|done|r)\b|\bawait sleep\(|timers\/promises/;

@@ -90,9 +90,9 @@ const outputs = (sources) =>
 
 const folders = (root) => JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')).include;
 
-/** Paths of all files below `folder`, relative to the root, sorted. */
+/** Paths of all files below `folder`, relative to the root, sorted; without installed packages. */
 function walk(root, folder) {
-  if (!existsSync(join(root, folder))) return [];
+  if (folder.endsWith('/node_modules') || !existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => (entry.isDirectory() ? walk(root, `${folder}/${entry.name}`) : [`${folder}/${entry.name}`]));

@@ -30,6 +30,7 @@ const SCRIPTS = {
   'measure-haproxy': { program: 'dist/test/haproxy/measure-main.js', needs: () => ['redis-server', 'haproxy'] },
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   surge: { program: 'dist/test/surge/main.js', needs: () => ['redis-server', 'haproxy'] },
+  bench: { program: 'dist/test/bench/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
 

@@ -1,0 +1,60 @@
+/** What a move costs in rooms of each durability, on one instance whose Redis has one replica. */
+
+import { connect, ready } from '../../../src/redis/client.js';
+import type { Durability } from '../../../src/room/state.js';
+import { testConfig } from '../../support/config.js';
+import { startRedis, until } from '../../support/programs.js';
+import { Load } from '../load.js';
+import * as servers from '../servers.js';
+import { pin } from '../stand.js';
+import { spread } from '../statistics.js';
+
+const MODES: readonly Durability[] = ['async', 'primary', 'replicated'];
+
+export interface DurabilityFigure {
+  /** µs of the instance a move. */
+  readonly cpu: Readonly<Record<Durability, number>>;
+  readonly asyncToPrimary: number;
+  readonly replicatedToPrimary: number;
+}
+
+export async function measureDurability(rooms: number, rounds: number, ms: number): Promise<DurabilityFigure> {
+  const primary = await startRedis();
+  const replica = await startRedis(['--replicaof', '127.0.0.1', String(primary.port)]);
+  const load = new Load();
+  for (const { process: child } of [primary, replica]) if (child.pid !== undefined) pin(child.pid);
+  await replicates(primary.url);
+  const { process: server, port } = await servers.startInstance(primary.url, { env: { REDIS_COPIES: '2' } });
+  try {
+    const costs: Record<Durability, number[]> = { async: [], primary: [], replicated: [] };
+    for (const durability of MODES)
+      await servers.openRooms(load, durability, port, rooms, { game: 'hokm', durability });
+    for (let round = 0; round <= rounds; round++) {
+      for (const set of round % 2 ? MODES : MODES.toReversed()) {
+        const before = server.cpuUs();
+        const { moves } = await load.order({ do: 'play', set, ms });
+        if (round > 0) costs[set].push((server.cpuUs() - before) / moves);
+      }
+    }
+    const toPrimary = (mode: Durability) =>
+      spread(costs[mode].map((cost, round) => cost / (costs.primary[round] ?? Number.NaN))).median;
+    const [async, ordinary, replicated] = MODES.map((mode) => spread(costs[mode]).median);
+    return {
+      cpu: { async: async ?? 0, primary: ordinary ?? 0, replicated: replicated ?? 0 },
+      asyncToPrimary: toPrimary('async'),
+      replicatedToPrimary: toPrimary('replicated'),
+    };
+  } finally {
+    await server.stop();
+    await load.stop();
+    await Promise.all([replica.stop(), primary.stop()]);
+  }
+}
+
+async function replicates(url: string): Promise<void> {
+  const config = testConfig(url);
+  const redis = connect(config, 'bench');
+  await ready(redis, config, 5_000);
+  await until('the replica follows', async () => (await redis.wait(1, 100)) === 1);
+  redis.disconnect();
+}

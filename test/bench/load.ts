@@ -1,0 +1,42 @@
+/** The load generator as the bench uses it. */
+import { fileURLToPath } from 'node:url';
+import type { Order, Played } from './generator/protocol.js';
+import { LOAD_CORE, Pinned } from './processes.js';
+
+const PROGRAM = fileURLToPath(new URL('generator/main.js', import.meta.url));
+
+type Answer = { readonly id: number; readonly played: Played } | { readonly id: number; readonly error: string };
+
+export class Load {
+  private readonly process = Pinned.spawn(LOAD_CORE, process.execPath, [PROGRAM], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  private readonly waiting = new Map<number, (answer: Answer) => void>();
+  private orders = 0;
+
+  constructor() {
+    this.process.onMessage((message) => {
+      const answer = message as Answer;
+      this.waiting.get(answer.id)?.(answer);
+      this.waiting.delete(answer.id);
+    });
+  }
+
+  /** @throws what went wrong in the generator */
+  async order(order: Order): Promise<Played> {
+    const id = this.orders++;
+    const answered = new Promise<Answer>((resolve) => this.waiting.set(id, resolve));
+    this.process.send({ id, order });
+    const answer = await answered;
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.played;
+  }
+
+  cpuUs(): number {
+    return this.process.cpuUs();
+  }
+
+  stop(): Promise<void> {
+    return this.process.stop();
+  }
+}

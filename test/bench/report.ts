@@ -1,0 +1,147 @@
+/** Everything that was measured, as a table for people and as JSON for programs. */
+import type { CapacityFigure } from './figures/capacity.js';
+import type { DrainFigure } from './figures/drain.js';
+import type { DurabilityFigure } from './figures/durability.js';
+import type { InstancesFigure } from './figures/instances.js';
+import type { LatencyFigure } from './figures/latency.js';
+import { type MoveFigure, ratio, type ServerName } from './figures/move.js';
+import { rounded } from './statistics.js';
+
+export interface Measured {
+  readonly moves: readonly MoveFigure[];
+  readonly durability?: DurabilityFigure;
+  readonly instances?: InstancesFigure;
+  readonly latency?: LatencyFigure;
+  readonly capacity?: readonly CapacityFigure[];
+  readonly drain?: DrainFigure;
+  /** Part of the machine that others used before the first run; figures of time taken then say little. */
+  readonly othersBusy: number;
+}
+
+/** A figure with what it must be, and what it aims at. */
+export interface Check {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly must: number;
+  readonly aim: number;
+  /** `most`: smaller is better. */
+  readonly bound: 'most' | 'least';
+}
+
+export const TITLES: Readonly<Record<ServerName, string>> = {
+  hokm: 'this project: Hokm, durable',
+  relay: 'this project: bare relay game, durable',
+  raw: 'raw ws relay, in memory',
+  raw_lua: 'raw ws + one Lua commit',
+  colyseus: 'Colyseus relay, in memory',
+  socket_io: 'Socket.IO + Redis adapter, nothing stored',
+};
+
+export function ratios({ moves, durability, instances }: Measured): Record<string, number> {
+  const found = {
+    to_colyseus: ratio(moves, 'hokm', 'colyseus'),
+    to_raw_lua: ratio(moves, 'hokm', 'raw_lua'),
+    to_raw: ratio(moves, 'hokm', 'raw'),
+    to_socket_io: ratio(moves, 'hokm', 'socket_io'),
+    relay_to_raw_lua: ratio(moves, 'relay', 'raw_lua'),
+    four_instances_to_one: instances?.fourToOne,
+    replicated_to_primary: durability?.replicatedToPrimary,
+    async_to_primary: durability?.asyncToPrimary,
+  };
+  return Object.fromEntries(
+    Object.entries(found).flatMap(([name, value]) => (value === undefined ? [] : [[name, rounded(value)]])),
+  );
+}
+
+/** Rooms at which memory and idleness are judged. */
+const FULL = 4_900;
+
+export function checks(measured: Measured): Check[] {
+  const { to_colyseus, to_raw_lua, four_instances_to_one, replicated_to_primary } = ratios(measured);
+  const { latency, drain } = measured;
+  const full = measured.capacity?.find(({ name, rooms }) => name === 'hokm' && rooms === FULL);
+  const most = (name: string, value: number | undefined, unit: string, must: number, aim: number) =>
+    value === undefined ? [] : [{ name, value: rounded(value), unit, must, aim, bound: 'most' as const }];
+  return [
+    ...most("CPU a move ÷ Colyseus' in-memory relay", to_colyseus, '', 1.3, 1),
+    ...most('CPU a move ÷ raw ws + Lua commit', to_raw_lua, '', 1.2, 1),
+    ...most(`move → event at ${latency?.perSecond}/s through HAProxy, p50`, latency?.p50, 'ms', 0.8, 0.4),
+    ...most(`move → event at ${latency?.perSecond}/s through HAProxy, p99`, latency?.p99, 'ms', 8, 4),
+    ...most(`memory a room with 4 sockets at ${FULL} rooms`, full?.memory, 'kB', 45, 30),
+    ...most('idle CPU there, pings every 25 s', full && full.idle * 100, '%', 4, 2.5),
+    ...most('join, CPU a connection', full?.join, 'µs', 250, 150),
+    ...(drain
+      ? [
+          {
+            name: 'drain: rooms with 4 sockets moved a second, played',
+            value: rounded(drain.perSecond),
+            unit: '/s',
+            must: 200,
+            aim: 500,
+            bound: 'least' as const,
+          },
+        ]
+      : []),
+    ...most('CPU a move at 4 instances ÷ at 1, same core', four_instances_to_one, '', 1.3, 1.1),
+    ...most('`replicated` ÷ `primary` CPU a move', replicated_to_primary, '', 1.3, 1.15),
+  ];
+}
+
+/** `aim`, `must` or `missed`: the best that the figure reaches. */
+export function reached({ value, must, aim, bound }: Check): 'aim' | 'must' | 'missed' {
+  const within = (limit: number) => (bound === 'most' ? value <= limit : value >= limit);
+  return within(aim) ? 'aim' : within(must) ? 'must' : 'missed';
+}
+
+const MARKS = { aim: 'yes, and the aim', must: 'yes', missed: 'NO' } as const;
+
+/** Markdown, which reads well as it is. */
+export function table(measured: Measured): string {
+  const { moves, capacity = [], instances, durability, othersBusy } = measured;
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  const lines = [
+    line(['server', 'µs CPU a move', 'least–most', 'moves/s', 'server busy', 'µs Redis']),
+    line(Array.from({ length: 6 }, () => '---')),
+    ...moves.map(({ name, cpu, movesPerSecond, busy, redis }) =>
+      line([
+        TITLES[name],
+        cpu.median.toFixed(1),
+        `${cpu.least.toFixed(1)}–${cpu.most.toFixed(1)}`,
+        Math.round(movesPerSecond),
+        `${Math.round(busy * 100)} %`,
+        redis.toFixed(1),
+      ]),
+    ),
+    '',
+  ];
+  if (capacity.length > 0) {
+    lines.push(
+      line(['server', 'rooms', 'kB a room', 'µs CPU a join', 'idle CPU']),
+      line(['---', '---', '---', '---', '---']),
+    );
+    for (const { name, rooms, memory, join, idle } of capacity) {
+      lines.push(line([TITLES[name], rooms, memory.toFixed(1), join.toFixed(0), `${(idle * 100).toFixed(1)} %`]));
+    }
+    lines.push('');
+  }
+  if (instances)
+    lines.push(
+      `Instances on one core: ${instances.cpu.map(({ instances: count, us }) => `${count}: ${us.toFixed(1)} µs`).join(', ')} a move.`,
+      '',
+    );
+  if (durability) {
+    const { async, primary, replicated } = durability.cpu;
+    const told = `async ${async.toFixed(1)}, primary ${primary.toFixed(1)}, replicated ${replicated.toFixed(1)} µs a move`;
+    lines.push(`Durability: ${told}.`, '');
+  }
+  lines.push(line(['figure', 'measured', 'must', 'aim', 'holds']), line(['---', '---', '---', '---', '---']));
+  for (const check of checks(measured)) {
+    const { name, value, unit, must, aim, bound } = check;
+    const limit = (of: number) => `${bound === 'most' ? '≤' : '≥'} ${of}${unit && ` ${unit}`}`;
+    lines.push(line([name, `${value}${unit && ` ${unit}`}`, limit(must), limit(aim), MARKS[reached(check)]]));
+  }
+  const others = Math.round(othersBusy * 100);
+  if (others > 10) lines.push('', `Others kept the machine ${others} % busy: times are worth little, ratios some.`);
+  return `${lines.join('\n')}\n`;
+}
