@@ -2,6 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { DecisionRecord } from '../../autoscaler/record.js';
 import { end, temporaryFolder, until } from '../support/programs.js';
 import { autoscaler } from './running-autoscaler.js';
 import { alive, keptFacts, type Launcher, launcher, pidsOf, REAL, started } from './running-cluster.js';
@@ -24,6 +25,11 @@ afterEach(async () => {
   running = undefined;
   await folder.remove();
 });
+
+const lastDecisions = async (of: string): Promise<DecisionRecord[]> => {
+  const text = await autoscaler(of, 'explain', '--last', '5', '--json').catch(() => '');
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as DecisionRecord]));
+};
 
 const instancesAre = (count: number) =>
   until(`${count} instances`, () => keptFacts(data).instances.length === count, SOON_MS);
@@ -67,6 +73,34 @@ test('its decisions are shown and carried out; what it started outlives it, and 
   expect(await running.ended).toBe(0);
   expect(pidsOf(last).filter(alive)).toEqual([]);
 });
+
+test('Redis away for longer than the lease: all entries are gone, nothing is stopped until they count again', async () => {
+  const limits = 'min: 1\nmax: 4\ntick_s: 1\nboot_s: 2\nscale_in: { window_min: 0 }\n';
+  writeFileSync(policy, `version: 1\nmode: act\n${limits}driver: { type: process }\n`);
+  const env = { LOG_LEVEL: 'warn', HOKM_POLICY: policy, HOKM_AUTOSCALER_LOCK_MS: '2000' };
+  running = launcher(data, ['--autoscaler', '--instances', '1'], env, REAL);
+  const facts = await started(running);
+  // It ends while Redis is away: one instance is enough then.
+  const [hold, heldAt] = [20_000, performance.now()];
+  await autoscaler(data, 'scale', '3', '--hold', `${hold / 1_000}s`);
+  await instancesAre(3);
+  const { instances } = keptFacts(data);
+  process.kill(facts.pids.redis ?? 0, 'SIGSTOP');
+  const away = performance.now();
+  await until(
+    'the lease and the hold are over',
+    () => performance.now() > Math.max(away + 6_000, heldAt + hold),
+    SOON_MS,
+  );
+  process.kill(facts.pids.redis ?? 0, 'SIGCONT');
+  const isStale = ({ refusals }: DecisionRecord) => refusals.some(({ code }) => code === 'stale_metrics');
+  const stale = await until('scale-in is refused', async () => (await lastDecisions(data)).find(isStale), SOON_MS);
+  expect(stale?.actions.filter(({ kind }) => kind === 'tell' || kind === 'stop')).toEqual([]);
+  expect(keptFacts(data).instances).toEqual(instances);
+  // Then the figures count again, and the surplus goes in order.
+  await instancesAre(1);
+  expect(running.stderr()).not.toMatch(/instance \d \(process \d+\) ended/);
+}, 90_000);
 
 test('a policy that is wrong is told in one line, and nothing stays behind', async () => {
   writeFileSync(policy, 'version: 1\nmin: 9\nmax: 4\n');
