@@ -262,6 +262,10 @@ test('names and phrases of a hostile server stay text, and what is not known is 
   tell({ type: 'said', seat: 1, phrase: 'thanks' });
   tell({ type: 'something_new', seat: 1 });
   await page.locator('.bubble').getByText('Thanks', { exact: true }).waitFor();
+  tell({ type: 'said', seat: 3, text: markup });
+  await page.locator('.bubble').getByText(markup, { exact: true }).waitFor();
+  tell({ type: 'error', code: 'TALK_LIMITED', message: markup, retry: true });
+  await page.getByText('You have just said a lot').waitFor();
   happen();
   await result(page).waitFor();
   expect(await page.locator('.seat-name').allTextContents()).toContain(markup);
