@@ -116,9 +116,10 @@ export class PlayerSocket implements Connection {
     else this.close('RATE_LIMITED');
   }
 
-  /** The other side has answered a ping. */
+  /** The other side has answered a ping, or sent one: to answer costs as much as a message. */
   heard(): void {
     this.answered = true;
+    if (this.socket.readyState === WebSocket.OPEN && !this.bucket.take()) this.close('RATE_LIMITED');
   }
 
   ping(): void {

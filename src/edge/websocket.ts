@@ -91,6 +91,7 @@ export class WebSockets {
     const player = new PlayerSocket(new GatheringSocket(opened, wire), code, this.deps);
     this.sockets.add(player);
     opened.on('message', (data: RawData, binary: boolean) => player.receive(data, binary));
+    opened.on('ping', () => player.heard());
     opened.on('pong', () => player.heard());
     // A broken frame: the library has answered it with the close code that fits.
     opened.on('error', () => undefined);
