@@ -40,19 +40,19 @@ export class ClusterUnderTest {
 
   /**
    * @param folder of the cluster, which the caller removes.
-   * @param policy file of the autoscaler's; without one the number of instances stays.
+   * @param settings more environment for all of its programs; with HOKM_POLICY the autoscaler runs too.
    */
   static async start(
     folder: string,
     instances: number,
     external?: ExternalRedis,
-    policy?: string,
+    settings: Readonly<Record<string, string>> = {},
   ): Promise<ClusterUnderTest> {
     const redis = external ?? { REDIS_URL: '', REDIS_SENTINELS: '' };
     const args = [
       'start',
       '--json',
-      policy === undefined ? '--no-autoscaler' : '--autoscaler',
+      settings.HOKM_POLICY === undefined ? '--no-autoscaler' : '--autoscaler',
       '--instances',
       String(instances),
       '--data',
@@ -63,7 +63,7 @@ export class ClusterUnderTest {
       '0',
     ];
     const child = spawnOwned(process.execPath, [BOOTSTRAP, ...args], {
-      env: { ...launcherConfig().environment, ...redis, ...KEEP_ALL, HOKM_POLICY: policy ?? '' },
+      env: { ...launcherConfig().environment, ...redis, ...KEEP_ALL, HOKM_POLICY: '', ...settings },
       // The channel ends the cluster should this process be killed.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -95,7 +95,9 @@ export class Surge {
     let cluster: ClusterUnderTest | undefined;
     let load: Load | undefined;
     try {
-      cluster = await ClusterUnderTest.start(join(folder, 'cluster'), plan.min, undefined, policy);
+      cluster = await ClusterUnderTest.start(join(folder, 'cluster'), plan.min, undefined, {
+        HOKM_POLICY: policy,
+      });
       const { base } = cluster;
       load = new Load({ base, rooms: plan.low / SEATS, seatDelayMs: plan.seatDelayMs, onAck: () => undefined });
       return await new Surge(plan, cluster, load, tell).run();

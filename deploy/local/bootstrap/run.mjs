@@ -31,6 +31,7 @@ const SCRIPTS = {
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
   surge: { program: 'dist/test/surge/main.js', needs: () => ['redis-server', 'haproxy'] },
   bench: { program: 'dist/test/bench/main.js', needs: () => ['redis-server', 'haproxy'] },
+  attack: { program: 'dist/test/attack/main.js', needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
 

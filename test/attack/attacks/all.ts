@@ -1,0 +1,31 @@
+/** The attack table, in its order. */
+import type { Attack } from '../attack.js';
+import { crossSite } from './cross-site.js';
+import { floods } from './flood.js';
+import { guessing } from './guessing.js';
+import { hands } from './hands.js';
+import { illegal } from './illegal.js';
+import { injection } from './injection.js';
+import { malformed } from './malformed.js';
+import { operations } from './operations.js';
+import { oversized } from './oversized.js';
+import { redis } from './redis.js';
+import { shuffle } from './shuffle.js';
+import { slowloris } from './slowloris.js';
+import { theft } from './theft.js';
+
+export const attacks: readonly Attack[] = [
+  malformed,
+  illegal,
+  oversized,
+  floods,
+  slowloris,
+  guessing,
+  theft,
+  crossSite,
+  injection,
+  hands,
+  shuffle,
+  operations,
+  redis,
+];

@@ -1,0 +1,144 @@
+/** Thousands of connections that never get to the point, over plain text and over TLS. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import type { InstanceId } from '../../../src/protocol/ids.js';
+import { startHAProxy, type TestHAProxy } from '../../haproxy/support.js';
+import { temporaryFolder, until } from '../../support/programs.js';
+import { makeCertificates } from '../../support/tls.js';
+import type { Attack, Scene } from '../attack.js';
+import { bytesFrom } from '../http.js';
+
+const CUT_MS = 6_000;
+const JOIN_MS = 1_000;
+/** Half as many as an address may have. */
+const PER_ADDRESS = 100;
+const AT_ONCE = 250;
+/** A byte of each comes this often, ms. */
+const DRIP_MS = 1_000;
+
+/** How it begins, and what goes on dripping. */
+interface Kind {
+  readonly start: string | Buffer;
+  readonly drip: string | Buffer;
+}
+
+/** The beginning of a ClientHello: a record of 512 bytes, of which a few come. */
+const HALF_HELLO = Buffer.from('1603010200010001fc0303', 'hex');
+
+const PLAIN: readonly Kind[] = [
+  { start: 'GET /api/room', drip: 'x' },
+  { start: 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ', drip: 'x' },
+  { start: 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n', drip: 'X-S: 1\r\n' },
+  { start: 'GET /ws?room_code=7KQ2M9XZ HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgr', drip: 'a' },
+  {
+    start: 'POST /api/reconnect HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000\r\n\r\n{"token":"',
+    drip: 'x',
+  },
+];
+const TLS: readonly Kind[] = [
+  { start: '', drip: '' },
+  { start: HALF_HELLO.subarray(0, 3), drip: '' },
+  { start: HALF_HELLO, drip: Buffer.from([0]) },
+];
+/** Of the connections at the TLS door, every so many-th shakes hands and then sends half a request. */
+const SHAKES_HANDS = 20;
+
+class Wave {
+  readonly lives: number[] = [];
+  private readonly open = new Map<Socket, Kind>();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly port: number,
+    private readonly kinds: readonly Kind[],
+    private readonly tls: boolean,
+  ) {}
+
+  /** Opens `count`, and resolves when all of them are cut, or it has waited four times too long. */
+  async strike(count: number): Promise<void> {
+    const drip = setInterval(() => {
+      for (const [socket, { drip }] of this.open) if (drip.length > 0 && socket.writable) socket.write(drip);
+    }, DRIP_MS);
+    let from = '';
+    for (let at = 0; at < count; at++) {
+      if (at % PER_ADDRESS === 0) from = this.scene.stranger();
+      this.connect(from, at);
+      if (at % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate);
+    }
+    await until('all are cut', () => this.lives.length === count, 4 * CUT_MS).catch(() => {
+      this.scene.broken(`${this.open.size} of ${count} are not cut after ${4 * CUT_MS} ms`);
+    });
+    clearInterval(drip);
+    for (const socket of this.open.keys()) socket.destroy();
+  }
+
+  private connect(from: string, at: number): void {
+    const kind = this.kinds[at % this.kinds.length] as Kind;
+    // A connection may wait a moment to be taken; its time begins then.
+    let began = performance.now();
+    const ended = () => {
+      this.open.delete(socket);
+      this.lives.push(performance.now() - began);
+      this.scene.did(1);
+    };
+    const socket = bytesFrom(this.port, from, this.tls && at % SHAKES_HANDS === 0 ? '' : kind.start, ended);
+    socket.once('connect', () => {
+      began = performance.now();
+    });
+    this.open.set(socket, kind);
+    if (!this.tls || at % SHAKES_HANDS > 0) return;
+    this.open.set(socket, { start: '', drip: '' });
+    const secure = connectTls({ socket, rejectUnauthorized: false });
+    secure.on('error', () => undefined);
+    secure.once('secureConnect', () => {
+      began = performance.now();
+      secure.write('GET / HTTP/1.1\r\nHost: ');
+    });
+    secure.resume();
+  }
+}
+
+/** A second door to the same instances, with TLS and with limits for this host. */
+async function openTlsDoor(scene: Scene, folder: string): Promise<TestHAProxy> {
+  const { certificate, key } = makeCertificates(folder);
+  const pem = join(folder, 'players.pem');
+  writeFileSync(pem, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
+  const door = await startHAProxy({ HAPROXY_CERT: pem, HAPROXY_LIMIT_LOOPBACK: '1' });
+  for (const [at, { id, port }] of scene.cluster.facts().instances.entries()) {
+    const name = id as InstanceId;
+    await door.api.add({ name, number: at + 1, address: '127.0.0.1', port, weight: 1 });
+    await door.api.setState(name, 'ready');
+  }
+  return door;
+}
+
+export const slowloris: Attack = {
+  name: 'slowloris',
+  what: 'half requests, and as many half handshakes at a TLS door, all at a time',
+  limits: 'default',
+  full: 10_000,
+  least: 200,
+  unit: 'connections',
+  async run(scene) {
+    const folder = await temporaryFolder();
+    const door = await openTlsDoor(scene, folder.path);
+    try {
+      const plain = new Wave(scene, scene.port, PLAIN, false);
+      const secure = new Wave(scene, door.port, TLS, true);
+      scene.alsoJoinAt(`wss://127.0.0.1:${door.port}`);
+      await Promise.all([plain.strike(Math.ceil(scene.times / 2)), secure.strike(Math.floor(scene.times / 2))]);
+      const longest = (wave: Wave) => Math.round(wave.lives.reduce((most, life) => Math.max(most, life), 0));
+      const figures = { cut_ms_max: longest(plain), cut_tls_ms_max: longest(secure) };
+      for (const [what, ms] of Object.entries(figures)) {
+        if (ms > CUT_MS) scene.broken(`${what} is ${ms}`);
+      }
+      return figures;
+    } finally {
+      await door.stop();
+      await folder.remove();
+    }
+  },
+  joinMs: JOIN_MS,
+};
