@@ -56,7 +56,8 @@ export class PlayerSocket implements Connection {
   private answered = true;
   private readonly bucket: TokenBucket;
   private readonly talk: TokenBucket;
-  private readonly helloTimer: Timer;
+  /** Undefined once the socket has said hello: what a timer keeps is not little, and there are many sockets. */
+  private helloTimer: Timer | undefined;
 
   constructor(
     private readonly socket: RawSocket,
@@ -79,7 +80,7 @@ export class PlayerSocket implements Connection {
   }
 
   close(code: ErrorCode): void {
-    this.helloTimer.cancel();
+    this.helloTimer?.cancel();
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (code !== 'MOVED') {
       this.count(code);
@@ -130,14 +131,15 @@ export class PlayerSocket implements Connection {
 
   /** The socket is closed. */
   gone(): void {
-    this.helloTimer.cancel();
+    this.helloTimer?.cancel();
     this.mailbox?.detach(this);
   }
 
   private hello(hello: Hello): void {
     if (this.saidHello) return this.send(encode(errorFrame('HELLO_REPEATED')));
     this.saidHello = true;
-    this.helloTimer.cancel();
+    this.helloTimer?.cancel();
+    this.helloTimer = undefined;
     this.clientId = hello.client_id;
     this.followsMoves = hello.moves ?? false;
     this.join(hello).catch((error: unknown) => {

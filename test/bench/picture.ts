@@ -33,13 +33,9 @@ function bars(title: string, unit: string, all: readonly Bar[]): string {
 export function page(measured: Measured): string {
   const { moves, capacity = [] } = measured;
   const isOurs = (name: string) => name === 'hokm' || name === 'relay';
-  const charts = [
-    bars(
-      'Processor time of the server, a move',
-      'µs',
-      moves.map(({ name, cpu }) => ({ name: TITLES[name], value: cpu.median, ours: isOurs(name) })),
-    ),
-  ];
+  const charts: string[] = [];
+  const costs = moves.map(({ name, cpu }) => ({ name: TITLES[name], value: cpu.median, ours: isOurs(name) }));
+  if (costs.length > 0) charts.push(bars('Processor time of the server, a move', 'µs', costs));
   const held = capacity.map(({ name, rooms, memory }) => ({
     name: `${TITLES[name].split(',')[0]}, ${rooms} rooms`,
     value: memory,

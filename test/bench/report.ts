@@ -100,21 +100,17 @@ const MARKS = { aim: 'yes, and the aim', must: 'yes', missed: 'NO' } as const;
 export function table(measured: Measured): string {
   const { moves, capacity = [], instances, durability, othersBusy } = measured;
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  const lines = [
-    line(['server', 'µs CPU a move', 'least–most', 'moves/s', 'server busy', 'µs Redis']),
-    line(Array.from({ length: 6 }, () => '---')),
-    ...moves.map(({ name, cpu, movesPerSecond, busy, redis }) =>
-      line([
-        TITLES[name],
-        cpu.median.toFixed(1),
-        `${cpu.least.toFixed(1)}–${cpu.most.toFixed(1)}`,
-        Math.round(movesPerSecond),
-        `${Math.round(busy * 100)} %`,
-        redis.toFixed(1),
-      ]),
-    ),
-    '',
-  ];
+  const lines: string[] = [];
+  if (moves.length > 0) {
+    lines.push(line(['server', 'µs CPU a move', 'least–most', 'moves/s', 'server busy', 'µs Redis']));
+    lines.push(line(Array.from({ length: 6 }, () => '---')));
+    for (const { name, cpu, movesPerSecond, busy, redis } of moves) {
+      const range = `${cpu.least.toFixed(1)}–${cpu.most.toFixed(1)}`;
+      const [rate, part] = [Math.round(movesPerSecond), `${Math.round(busy * 100)} %`];
+      lines.push(line([TITLES[name], cpu.median.toFixed(1), range, rate, part, redis.toFixed(1)]));
+    }
+    lines.push('');
+  }
   if (capacity.length > 0) {
     lines.push(
       line(['server', 'rooms', 'kB a room', 'µs CPU a join', 'idle CPU']),
