@@ -98,7 +98,13 @@ export class Runner {
       }));
       await store.saveState({ ...intended, boots: { ...intended.boots, pending } }, lock.fencing);
     }
-    this.announceNew(actuator, before.seen, instances);
+    // Who is told to leave in the same run must not hear that it has joined.
+    const leaving = new Set(intended.drains.map(({ id }) => id));
+    this.announceNew(
+      actuator,
+      before.seen,
+      instances.filter(({ id }) => !leaving.has(id)),
+    );
     const record = this.toRecord({ ...planned, decision }, lock.fencing, done.records);
     await store.record(record);
     if (decision.actions.length > 0) {

@@ -83,7 +83,9 @@ export class FakeFleet {
       this.obey(to, message);
       this.crash('after');
     },
-    publish: () => undefined,
+    publish: (_: string, message: ClusterMessage) => {
+      if (message.type === 'scaling_event') this.obey(message.instance, message);
+    },
   };
 
   readonly driver: Driver = {

@@ -128,6 +128,17 @@ describe('runs', () => {
     expect(fleet.stopped).toEqual(['b']);
   });
 
+  test('a newcomer that is not needed is not welcomed while it is told to leave', async () => {
+    await longKnown();
+    fleet.add('a', { connected_players: 90 });
+    fleet.add('b', { connected_players: 60 });
+    expect((await once('one')).actions).toEqual([]);
+    fleet.add('c', { connected_players: 0, active_games: 0 });
+    expect((await once('two')).actions.map(({ kind }) => kind)).toEqual(['tell']);
+    expect((await once('three')).actions.map(({ kind }) => kind)).toEqual(['stop']);
+    expect(fleet.stopped).toEqual(['c']);
+  });
+
   // 1 tell, 1 stop for each of the drains: every place where a run may die, and both sides of the effect.
   for (const when of ['before', 'after'] as const) {
     for (let effect = 1; effect <= 2; effect++) {
