@@ -36,15 +36,6 @@ class TableSet {
     const ready = [...this.ready];
     this.ready.clear();
     for (const table of ready) table.move();
-    this.stayAwake();
-  }
-
-  /**
-   * Keeps this process from sleeping while it plays: waking it would be work of the server's core, and the more of it the
-   * slower the server is.
-   */
-  private stayAwake(): void {
-    if (this.running) setImmediate(() => this.stayAwake());
   }
 
   /** Resolves when no move is under way. */
