@@ -242,7 +242,10 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
   const expired = heldSeats(room).filter((seat) => now >= (presence.goneAt[seat] ?? now) + head.settings.hold_ms);
   if (expired.length > 0) {
     const events: LogEvent[] = [];
-    if (state.status === 'playing') events.push(...expired.map((seat) => ({ type: 'bot_substituted', seat }) as const));
+    if (state.status === 'playing') {
+      const players = expired.filter((seat) => !playedByBot(state, seat));
+      events.push(...players.map((seat) => ({ type: 'bot_substituted', seat }) as const));
+    }
     if (state.host !== null && expired.includes(state.host)) {
       const next = successor(state, presence, state.host);
       if (next !== null && presence.connected[next]) events.push({ type: 'host_changed', seat: next });
