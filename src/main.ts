@@ -43,6 +43,8 @@ const UNCLAIMED_TTL_MS = 3_600_000;
 const CLOSED_TTL_MS = 600_000;
 /** A room whose cluster was stopped. */
 const STORED_TTL_MS = 7 * 86_400_000;
+/** A room in which nothing happens is looked up in Redis again after this. */
+const PROOF_MS = 5_000;
 /** Between two looks at the registry. */
 const LOOK_MS = 500;
 
@@ -160,7 +162,10 @@ async function main(): Promise<void> {
   new RequestedMoves({ self, bus, fencing, migration, ownership, registry, clock, log });
   const scaling = new Scaling({ self, bus, fencing, drain, lease, registry, clock, log });
   const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady: () => lease.steady() });
-  const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => orphans.look(seen));
+  const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => {
+    for (const room of ownership.rooms) room.prove(PROOF_MS);
+    return orphans.look(seen);
+  });
   const isolation = new Isolation({
     lease,
     clock,

@@ -9,7 +9,7 @@ import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Viewer } from '../game/game.js';
 import type { Cursor, RoomView } from '../protocol/client-out.js';
 import type { RoomCode } from '../protocol/ids.js';
-import { type Clock, sleep, type Timer } from '../runtime/clock.js';
+import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import { Audience, type Committed, type Connection } from './audience.js';
 import { type Done, runBatch } from './batch.js';
@@ -18,6 +18,7 @@ import { InputQueue, type RoomInput } from './input-queue.js';
 import type { Lease } from './lease.js';
 import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
+import { Proof } from './proof.js';
 import { nobodyPresent, type Presence } from './seats.js';
 import { type RoomHead, type RoomState, seatOf } from './state.js';
 import { nextTick, type Room } from './step.js';
@@ -53,7 +54,6 @@ export type EndReason = 'closed' | 'released' | 'moved' | 'lost' | 'failed';
 
 /** A commit that takes longer freezes the table visibly, ms. */
 const FREEZE_AFTER_MS = 400;
-const RETRY_MS = 50;
 /** Entries that an `async` room may be ahead of the store. */
 const ASYNC_AHEAD = 256;
 
@@ -70,8 +70,7 @@ export class Mailbox {
   private closedWith: ErrorCode | undefined;
   private tick: Timer | undefined;
   private tickAt: number | null = null;
-  /** Generation of the lease at which the ownership was last known. */
-  private verified: number;
+  private readonly proof: Proof;
   /** Monotonic ms since when the table stands still; undefined while it plays. */
   private frozenSince: number | undefined;
   private flushing: Promise<boolean> | undefined;
@@ -90,7 +89,7 @@ export class Mailbox {
     this.room = { ...loaded, presence: nobodyPresent(loaded.state.seats.length, now) };
     this.ledger = new Ledger({ ...deps, whenFresh: () => deps.lease.whenFresh() }, head, loaded.history, fence);
     this.audience = new Audience(game, head, () => this.ledger.fence.epoch, deps.clock, this.room);
-    this.verified = deps.lease.generation;
+    this.proof = new Proof(deps.lease, deps.clock, this.isAsync);
     this.post({ type: 'thaw', forMs: now - aliveAt });
   }
 
@@ -158,8 +157,18 @@ export class Mailbox {
       if ('from' in input) input.from.close(refusal);
       return;
     }
+    // Who joins is told what is so now, or that a token is wrong, without a commit that would prove it.
+    if (input.type === 'hello') this.proof.doubt();
     this.queue.push(input);
     if (!this.ended) this.wake();
+  }
+
+  /**
+   * Asks the store whose the room is, unless it has said so within `maxAgeMs`. An owner that others could not reach may
+   * have lost a room to them without a word; one that is played hears of it by its next commit, one that waits by this.
+   */
+  prove(maxAgeMs: number): void {
+    if (!this.ended && this.proof.expires(maxAgeMs)) this.wake();
   }
 
   /** Looks again whether the room is still owned; called when the lease may have been lost. */
@@ -225,7 +234,7 @@ export class Mailbox {
 
   private async work(): Promise<void> {
     while (!this.ended && !this.sealed) {
-      if (!this.isTrusted()) await this.verify();
+      if (!this.proof.stands) await this.verify();
       this.thaw();
       if (this.ended || this.sealed || this.queue.length === 0) break;
       this.batch = this.queue.takeBatch((connection) => this.detached(connection));
@@ -277,7 +286,8 @@ export class Mailbox {
     const slow = clock.after(FREEZE_AFTER_MS, () => this.freeze(startedAt));
     const ours = await this.ledger.append(entries);
     slow.cancel();
-    if (!ours) this.lose();
+    if (ours) this.proof.confirm();
+    else this.lose();
     return ours;
   }
 
@@ -286,24 +296,15 @@ export class Mailbox {
     return { game: this.game, head: this.head, state, presence, windows };
   }
 
-  /** While the lease is not beyond doubt, stands still until the store confirms the owner and the epoch. */
+  /** While there is doubt, stands still until the store confirms the owner and the epoch. */
   private async verify(): Promise<void> {
-    const { lease, clock } = this.deps;
-    while (!this.ended && !this.isTrusted()) {
-      this.freeze(clock.monotonic());
-      await lease.whenFresh();
-      const generation = lease.generation;
-      const owned = await this.ledger.owned();
-      if (owned === false) this.lose();
-      else if (owned && lease.fresh()) this.verified = generation;
-      else await sleep(clock, RETRY_MS);
+    while (!this.ended && !this.proof.stands) {
+      const startedAt = this.deps.clock.monotonic();
+      if (!this.proof.leased) this.freeze(startedAt);
+      const slow = this.deps.clock.after(FREEZE_AFTER_MS, () => this.freeze(startedAt));
+      if (!(await this.proof.ask(() => this.ledger.owned()))) this.lose();
+      slow.cancel();
     }
-  }
-
-  /** Whether the lease is beyond doubt, and the room was looked at since it last was in doubt. */
-  private isTrusted(): boolean {
-    if (!this.deps.lease.fresh()) return this.isAsync && this.deps.lease.holds();
-    return this.deps.lease.generation === this.verified;
   }
 
   private freeze(since: number): void {
@@ -388,8 +389,7 @@ export class Mailbox {
     this.tick?.cancel();
     this.ledger.close();
     this.closedWith = code;
-    const under = this.batch.flatMap((input) => ('from' in input ? [input.from] : []));
-    const waiting = [...under, ...this.queue.clear()];
+    const waiting = [...this.batch.flatMap((input) => ('from' in input ? [input.from] : [])), ...this.queue.clear()];
     const strangers = new Set(waiting.filter((connection) => this.audience.seatAt(connection) === undefined));
     if (code === 'MOVED') this.audience.sendAway();
     else this.audience.closeAll(code);

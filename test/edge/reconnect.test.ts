@@ -295,8 +295,7 @@ test('a connection that ends before its hello is stored leaves no ghost at the t
   stream.abort();
   await until('the server has seen it end', async () => (await connections()) === before);
   cluster.redis.process.kill('SIGCONT');
-  await witness.next('event', ({ events }) => events.some(({ type }) => type === 'seat_taken'));
-  await witness.next('presence', ({ seats }) => seats[0] === false);
+  await witness.next('notice', ({ kind }) => kind === 'resumed');
   await until('nobody but the witness is there', () => {
     const presence = witness.frames.findLast((frame) => frame.type === 'presence');
     return presence?.type === 'presence' && !presence.seats.includes(true) && presence.spectators === 1;
