@@ -47,8 +47,8 @@ export class RedisRoomStore implements RoomStore {
   ) {}
 
   /**
-   * Writes, and waits until a majority of the copies has it. Both go out on one connection in one piece: WAIT on another
-   * connection knows nothing of the write and says yes at once.
+   * Writes, and waits until a majority of the copies has it. WAIT on another connection knows nothing of the write and says
+   * yes at once; so does one that is sent along with a script, when Redis has forgotten the script and it is sent again.
    */
   private async copied<Reply>(
     write: (redis: RedisConnection) => Promise<Reply>,
@@ -57,7 +57,8 @@ export class RedisRoomStore implements RoomStore {
     const replicas = Math.floor(copies / 2);
     if (replicas === 0) return { reply: await write(this.redis), copied: true };
     const generation = generationOf(waiting);
-    const [reply, reached] = await Promise.all([write(waiting), waiting.wait(replicas, COPY_TIMEOUT_MS)]);
+    const reply = await write(waiting);
+    const reached = await waiting.wait(replicas, COPY_TIMEOUT_MS);
     if (generationOf(waiting) !== generation) throw new Error('the connection changed between a write and its WAIT');
     return { reply, copied: reached >= replicas };
   }
