@@ -229,6 +229,8 @@ const PAUSES: readonly string[] = [
   'test/deploy/stubs/',
   'test/chaos/campaign.ts',
   'test/bench/',
+  // Time there is simulated.
+  'test/simulation/instance.ts',
 ];
 
 test('tests wait for conditions: none sleeps outside of test/support', () => {

@@ -44,36 +44,20 @@ export function jsonOption<T>(cli: Argv<T>) {
 
 type ClusterConfig = AutoscalerConfig & RedisConfig;
 
-/**
- * How to reach the cluster with this data folder, else the one that the environment names, else the one of `npm start`.
- * @throws ConfigError, ToolFailed
- */
-export function clusterConfig(data: string | undefined): ClusterConfig {
+/** How to reach the cluster that the environment names, else the one of `npm start`. @throws ConfigError, ToolFailed */
+export function clusterConfig(): ClusterConfig {
   const config = autoscalerConfig();
   const { REDIS_URL, REDIS_SENTINELS, HOKM_POLICY, HOKM_SUPERVISOR_SOCKET } = config;
-  if (data === undefined && (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0)) {
+  if (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0) {
     return { ...config, REDIS_URL: REDIS_URL ?? 'redis://127.0.0.1:6379' };
   }
-  const local = localCluster(data);
+  const local = localCluster();
   return {
     ...config,
     REDIS_URL: local.redis_url,
     HOKM_POLICY: HOKM_POLICY ?? local.policy ?? undefined,
     HOKM_SUPERVISOR_SOCKET: HOKM_SUPERVISOR_SOCKET ?? local.control_socket,
   };
-}
-
-export interface ClusterArgs {
-  readonly data?: string | undefined;
-  readonly json: boolean;
-}
-
-export function clusterOptions<T>(cli: Argv<T>) {
-  return jsonOption(cli).option('data', {
-    type: 'string',
-    requiresArg: true,
-    describe: 'data folder of a cluster of this machine; else REDIS_URL counts, else the usual one',
-  });
 }
 
 export function policyOf({ policy, set }: PolicyArgs, config: Pick<AutoscalerConfig, 'HOKM_POLICY'>): Policy {
@@ -93,14 +77,9 @@ export interface Cluster {
   readonly lock: LockDeps;
 }
 
-/** Opens what leads to the cluster, and closes it when `use` is done. @throws ConfigError, ToolFailed, RedisUnavailable */
-export async function withCluster<T>(
-  data: string | undefined,
-  role: string,
-  use: (cluster: Cluster) => Promise<T>,
-  level?: string,
-): Promise<T> {
-  const config = clusterConfig(data);
+/** Opens what leads to the cluster, and closes it when `use` is done. @throws RedisUnavailable */
+export async function withCluster<T>(role: string, use: (cluster: Cluster) => Promise<T>, level?: string): Promise<T> {
+  const config = clusterConfig();
   const clock = new SystemClock();
   const id = `autoscaler-${role}-${crockford(8)}`;
   const log = createLogger(level ?? config.LOG_LEVEL, { process: 'autoscaler', autoscaler: id });

@@ -9,9 +9,8 @@ import type { Order } from '../store.js';
 import { Told } from '../told.js';
 import {
   type Cluster,
-  type ClusterArgs,
   clusterConfig,
-  clusterOptions,
+  jsonOption,
   type PolicyArgs,
   policyOf,
   policyOptions,
@@ -29,7 +28,7 @@ export function drain(cli: Argv) {
       'drain <id>',
       'Empty an instance and stop it',
       (options) =>
-        clusterOptions(policyOptions(options))
+        jsonOption(policyOptions(options))
           .positional('id', { type: 'string', demandOption: true })
           .option('deadline', { type: 'string', requiresArg: true, describe: 'what is left then is stored, as 60s' })
           .example('$0 drain game-K3Q9TZ2M --deadline 60s', ''),
@@ -45,7 +44,7 @@ export function drain(cli: Argv) {
     .command(
       'undrain <id>',
       'Call a drain off, as long as the instance has not been stopped',
-      (options) => clusterOptions(policyOptions(options)).positional('id', { type: 'string', demandOption: true }),
+      (options) => jsonOption(policyOptions(options)).positional('id', { type: 'string', demandOption: true }),
       async (args) => {
         await give(args, async (cluster) => {
           await known(cluster, args.id);
@@ -64,7 +63,7 @@ export function move(cli: Argv) {
     'move <code> <id>',
     'Move a room to an instance',
     (options) =>
-      clusterOptions(policyOptions(options))
+      jsonOption(policyOptions(options))
         .positional('code', { type: 'string', demandOption: true })
         .positional('id', { type: 'string', demandOption: true })
         .example('$0 move 7KQ2-M9XD game-K3Q9TZ2M', ''),
@@ -86,15 +85,15 @@ export function scale(cli: Argv) {
       'scale <count>',
       'Hold a number of instances for a while, within min and max',
       (options) =>
-        clusterOptions(options)
+        jsonOption(options)
           .positional('count', { type: 'number', demandOption: true })
           .option('hold', { type: 'string', demandOption: true, requiresArg: true, describe: 'how long, as 30m' })
           .example('$0 scale 6 --hold 30m', ''),
-      async ({ count, hold, ...args }) => {
+      async ({ count, hold, json }) => {
         if (!Number.isInteger(count) || count < 0) throw new Told('scale: the number must be whole, 0 or more.');
         const ms = parseDuration(hold, '--hold');
         await change(
-          args,
+          json,
           (hand, now) => ({ ...hand, hold: { count, until: now + ms } }),
           `${count} instances are held for ${inWordsOf(ms)}.`,
         );
@@ -104,7 +103,7 @@ export function scale(cli: Argv) {
       'pause',
       'No scale-in, no scale-out, or neither, for a while',
       (options) =>
-        clusterOptions(options)
+        jsonOption(options)
           .option('scale-in', { type: 'boolean', default: false, describe: 'only scale-in' })
           .option('scale-out', { type: 'boolean', default: false, describe: 'only scale-out' })
           .option('for', { type: 'string', demandOption: true, requiresArg: true, describe: 'how long, as 2h' })
@@ -114,7 +113,7 @@ export function scale(cli: Argv) {
         const both = args['scale-in'] === args['scale-out'];
         const what = both ? 'Scaling' : args['scale-in'] ? 'Scale-in' : 'Scale-out';
         await change(
-          args,
+          args.json,
           (hand, now) => ({
             ...hand,
             ...(both || args['scale-in'] ? { pauseIn: now + ms } : {}),
@@ -127,18 +126,13 @@ export function scale(cli: Argv) {
     .command(
       'resume',
       'End all pauses and holds',
-      (options) => clusterOptions(options),
-      async (args) => change(args, () => ({ pauseIn: 0, pauseOut: 0 }), 'All pauses and holds are ended.'),
+      (options) => jsonOption(options),
+      async ({ json }) => change(json, () => ({ pauseIn: 0, pauseOut: 0 }), 'All pauses and holds are ended.'),
     );
 }
 
-async function change(
-  { json, data }: ClusterArgs,
-  next: (hand: Hand, now: number) => Hand,
-  text: string,
-): Promise<void> {
+async function change(json: boolean, next: (hand: Hand, now: number) => Hand, text: string): Promise<void> {
   await withCluster(
-    data,
     'hand',
     async ({ store, redis }) => {
       const [seconds] = await redis.time();
@@ -159,10 +153,9 @@ async function known({ registry }: Cluster, id: string) {
 }
 
 /** Leaves the order to the autoscaler that runs; without one, carries it out and follows it to its end. */
-async function give(args: PolicyArgs & ClusterArgs, make: (cluster: Cluster) => Promise<Order>): Promise<void> {
-  const policy = policyOf(args, clusterConfig(args.data));
+async function give(args: PolicyArgs & { json: boolean }, make: (cluster: Cluster) => Promise<Order>): Promise<void> {
+  const policy = policyOf(args, clusterConfig());
   await withCluster(
-    args.data,
     'hand',
     async (cluster) => {
       const { store, clock } = cluster;

@@ -9,7 +9,7 @@ import { observe } from '../observe.js';
 import type { Policy } from '../policy/schema.js';
 import type { DecisionRecord } from '../record.js';
 import { columns } from '../table.js';
-import { type Cluster, clusterConfig, clusterOptions, policyOf, policyOptions, withCluster } from './cluster.js';
+import { type Cluster, clusterConfig, jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
 import { print, printJson } from './output.js';
 
 const STATUS_SCHEMA = 'hokm-autoscaler/status@1';
@@ -21,14 +21,13 @@ export function status(cli: Argv) {
     'status',
     'Instances by state, load, drains and what is left of them, lock, last decision',
     (options) =>
-      clusterOptions(policyOptions(options))
+      jsonOption(policyOptions(options))
         .option('watch', { type: 'boolean', default: false, describe: 'again every second, until Ctrl-C' })
         .example('$0 status --watch', '')
         .example('$0 status --json | jq .spend', ''),
     async (args) => {
-      const policy = policyOf(args, clusterConfig(args.data));
+      const policy = policyOf(args, clusterConfig());
       await withCluster(
-        args.data,
         'status',
         async (cluster) => {
           for (;;) {

@@ -67,18 +67,17 @@ export class Report {
 
 function forPeople(facts: ClusterFacts, data: string): string {
   const trust = facts.certificate === null ? '' : `NODE_EXTRA_CA_CERTS=${facts.certificate} `;
-  const named = data === DEFAULT_DATA ? '' : ` --data ${data}`;
-  const scale: [string, string][] = facts.policy === null ? [] : [['Scale', `npm run autoscaler -- status${named}`]];
+  const named = data === DEFAULT_DATA ? '' : ` -- --data ${data}`;
   const rows: [string, string][] = [
     ['Play', facts.player_urls.join('  or  ')],
-    ['In the terminal', `${trust}npm run play${named && ` --${named}`}`],
+    ['In the terminal', `${trust}npm run play${named}`],
     ['WebSocket', facts.ws_url],
     [
       'Statistics',
       `${facts.haproxies.map(({ stats_url }) => stats_url).join(' and ')}  user ${facts.stats_user}, password ${facts.stats_password}`,
     ],
     ['Metrics', `${facts.metrics_url}  the same user`],
-    ...scale,
+    ...(facts.policy === null ? [] : [['Scale', 'npm run autoscaler -- status'] as [string, string]]),
     ['Stop', 'Ctrl-C'],
   ];
   return `\n${rows.map(([name, value]) => `  ${name.padEnd(17)}${value}`).join('\n')}\n\n`;

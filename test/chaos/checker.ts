@@ -140,6 +140,7 @@ class RoomCheck {
 
   private comparePublished(): void {
     const { published, log } = this.evidence;
+    if (published === null) return;
     if (published.length !== log.length) {
       this.blame('published', null, `the API tells ${published.length} entries of ${log.length}`);
     }

@@ -69,6 +69,7 @@ export interface RoomEvidence {
   readonly meta: Cursor;
   /** The raw log, from its first entry. */
   readonly log: readonly StoredEntry[];
-  readonly published: readonly PublishedEntry[];
+  /** Null where nobody asked. */
+  readonly published: readonly PublishedEntry[] | null;
   readonly clients: readonly ClientEvidence[];
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../src/runtime/package-root.js';
 
 /** A place in the package that is written over. */
-interface Change {
+export interface Change {
   readonly file: string;
   readonly from: string;
   readonly to: string;

@@ -66,7 +66,7 @@ const readyIds = async () => (await registered()).filter(({ status }) => status 
 const readyAre = (count: number) =>
   until(`${count} ready instances`, async () => (await readyIds()).length === count, SOON_MS);
 const owner = async (room: string) => (await new RedisRoomStore(redis).meta(room as RoomCode))?.owner as InstanceId;
-const lastDecision = async () => JSON.parse(await autoscaler(data, 'explain', '--json')) as DecisionRecord;
+const lastDecision = async () => JSON.parse(await autoscaler(facts, 'explain', '--json')) as DecisionRecord;
 
 /** Four bots at a new room, through HAProxy, who have begun to play. */
 async function played(): Promise<BotTable> {
@@ -84,12 +84,12 @@ async function goesOn({ acks }: BotTable): Promise<void> {
 }
 
 test('a room moves to the instance that is named, while it is played', async () => {
-  await autoscaler(data, 'scale', '3', '--hold', '1h');
+  await autoscaler(facts, 'scale', '3', '--hold', '1h');
   await readyAre(3);
   const table = await played();
   const from = await owner(table.room);
   const to = (await readyIds()).find((id) => id !== from) as InstanceId;
-  await autoscaler(data, 'move', table.room, to);
+  await autoscaler(facts, 'move', table.room, to);
   await until('it has moved', async () => (await owner(table.room)) === to, SOON_MS);
   await goesOn(table);
   expect(await lostOrDoubled(redis, table)).toEqual([]);
@@ -98,8 +98,8 @@ test('a room moves to the instance that is named, while it is played', async () 
 test('kill -9 of the autoscaler in the middle of a drain: its successor finishes it', async () => {
   const table = await played();
   const victim = await owner(table.room);
-  await autoscaler(data, 'scale', '2', '--hold', '1h');
-  await autoscaler(data, 'drain', victim);
+  await autoscaler(facts, 'scale', '2', '--hold', '1h');
+  await autoscaler(facts, 'drain', victim);
   await until('it drains', async () => !(await readyIds()).includes(victim), SOON_MS);
   process.kill(keptFacts(data).pids.autoscaler ?? 0, 'SIGKILL');
   await until('it is gone', async () => !keptFacts(data).instances.some(({ id }) => id === victim), SOON_MS);
@@ -111,12 +111,12 @@ test('kill -9 of the autoscaler in the middle of a drain: its successor finishes
 }, 90_000);
 
 test('cron jobs beside the daemon: none of them acts', async () => {
-  const once = () => autoscaler(data, 'once').catch(({ code }: { code: number }) => code);
+  const once = () => autoscaler(facts, 'once').catch(({ code }: { code: number }) => code);
   expect(await Promise.all([once(), once()])).toEqual([3, 3]);
 });
 
 test('a frozen instance: nothing is stopped, and explain says why, until it is back', async () => {
-  await autoscaler(data, 'scale', '3', '--hold', '1h');
+  await autoscaler(facts, 'scale', '3', '--hold', '1h');
   await readyAre(3);
   const empty = (await registered()).find(({ active_games }) => active_games === 0);
   const frozen = keptFacts(data).instances.find(({ id }) => id === empty?.id);
@@ -126,13 +126,13 @@ test('a frozen instance: nothing is stopped, and explain says why, until it is b
   try {
     await until('it is seen as silent', async () => (await lastDecision()).instances.unknown === 1, SOON_MS);
     // One would be enough now.
-    await autoscaler(data, 'resume');
+    await autoscaler(facts, 'resume');
     const refused = await until('scale-in is refused', async () => {
       const decision = await lastDecision();
       return decision.refusals.some(({ code }) => code === 'unknown_instance') && decision;
     });
     expect(refused).toMatchObject({ actions: [] });
-    expect(await autoscaler(data, 'explain')).toMatch(/Refused: an instance is silent.*\(unknown_instance\)/);
+    expect(await autoscaler(facts, 'explain')).toMatch(/Refused: an instance is silent.*\(unknown_instance\)/);
     expect(keptFacts(data).instances.map(({ id }) => id)).toEqual(expect.arrayContaining(before));
   } finally {
     process.kill(frozen.pid, 'SIGCONT');

@@ -41,7 +41,7 @@ test('by default it runs, with a policy for this machine', async () => {
   const file = facts.policy ?? '';
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mode: 'act', min: 2, instance: { players: 80 } });
-  const plan = JSON.parse(await autoscaler(data, 'plan', '--json')) as object;
+  const plan = JSON.parse(await autoscaler(facts, 'plan', '--json')) as object;
   expect(plan).toMatchObject({ min: 2, wanted: 2, actions: [] });
 });
 
@@ -51,7 +51,7 @@ test('its decisions are shown and carried out; what it started outlives it, and 
   running = launcher(data, ['--autoscaler'], env, REAL);
   const facts = await started(running);
   expect(facts.policy).toBe(policy);
-  await autoscaler(data, 'scale', '3', '--hold', '10m');
+  await autoscaler(facts, 'scale', '3', '--hold', '10m');
   await instancesAre(3);
   await until('it is told', () => /^autoscaler: .* start an instance \(boot-/m.test(running?.stderr() ?? ''));
 
@@ -62,7 +62,7 @@ test('its decisions are shown and carried out; what it started outlives it, and 
     return pid !== null && pid !== pids.autoscaler && pid;
   });
   expect(keptFacts(data).instances).toEqual(instances);
-  await autoscaler(data, 'scale', '2', '--hold', '10m');
+  await autoscaler(facts, 'scale', '2', '--hold', '10m');
   await instancesAre(2);
   await until('its stop is told', () => /^autoscaler: .* stop game-\w+: it is empty/m.test(running?.stderr() ?? ''));
   expect(running.stderr()).not.toMatch(/instance \d \(process \d+\) ended/);

@@ -32,6 +32,7 @@ const SCRIPTS = {
   surge: { program: 'dist/test/surge/main.js', needs: () => ['redis-server', 'haproxy'] },
   bench: { program: 'dist/test/bench/main.js', needs: () => ['redis-server', 'haproxy'] },
   attack: { program: 'dist/test/attack/main.js', needs: () => ['redis-server', 'haproxy'] },
+  simulate: { program: 'dist/test/simulation/main.js' },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
 

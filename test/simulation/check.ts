@@ -1,0 +1,99 @@
+/** What must hold of a simulated cluster at its end: the checker of the chaos campaign, and what it cannot see. */
+import { createHash } from 'node:crypto';
+import { type Card, DECK } from '../../src/game/cards.js';
+import type { Event } from '../../src/game/hokm/event.js';
+import type { Cursor, RoomView, Snapshot, Welcome } from '../../src/protocol/client-out.js';
+import type { Digest, Epoch, Seq } from '../../src/protocol/ids.js';
+import type { Entry } from '../../src/room/state.js';
+import type { StoredEntry } from '../../src/room/store.js';
+import { checkRoom } from '../chaos/checker.js';
+import type { Player, ShownFrame } from './player.js';
+import type { PlayedRoom, World } from './world.js';
+
+export interface Checked {
+  readonly acked: number;
+  readonly violations: readonly string[];
+  readonly fingerprint: string;
+}
+
+export function check(world: World): Checked {
+  let acked = 0;
+  const violations: string[] = [];
+  const hash = createHash('sha256');
+  for (const room of world.rooms) {
+    const { code } = room.head;
+    const log = logOf(world, room);
+    const meta = metaOf(world, room);
+    if (!meta) {
+      violations.push(`${code}: the room is gone`);
+      continue;
+    }
+    hash.update(meta.digest);
+    for (const player of room.players) player.noteView();
+    const clients = room.history.clients.map((client, at) => client.evidence(room.players[at]?.cursor ?? null));
+    const verdict = checkRoom({ code, head: room.head, meta, log, published: null, clients });
+    acked += verdict.acked;
+    violations.push(...verdict.violations.map(({ kind, seq, text }) => `${code} at ${seq}: ${kind}: ${text}`));
+    const hidden = hiddenBySeq(log);
+    for (const player of room.players) {
+      violations.push(
+        ...player.shown.flatMap((frame) => leak(player, frame, hidden) ?? []).map((one) => `${code}: ${one}`),
+      );
+    }
+  }
+  return { acked, violations, fingerprint: hash.digest('hex').slice(0, 16) };
+}
+
+export function metaOf({ server }: World, { head }: PlayedRoom): Cursor | undefined {
+  const fields = server.peek('HMGET', `hokm:room:{${head.code}}:meta`, 'epoch', 'seq', 'digest') as (string | null)[];
+  const [epoch, seq, digest] = fields;
+  if (!digest) return undefined;
+  return { epoch: Number(epoch) as Epoch, seq: Number(seq) as Seq, digest: digest as Digest };
+}
+
+function logOf({ server }: World, { head }: PlayedRoom): StoredEntry[] {
+  return server
+    .history(`hokm:room:{${head.code}}:log`)
+    .map(([id, fields]) => ({ seq: Number.parseInt(id, 10) as Seq, text: fields[1] ?? '' }));
+}
+
+/** By seq, the cards that each seat holds and nobody else has seen after that entry. */
+function hiddenBySeq(log: readonly StoredEntry[]): ReadonlySet<Card>[][] {
+  const bySeq: ReadonlySet<Card>[][] = [[]];
+  let hands: readonly ReadonlySet<Card>[] = [];
+  for (const { seq, text } of log) {
+    for (const event of (JSON.parse(text) as Entry).events as readonly Event[]) {
+      if (event.type === 'rest_dealt') hands = event.hands.map((hand) => new Set(hand));
+      else if (event.type === 'card_played') hands = hands.map((hand) => without(hand, event.card));
+      else if (event.type === 'hand_ended' || event.type === 'hand_started') hands = [];
+    }
+    bySeq[seq] = [...hands];
+  }
+  return bySeq;
+}
+
+const without = (hand: ReadonlySet<Card>, card: Card) =>
+  hand.has(card) ? new Set([...hand].filter((one) => one !== card)) : hand;
+
+const CARD = /"([2-9TJQKA][SHCD])"/g;
+const known: ReadonlySet<string> = new Set(DECK);
+
+/** A card in a frame that its receiver may not know. */
+function leak({ seat }: Player, { seq, type, text }: ShownFrame, hidden: ReadonlySet<Card>[][]): string | undefined {
+  const hands = hidden[seq] ?? [];
+  if (hands.length === 0) return undefined;
+  for (const [, card = ''] of (type === 'event' ? text : withoutLastHand(text)).matchAll(CARD)) {
+    const holder = hands.findIndex((hand) => hand.has(card as Card));
+    if (known.has(card) && holder >= 0 && holder !== seat) {
+      return `view: seat ${seat} was shown ${card} of seat ${holder} at ${seq}`;
+    }
+  }
+  return undefined;
+}
+
+/** The hand before this one lies open, with cards of the same names. */
+function withoutLastHand(text: string): string {
+  const { view, legal } = JSON.parse(text) as Welcome | Snapshot;
+  const { table, ...rest } = (view ?? {}) as RoomView & { table?: { table?: object } | null };
+  return JSON.stringify({ ...rest, legal, table: table && { ...table, table: { ...table.table, last_hand: null } } });
+}

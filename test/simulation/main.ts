@@ -1,0 +1,76 @@
+/** `npm run simulate`: whole clusters in one thread, from seeds. Run by deploy/local/bootstrap.mjs. */
+import { parseOptions } from './options.js';
+import { type Outcome, simulate } from './simulate.js';
+
+/** Between two lines about how far it is, ms. */
+const PROGRESS_MS = 10_000;
+
+const tell = (line: string) => void process.stderr.write(`${line}\n`);
+/** The process takes signals, and its parent's end, here. */
+const breath = () => new Promise((resolve) => setImmediate(resolve));
+
+interface Sums {
+  seeds: number;
+  commits: number;
+  acked: number;
+  takeovers: number;
+  faults: number;
+  simulated_ms: number;
+}
+
+/** One line for one seed; `story` tells what happened to it. */
+function lines({ seed, story, violations, commits, takeovers, fingerprint }: Outcome, tellStory: boolean): string[] {
+  if (!tellStory && violations.length === 0) return [];
+  return [
+    `seed ${seed}: ${commits} commits, ${takeovers} takeovers, fingerprint ${fingerprint}`,
+    ...story.map((fault) => `  ${fault}`),
+    ...violations.map((violation) => `  VIOLATION ${violation}`),
+  ];
+}
+
+async function main(): Promise<number> {
+  const { seeds, from, json, story, first } = await parseOptions(process.argv.slice(2));
+  // Started by a test: its end is ours.
+  process.on('disconnect', () => process.exit(1));
+  process.channel?.unref();
+  // Failures are part of every run, and nobody reads where they came from.
+  Error.stackTraceLimit = 0;
+  const startedAt = performance.now();
+  const sums: Sums = { seeds: 0, commits: 0, acked: 0, takeovers: 0, faults: 0, simulated_ms: 0 };
+  const red: number[] = [];
+  let toldAt = startedAt;
+  for (let seed = from; seed < from + seeds && !(first && red.length > 0); seed++) {
+    const outcome = await simulate(seed);
+    for (const line of lines(outcome, story)) tell(line);
+    if (outcome.violations.length > 0) red.push(seed);
+    sums.seeds += 1;
+    sums.commits += outcome.commits;
+    sums.acked += outcome.acked;
+    sums.takeovers += outcome.takeovers;
+    sums.faults += outcome.faults;
+    sums.simulated_ms += outcome.ms;
+    await breath();
+    if (performance.now() - toldAt < PROGRESS_MS) continue;
+    toldAt = performance.now();
+    tell(`${sums.seeds} of ${seeds} seeds, ${red.length} with violations`);
+  }
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const cpu = process.cpuUsage().user / 1_000_000;
+  process.stdout.write(
+    `${sums.seeds} clusters, ${sums.commits} commits, ${sums.acked} acknowledged commands, ${sums.faults} faults, ` +
+      `${sums.takeovers} takeovers: ${red.length} with violations; ${(sums.seeds / seconds).toFixed(1)} a second, ` +
+      `${(sums.seeds / cpu).toFixed(1)} a second of processor time\n`,
+  );
+  for (const seed of red) process.stdout.write(`FAILED: npm run simulate -- --seeds 1 --from ${seed} --story\n`);
+  if (json) {
+    const perSecond = { wall: sums.seeds / seconds, cpu: sums.seeds / cpu };
+    process.stdout.write(`${JSON.stringify({ from, ...sums, per_second: perSecond, failed: red })}\n`);
+  }
+  return red.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main().catch((error: Error) => {
+  tell(error.message);
+  return 1;
+});
+setImmediate(() => process.exit());

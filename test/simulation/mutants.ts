@@ -1,0 +1,101 @@
+/** The software with one guard taken out, each of which the simulation must find. */
+import type { Change } from '../chaos/mutants.js';
+
+export interface Mutant {
+  readonly guard: string;
+  readonly changes: readonly Change[];
+}
+
+const COMMIT = 'src/redis/lua/commitRoom-2.lua';
+const MAILBOX = 'src/room/mailbox.ts';
+const LEDGER = 'src/room/ledger.ts';
+
+export const mutants: readonly Mutant[] = [
+  {
+    guard: 'epoch check of a commit',
+    changes: [
+      {
+        file: COMMIT,
+        from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', now[1], now[2]} end",
+        to: '',
+      },
+    ],
+  },
+  {
+    guard: 'compare-and-set on seq and digest',
+    changes: [
+      {
+        file: COMMIT,
+        from: "if now[3] ~= ARGV[3] or now[4] ~= ARGV[4] then return {'gap', now[3], now[4]} end",
+        to: '',
+      },
+      { file: COMMIT, from: 'local seq = tonumber(ARGV[3])', to: 'local seq = tonumber(now[3])' },
+    ],
+  },
+  {
+    guard: 'output gate',
+    changes: [
+      {
+        file: MAILBOX,
+        from: `if (entries.length > 0 && !(await this.commit(entries))) return;
+        this.publish(done);`,
+        to: `this.publish(done);
+        if (entries.length > 0 && !(await this.commit(entries))) return;`,
+      },
+    ],
+  },
+  {
+    guard: 'command ids',
+    changes: [
+      {
+        file: 'src/room/commands.ts',
+        from: "return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');",
+        to: "return 'new';",
+      },
+    ],
+  },
+  {
+    guard: 'command ids in snapshots',
+    changes: [{ file: 'src/room/store.ts', from: 'windows: windows.stored()', to: 'windows: []' }],
+  },
+  {
+    guard: 'repair of a tail that a failover lost',
+    changes: [{ file: LEDGER, from: 'if (kept) return [...kept, ...ahead];', to: 'if (kept) return ahead;' }],
+  },
+  {
+    guard: 'proof of ownership of idle rooms',
+    changes: [
+      { file: MAILBOX, from: 'if (!this.ended && this.proof.expires(maxAgeMs)) this.wake();', to: 'void maxAgeMs;' },
+    ],
+  },
+  {
+    guard: 'view of a seat',
+    changes: [
+      {
+        file: 'src/room/audience.ts',
+        from: "connection.send(this.eventFrame(entry, seat ?? 'spectator', true))",
+        to: 'connection.send(this.eventFrame(entry, 0 as Seat, true))',
+      },
+    ],
+  },
+  {
+    guard: 'cards that an event hides',
+    changes: [
+      {
+        file: 'src/game/hokm/event.ts',
+        from: "const hand = viewer === 'spectator' ? undefined : event.hands[viewer];",
+        to: "const hand = viewer === 'spectator' ? undefined : event.hands.flat();",
+      },
+    ],
+  },
+  {
+    guard: 'one hop',
+    changes: [
+      {
+        file: 'src/edge/routing.ts',
+        from: "location?.at !== 'elsewhere' || wasForwarded",
+        to: "location?.at !== 'elsewhere'",
+      },
+    ],
+  },
+];

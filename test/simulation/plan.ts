@@ -1,0 +1,57 @@
+/** What kind of cluster a seed makes, and what is to happen to it. */
+import type { Durability } from '../../src/room/state.js';
+import { Seeded } from '../chaos/seeded.js';
+
+export interface Plan {
+  readonly instances: number;
+  readonly rooms: number;
+  /** Copies of Redis' data, the primary included. */
+  readonly copies: number;
+  readonly durability: Durability;
+  /** Longest delay of a replica, and of a packet as a rule, ms. */
+  readonly lagMs: number;
+  readonly slowness: number;
+  readonly logKeep: number;
+  readonly clockErrorMs: number;
+  readonly targetPoints: number;
+  readonly playAllTricks: boolean;
+  readonly turnMs: number;
+  readonly botMs: number;
+  readonly holdMs: number;
+  readonly thinkMs: number;
+  readonly mischief: number;
+  /** Share of connections that HAProxy sends to the room's owner. */
+  readonly pinned: number;
+  /** Commits at least, over all rooms. */
+  readonly commits: number;
+  readonly faults: number;
+}
+
+export function planOf(seed: number): Plan {
+  const random = new Seeded(seed);
+  const one = <T>(...choices: readonly T[]): T => choices[random.between(0, choices.length - 1)] as T;
+  const redis = one(
+    { copies: 1, durability: 'primary' } as const,
+    { copies: 3, durability: 'replicated' } as const,
+    { copies: 3, durability: 'primary' } as const,
+  );
+  return {
+    ...redis,
+    instances: random.between(2, 4),
+    rooms: random.between(1, 3),
+    lagMs: one(2, 20, 200),
+    slowness: one(0.3, 1, 4),
+    logKeep: one(0, 32, 1_024),
+    clockErrorMs: one(0, 0, 3_600_000),
+    targetPoints: random.between(1, 7),
+    playAllTricks: one(true, false),
+    turnMs: one(400, 1_500, 20_000),
+    botMs: one(0, 50, 300),
+    holdMs: one(500, 3_000, 60_000),
+    thinkMs: one(20, 60, 150),
+    mischief: one(0, 0.05, 0.2),
+    pinned: one(0, 0.7, 1),
+    commits: 200,
+    faults: random.between(3, 8),
+  };
+}

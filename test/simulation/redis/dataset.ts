@@ -1,0 +1,174 @@
+/**
+ * The keys of one simulated Redis, and the commands on them that instances and scripts use. Replies are those of Redis
+ * (RESP2). Streams remember what was trimmed, so that a whole log can be checked at the end.
+ */
+import type { Reply } from './lua.js';
+
+type Row = readonly [id: string, fields: string[]];
+
+class Stream {
+  readonly rows: Row[] = [];
+  /** Rows before this one are trimmed. */
+  first = 0;
+
+  get kept(): readonly Row[] {
+    return this.first === 0 ? this.rows : this.rows.slice(this.first);
+  }
+}
+
+type Value = string | Map<string, string> | Map<string, number> | Set<string> | Stream;
+interface Kept {
+  value: Value;
+  /** This Redis' time at which the key is gone, ms. */
+  expiresAt: number;
+}
+
+type Make<T> = () => T;
+const OK = 'OK';
+
+export class Dataset {
+  private readonly keys = new Map<string, Kept>();
+
+  /** Does one command at `now`, ms. @throws Error for what is not known here. */
+  call(now: number, name: string, args: readonly string[]): Reply {
+    const [key = '', ...rest] = args;
+    switch (name) {
+      case 'TIME':
+        return [String(Math.floor(now / 1_000)), String(Math.round((now % 1_000) * 1_000))];
+      case 'GET':
+        return this.find<string>(now, key) ?? null;
+      case 'SET':
+        return this.set(now, key, rest);
+      case 'INCR': {
+        const next = Number(this.find<string>(now, key) ?? 0) + 1;
+        this.store(now, key, String(next));
+        return next;
+      }
+      case 'DEL':
+        return this.keys.delete(key) ? 1 : 0;
+      case 'EXISTS':
+        return this.find(now, key) === undefined ? 0 : 1;
+      case 'PEXPIRE':
+        return this.expire(now, key, now + Number(rest[0]));
+      case 'PERSIST':
+        return this.expire(now, key, Number.POSITIVE_INFINITY);
+      case 'HSET':
+        return this.setFields(
+          this.open(now, key, () => new Map<string, string>()),
+          rest,
+        );
+      case 'HGETALL':
+        return [...(this.find<Map<string, string>>(now, key) ?? [])].flat();
+      case 'HMGET': {
+        const hash = this.find<Map<string, string>>(now, key);
+        return rest.map((field) => hash?.get(field) ?? null);
+      }
+      case 'SADD':
+        this.open(now, key, () => new Set<string>()).add(rest[0] ?? '');
+        return 1;
+      case 'SREM':
+        return this.find<Set<string>>(now, key)?.delete(rest[0] ?? '') ? 1 : 0;
+      case 'SMEMBERS':
+        return [...(this.find<Set<string>>(now, key) ?? [])];
+      case 'ZADD':
+        this.open(now, key, () => new Map<string, number>()).set(rest[1] ?? '', Number(rest[0]));
+        return 1;
+      case 'ZREM':
+        return this.find<Map<string, number>>(now, key)?.delete(rest[0] ?? '') ? 1 : 0;
+      case 'ZSCORE': {
+        const score = this.find<Map<string, number>>(now, key)?.get(rest[0] ?? '');
+        return score === undefined ? null : String(score);
+      }
+      case 'ZRANGE':
+        return [...(this.find<Map<string, number>>(now, key) ?? [])]
+          .sort(([a, one], [b, other]) => one - other || (a < b ? -1 : 1))
+          .map(([member]) => member);
+      default:
+        return this.callStream(now, name, key, rest);
+    }
+  }
+
+  /** All rows that a stream ever had, in order. */
+  history(key: string): readonly Row[] {
+    const stream = this.keys.get(key)?.value;
+    return stream instanceof Stream ? stream.rows : [];
+  }
+
+  private callStream(now: number, name: string, key: string, args: readonly string[]): Reply {
+    switch (name) {
+      case 'XADD': {
+        const stream = this.open(now, key, () => new Stream());
+        const options = args[0] === 'MAXLEN' ? 3 : 0;
+        // MAXLEN ~ N: nothing is trimmed here; inboxes stay short.
+        const given = args[options] ?? '*';
+        const last = stream.rows.at(-1)?.[0];
+        const id = given === '*' ? `${last === undefined ? 1 : numberOf(last) + 1}-0` : given;
+        if (last !== undefined && numberOf(id) <= numberOf(last)) throw new Error('ERR the ID is not above the last');
+        stream.rows.push([id, args.slice(options + 1)]);
+        return id;
+      }
+      case 'XRANGE': {
+        const [from = '-', , , limit] = args;
+        const rows = this.rowsFrom(now, key, from === '-' ? 0 : numberOf(from));
+        return toReply(limit === undefined ? rows : rows.slice(0, Number(limit)));
+      }
+      case 'XREVRANGE':
+        return toReply(this.rowsFrom(now, key, 0).slice(-1));
+      case 'XTRIM': {
+        const stream = this.find<Stream>(now, key);
+        if (!stream) return 0;
+        const least = numberOf(args[1] ?? '0');
+        const kept = stream.rows.findIndex(([id]) => numberOf(id) >= least);
+        stream.first = Math.max(stream.first, kept < 0 ? stream.rows.length : kept);
+        return 0;
+      }
+      default:
+        throw new Error(`the simulated Redis has no ${name}`);
+    }
+  }
+
+  /** The rows of a stream from an id on. */
+  private rowsFrom(now: number, key: string, from: number): readonly Row[] {
+    const kept = this.find<Stream>(now, key)?.kept ?? [];
+    const at = kept.findIndex(([id]) => numberOf(id) >= from);
+    return at < 0 ? [] : kept.slice(at);
+  }
+
+  private set(now: number, key: string, [value = '', ...options]: readonly string[]): Reply {
+    if (options.includes('NX') && this.find(now, key) !== undefined) return null;
+    const at = options.indexOf('PX');
+    this.keys.set(key, { value, expiresAt: at < 0 ? Number.POSITIVE_INFINITY : now + Number(options[at + 1]) });
+    return OK;
+  }
+
+  private setFields(hash: Map<string, string>, fields: readonly string[]): number {
+    for (let at = 0; at + 1 < fields.length; at += 2) hash.set(fields[at] ?? '', fields[at + 1] ?? '');
+    return fields.length / 2;
+  }
+
+  private expire(now: number, key: string, at: number): number {
+    if (this.find(now, key) === undefined) return 0;
+    (this.keys.get(key) as Kept).expiresAt = at;
+    return 1;
+  }
+
+  private find<T extends Value>(now: number, key: string): T | undefined {
+    const kept = this.keys.get(key);
+    if (kept === undefined || kept.expiresAt > now) return kept?.value as T | undefined;
+    this.keys.delete(key);
+    return undefined;
+  }
+
+  private open<T extends Value>(now: number, key: string, make: Make<T>): T {
+    return this.find<T>(now, key) ?? this.store(now, key, make());
+  }
+
+  private store<T extends Value>(now: number, key: string, value: T): T {
+    const expiresAt = this.find(now, key) === undefined ? Number.POSITIVE_INFINITY : this.keys.get(key)?.expiresAt;
+    this.keys.set(key, { value, expiresAt: expiresAt ?? Number.POSITIVE_INFINITY });
+    return value;
+  }
+}
+
+const numberOf = (id: string) => Number.parseInt(id.replace('(', ''), 10);
+const toReply = (rows: readonly Row[]): Reply => rows.map(([id, fields]) => [id, fields]);

@@ -1,0 +1,137 @@
+/** A player's WebSocket to an instance, by way of another one where it was passed on. */
+
+import type { SocketLike } from '../../src/client/socket.js';
+import type { PlayerSocket, RawSocket } from '../../src/edge/player-socket.js';
+import type { Frame } from '../../src/protocol/frame.js';
+import type { Network, Place, Stream } from './network.js';
+import type { Process } from './process.js';
+
+const OPEN = 1;
+const CLOSED = 3;
+/** No close frame came: the connection broke. */
+const BROKEN = 1006;
+
+/** What an instance lets go out, as the checker wants to know it. */
+export type Overheard = (text: string) => void;
+
+/** The client's end. */
+export class ClientSocket implements SocketLike {
+  onopen: SocketLike['onopen'] = null;
+  onmessage: SocketLike['onmessage'] = null;
+  onclose: SocketLike['onclose'] = null;
+  onerror: SocketLike['onerror'] = null;
+  /** Undefined before it is open. */
+  private wire: Wire | undefined;
+  over = false;
+
+  /** The instance at the end of the path has answered. */
+  opened(wire: Wire): void {
+    if (this.over) return wire.closedByClient();
+    this.wire = wire;
+    this.onopen?.();
+  }
+
+  send(text: string): void {
+    this.wire?.fromClient(text);
+  }
+
+  close(): void {
+    if (this.over) return;
+    this.over = true;
+    this.wire?.closedByClient();
+  }
+
+  /** A frame came by one of the paths: only what comes by the one that was opened is heard. */
+  received(wire: Wire, text: unknown): void {
+    if (!this.over && wire === this.wire) this.onmessage?.({ data: text });
+  }
+
+  /** A path ended, whoever did it; undefined when there never was one. */
+  ended(wire: Wire | undefined, code: number): void {
+    if (this.over || wire !== this.wire) return;
+    this.over = true;
+    this.onclose?.({ code, reason: '' });
+  }
+}
+
+/** The instance's end. */
+export class Wire implements RawSocket {
+  readyState: RawSocket['readyState'] = OPEN;
+  readonly bufferedAmount = 0;
+  player: PlayerSocket | undefined;
+  /** What is done when the instance at the end opens it. */
+  opened: () => void = () => through(this.down, () => this.client.opened(this));
+  private readonly up: readonly Stream[];
+  private readonly down: readonly Stream[];
+
+  /** @param path the client, whoever passes on, and the instance at the end. */
+  constructor(
+    network: Network,
+    readonly client: ClientSocket,
+    readonly path: readonly Place[],
+    private readonly process: Process,
+    private readonly overheard: Overheard,
+  ) {
+    const pairs = path.slice(1).map((to, at) => [path[at] ?? '', to] as const);
+    this.up = pairs.map(([from, to]) => network.stream(from, to));
+    this.down = pairs.map(([from, to]) => network.stream(to, from)).reverse();
+    process.whenDead(() => this.broken());
+  }
+
+  /** A process on the way has died, or the one at the end. */
+  broken(): void {
+    if (this.readyState === CLOSED) return;
+    this.readyState = CLOSED;
+    this.process.run(() => this.player?.gone());
+    through(this.down, () => this.client.ended(this, BROKEN));
+  }
+
+  send({ text }: Frame): void {
+    if (this.readyState !== OPEN) return;
+    this.overheard(text);
+    through(this.down, () => this.client.received(this, text));
+  }
+
+  close(code = 1000): void {
+    if (this.readyState !== OPEN) return;
+    this.readyState = CLOSED;
+    through(this.down, () => {
+      this.client.ended(this, code);
+      through(this.up, () => this.process.run(() => this.player?.gone()));
+    });
+  }
+
+  terminate(): void {
+    this.broken();
+  }
+
+  ping(): void {
+    through(this.down, () => {
+      if (!this.client.over) through(this.up, () => this.process.run(() => this.player?.heard()));
+    });
+  }
+
+  fromClient(text: string): void {
+    through(this.up, () =>
+      this.process.run(() => {
+        if (this.readyState === OPEN) this.player?.receive(Buffer.from(text), false);
+      }),
+    );
+  }
+
+  closedByClient(): void {
+    through(this.up, () =>
+      this.process.run(() => {
+        if (this.readyState === CLOSED) return;
+        this.readyState = CLOSED;
+        this.player?.gone();
+      }),
+    );
+  }
+}
+
+/** One stream after the other. */
+export function through([first, ...rest]: readonly Stream[], arrive: () => void): void {
+  if (first) first.send(() => through(rest, arrive));
+  else arrive();
+}

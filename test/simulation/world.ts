@@ -1,0 +1,347 @@
+/** A whole simulated cluster, from one seed: Redis, instances, rooms with their players, and what is written down of it. */
+import type { Livez } from '../../src/cluster/livez.js';
+import type { Seat } from '../../src/game/game.js';
+import { hokm } from '../../src/game/hokm/hokm.js';
+import type { Digest, RoomCode } from '../../src/protocol/ids.js';
+import { chain } from '../../src/room/history.js';
+import type { RoomHead } from '../../src/room/state.js';
+import { createLogger } from '../../src/runtime/log.js';
+import { RoomHistory } from '../chaos/history.js';
+import { Seeded } from '../chaos/seeded.js';
+import { metaOf } from './check.js';
+import { Instance } from './instance.js';
+import { Network } from './network.js';
+import type { Plan } from './plan.js';
+import { Player } from './player.js';
+import { Process } from './process.js';
+import { SimulatedConnection } from './redis/connection.js';
+import type { Reply } from './redis/lua.js';
+import { readScripts } from './redis/scripts.js';
+import { RedisServer } from './redis/server.js';
+import { Timeline } from './timeline.js';
+import { ClientSocket, through, Wire } from './wire.js';
+
+const UPGRADE_TIMEOUT_MS = 400;
+const PROBE_TIMEOUT_MS = 300;
+const ROOM_TTL_MS = 3_600_000;
+/** In which an owner surely appends again what a failover lost. */
+const SPARED_MS = 8_000;
+/** Share of connections for a dead owner that HAProxy sends elsewhere at once. */
+const NOTICED = 0.7;
+/** 2027, somewhere: cluster time when the world begins, ms since the epoch. */
+const BEGINNING = 1_800_000_000_000;
+
+const scripts = readScripts();
+const log = createLogger('silent', {});
+
+/** One instance with its process. */
+export interface Member {
+  readonly process: Process;
+  readonly instance: Instance;
+}
+
+export interface PlayedRoom {
+  readonly head: RoomHead;
+  readonly history: RoomHistory;
+  readonly players: Player[];
+  /** Digests that Redis has said yes to, by seq. */
+  readonly committed: Map<number, Set<Digest>>;
+}
+
+export class World {
+  readonly timeline = new Timeline();
+  readonly random: Seeded;
+  readonly network: Network;
+  readonly server: RedisServer;
+  readonly members: Member[] = [];
+  readonly rooms: PlayedRoom[] = [];
+  readonly complaints: string[] = [];
+  commits = 0;
+  takeovers = 0;
+  /** Told whenever Redis has run a script. */
+  onScript: (name: string, args: readonly string[]) => void = () => undefined;
+  private started = 0;
+  private closed = false;
+  private spared = false;
+
+  constructor(
+    readonly seed: number,
+    readonly plan: Plan,
+  ) {
+    this.random = new Seeded(seed ^ 0x9e3779b9);
+    this.network = new Network(this.timeline, this.random);
+    this.network.slowness = plan.slowness;
+    const options = { copies: plan.copies, lagMs: plan.lagMs, startsAt: BEGINNING };
+    this.server = new RedisServer(this.timeline, this.random, scripts, options, (...run) => this.ran(...run));
+    for (let at = 0; at < plan.instances; at++) this.launch();
+    for (let at = 0; at < plan.rooms; at++) this.openRoom(at);
+  }
+
+  /** Instances that could take players. */
+  get ready(): Member[] {
+    return this.members.filter(({ instance }) => instance.ready);
+  }
+
+  /** Starts an instance, as a supervisor does. */
+  launch(): Member {
+    const { plan, timeline, network, server, random } = this;
+    const number = this.started++;
+    const process = new Process(timeline, `game-${number}`);
+    const instance: Instance = new Instance({
+      process,
+      host: 'simulated',
+      port: 7_000 + number,
+      copies: plan.copies,
+      logKeep: plan.logKeep,
+      clockError: plan.clockErrorMs * (2 * random.next() - 1),
+      startsAt: BEGINNING,
+      log,
+      hex: (digits) => this.hex(digits),
+      connect: (patient) => new SimulatedConnection({ process, network, server, random }, patient),
+      probe: (address) => this.probe(process, address),
+      pipe: (wire, code, address, taken) => this.pipe(process, wire, code, address, taken),
+    });
+    const member = { process, instance };
+    this.members.push(member);
+    timeline.after(0, () => void instance.start());
+    return member;
+  }
+
+  hex(digits: number): string {
+    let text = '';
+    while (text.length < digits) text += this.random.between(0, 0xffffff).toString(16).padStart(6, '0');
+    return text.slice(0, digits);
+  }
+
+  /** The instance that Redis calls the room's owner. */
+  ownerOf(code: RoomCode): Member | undefined {
+    const [owner] = this.server.peek('HMGET', `hokm:room:{${code}}:meta`, 'owner') as [string | null];
+    return this.members.find(({ process }) => process.name === owner);
+  }
+
+  /** Every room is stored as far as its players know it, by an owner who is well. */
+  get calm(): boolean {
+    if (!this.server.well || this.spared || this.network.torn) return false;
+    return this.rooms.every((room) => {
+      const meta = metaOf(this, room);
+      const owner = this.ownerOf(room.head.code);
+      const mailbox = owner?.process.running ? owner.instance.ownership.here(room.head.code) : undefined;
+      return mailbox !== undefined && meta !== undefined && mailbox.position.epoch === meta.epoch && !mailbox.frozen;
+    });
+  }
+
+  /** Nothing is under way, and everybody has seen the same end. */
+  get atRest(): boolean {
+    return this.rooms.every((room) => {
+      const meta = metaOf(this, room);
+      return room.players.every((player) => player.calm && player.cursor?.digest === meta?.digest);
+    });
+  }
+
+  /** For a while owners must stay well, so that they can append again what a failover has lost. */
+  spareOwners(): void {
+    this.spared = true;
+    this.timeline.after(SPARED_MS, () => {
+      this.spared = false;
+    });
+  }
+
+  /** The owners of rooms are not to be hurt now. */
+  get sparing(): boolean {
+    return this.spared;
+  }
+
+  /** Everything that was broken is whole again, and players give no new commands. */
+  heal(): void {
+    this.network.healAll();
+    for (const { process } of this.members) process.thaw();
+    if (this.ready.length === 0) this.launch();
+    for (const { players } of this.rooms) for (const player of players) player.rest();
+  }
+
+  /** Nothing of it runs any more. */
+  end(): void {
+    this.closed = true;
+    for (const { process } of this.members) process.kill();
+  }
+
+  private openRoom(at: number): void {
+    const { plan, timeline } = this;
+    const code = `S1M${String(at).padStart(5, '0')}` as RoomCode;
+    const head: RoomHead = {
+      code,
+      game: hokm.id,
+      rulesVersion: hokm.rulesVersion,
+      options: hokm.optionsSchema.parse({ target_points: plan.targetPoints, play_all_tricks: plan.playAllTricks }),
+      settings: { durability: plan.durability, turn_ms: plan.turnMs, bot_ms: plan.botMs, hold_ms: plan.holdMs },
+      createdAt: BEGINNING,
+    };
+    const history = new RoomHistory(code, undefined, () => timeline.now);
+    const room: PlayedRoom = { head, history, players: [], committed: new Map() };
+    this.rooms.push(room);
+    this.createRoom(head, () => {
+      const acked = { highest: 0 };
+      for (const seat of [0, 1, 2, 3] as Seat[]) {
+        room.players.push(
+          new Player({
+            timeline,
+            random: this.random,
+            seat,
+            history: history.client(seat),
+            clientId: `client-${at}${seat}`,
+            token: this.hex(24),
+            thinkMs: plan.thinkMs,
+            mischief: plan.mischief,
+            followsMoves: this.random.next() < 0.5,
+            dial: () => this.dial(room, seat),
+            acked,
+            complain: (text) => this.complain(code, text),
+          }),
+        );
+      }
+    });
+  }
+
+  complain(code: RoomCode, text: string): void {
+    this.complaints.push(`${code}: ${text}`);
+  }
+
+  private createRoom(head: RoomHead, then: () => void): void {
+    const key = `hokm:room:{${head.code}}:meta`;
+    const session = this.server.connect({ message: () => undefined, ended: () => undefined });
+    const args = [key, JSON.stringify(head), '0'.repeat(16), String(ROOM_TTL_MS)] as const;
+    this.server.take(session, ['createRoom', ...args], () => {
+      this.server.disconnect(session);
+      this.timeline.after(50, then);
+    });
+  }
+
+  /** A player's device connects: HAProxy mostly knows where the room is, and who is gone. It knows who is registered. */
+  private dial({ head }: PlayedRoom, seat: Seat): ClientSocket {
+    const client = new ClientSocket();
+    const device = `device ${head.code} ${seat}`;
+    const { random, plan } = this;
+    const owner = this.ownerOf(head.code);
+    const gone = owner?.process.dead && random.next() < NOTICED;
+    const pinned = random.next() < plan.pinned && !gone ? owner : undefined;
+    const registered = this.members.filter(({ process, instance }) => !process.dead && instance.registered);
+    const member = pinned ?? registered[random.between(0, registered.length - 1)];
+    if (member) this.reach(client, [device], member, head.code);
+    return client;
+  }
+
+  /** Continues the way of a connection to `member`; undefined when nobody listens there. */
+  private reach(
+    client: ClientSocket,
+    path: readonly string[],
+    member: Member,
+    code: RoomCode,
+    opened?: (wire: Wire) => void,
+  ) {
+    const { process, instance } = member;
+    const from = path.at(-1) ?? '';
+    const to = [...path, process.name];
+    this.network.stream(from, process.name).send(() => {
+      if (process.dead) {
+        const back = to
+          .slice(1)
+          .map((_, at) => this.network.stream(to[at + 1] ?? '', to[at] ?? ''))
+          .reverse();
+        return through(back, () => (opened ? undefined : client.ended(undefined, 1_006)));
+      }
+      process.run(() => {
+        const wire = new Wire(this.network, client, to, process, (text) => this.overheard(code, text));
+        if (opened) wire.opened = () => opened(wire);
+        if (to.length > 3) this.complain(code, `a connection was passed on more than once: ${to.join(', ')}`);
+        void instance.accept(wire, code, path.length > 1);
+      });
+    });
+  }
+
+  /** One instance hands a player's connection on to another. */
+  private pipe(from: Process, wire: Wire, code: RoomCode, address: string, taken: AbortSignal): Promise<boolean> {
+    const target = this.members.find(({ instance }) => instance.address === address);
+    return new Promise((resolve) => {
+      let decided = false;
+      const decide = (answered: boolean) => {
+        if (decided) return;
+        decided = true;
+        timer.cancel();
+        resolve(answered);
+      };
+      const timer = from.after(UPGRADE_TIMEOUT_MS, () => decide(false));
+      taken.addEventListener('abort', () => decide(false));
+      if (!target || target.process.dead) {
+        from.after(this.network.delay(), () => decide(false));
+        return;
+      }
+      this.reach(wire.client, wire.path, target, code, (further) => {
+        this.network.stream(target.process.name, from.name).send(() =>
+          from.run(() => {
+            if (decided) return further.closedByClient();
+            decide(true);
+            from.whenDead(() => further.broken());
+            const [device = ''] = wire.path;
+            this.network.stream(from.name, device).send(() => wire.client.opened(further));
+          }),
+        );
+      });
+    });
+  }
+
+  /** `GET /livez` of one instance by another. */
+  private probe(from: Process, address: string): Promise<Livez> {
+    const target = this.members.findLast(({ instance }) => instance.address === address);
+    return new Promise((resolve) => {
+      const timer = from.after(PROBE_TIMEOUT_MS, () => resolve({ answer: 'silent' }));
+      const answer = (livez: Livez) => {
+        timer.cancel();
+        resolve(livez);
+      };
+      if (!target) return answer({ answer: 'refused' });
+      const { process, instance } = target;
+      const back = this.network.stream(process.name, from.name);
+      this.network.stream(from.name, process.name).send(() => {
+        if (process.dead) return back.send(() => from.run(() => answer({ answer: 'refused' })));
+        process.run(() => {
+          const redis = instance.lease.fresh() ? 'ok' : 'away';
+          back.send(() => from.run(() => answer({ answer: 'alive', id: process.name, redis })));
+        });
+      });
+    });
+  }
+
+  private ran(name: string, args: readonly string[], reply: Reply): void {
+    const [outcome] = Array.isArray(reply) ? reply : [];
+    if (outcome === 'ok') {
+      if (name === 'claimRoom' && args[3] !== '') this.takeovers += 1;
+      if (name === 'commitRoom') this.noteCommit(args);
+    }
+    this.onScript(name, args);
+  }
+
+  private noteCommit([meta = '', , , , seq, before, , ...texts]: readonly string[]): void {
+    const code = meta.slice(meta.indexOf('{') + 1, meta.indexOf('}'));
+    const room = this.rooms.find(({ head }) => head.code === code);
+    if (!room || texts.length === 0) return;
+    this.commits += 1;
+    let digest = before as Digest;
+    for (const [at, text] of texts.entries()) {
+      digest = chain(digest, text);
+      const place = Number(seq) + at + 1;
+      const known = room.committed.get(place) ?? new Set();
+      known.add(digest);
+      room.committed.set(place, known);
+    }
+  }
+
+  /** The output gate, from outside: whatever an instance tells of the log, Redis has said yes to. */
+  private overheard(code: RoomCode, text: string): void {
+    if (this.closed || !/^\{"type":"(event|ack)"/.test(text)) return;
+    const seq = Number(/"seq":(\d+)/.exec(text)?.[1]);
+    const digest = /^\{"type":"event","seq":\d+,"digest":"([0-9a-f]+)"/.exec(text)?.[1] as Digest | undefined;
+    const known = this.rooms.find(({ head }) => head.code === code)?.committed.get(seq);
+    if (known && (digest === undefined || known.has(digest))) return;
+    this.complain(code, `was told of before it was stored: ${text.slice(0, 80)}`);
+  }
+}
