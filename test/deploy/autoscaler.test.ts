@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 const lastDecisions = async (of: string): Promise<DecisionRecord[]> => {
-  const text = await autoscaler(of, 'explain', '--last', '5', '--json').catch(() => '');
+  const text = await autoscaler(keptFacts(of), 'explain', '--last', '5', '--json').catch(() => '');
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as DecisionRecord]));
 };
 
@@ -82,7 +82,7 @@ test('Redis away for longer than the lease: all entries are gone, nothing is sto
   const facts = await started(running);
   // It ends while Redis is away: one instance is enough then.
   const [hold, heldAt] = [20_000, performance.now()];
-  await autoscaler(data, 'scale', '3', '--hold', `${hold / 1_000}s`);
+  await autoscaler(keptFacts(data), 'scale', '3', '--hold', `${hold / 1_000}s`);
   await instancesAre(3);
   const { instances } = keptFacts(data);
   process.kill(facts.pids.redis ?? 0, 'SIGSTOP');
