@@ -73,8 +73,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/room/audience.ts',
-        from: "connection.send(this.eventFrame(entry, seat ?? 'spectator', true))",
-        to: 'connection.send(this.eventFrame(entry, 0 as Seat, true))',
+        from: 'if (open && turn.legal === undefined && isSame(open.events, events)) {',
+        to: 'if (open && turn.legal === undefined) {',
       },
     ],
   },
