@@ -189,6 +189,7 @@ async function main(): Promise<void> {
     pingMs: config.HOKM_PING_MS,
     messageRate: config.HOKM_MESSAGE_RATE,
     whenFresh: () => lease.whenFresh(),
+    isolated: () => isolation.active,
   });
   const api = new RoomsApi({
     ownership,

@@ -9,7 +9,7 @@ export interface OwnerReport {
   /** Its status in the registry; null when its lease has run out. */
   readonly registered: string | null;
   /** What a direct question to its port gave. */
-  readonly process: 'alive' | 'refused' | 'silent' | 'replaced by another process' | 'unknown';
+  readonly process: 'alive' | 'isolated' | 'refused' | 'silent' | 'replaced by another process' | 'unknown';
   /** Whether the index of its rooms names this one. */
   readonly indexed: boolean;
 }
@@ -118,7 +118,12 @@ export function describeRoom(report: RoomReport): string {
 function owner({ owner: found }: RoomReport): string {
   if (!found) return 'nobody: whoever is asked for the room first claims it';
   const registered = found.registered === null ? 'its lease has run out' : `registered as ${found.registered}`;
-  const process = { alive: 'its port answers', refused: 'nothing listens there', silent: 'its port does not answer' };
+  const process = {
+    alive: 'its port answers',
+    isolated: 'it has lost Redis and given its rooms up',
+    refused: 'nothing listens there',
+    silent: 'its port does not answer',
+  };
   const said = found.process in process ? process[found.process as keyof typeof process] : found.process;
   return `${found.id} at ${found.address ?? '?'}: ${registered}, ${said}`;
 }

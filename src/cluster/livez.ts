@@ -1,9 +1,13 @@
 /** One instance asks another directly, without Redis between them. */
 import { get } from 'node:http';
 
-/** What `GET /livez` at another instance gives. refused: no process listens there. silent: no answer in time. */
+/**
+ * What `GET /livez` at another instance gives. isolated: it lives, and has given up all its rooms. refused: no process
+ * listens there. silent: no answer in time.
+ */
 export type Livez =
   | { readonly answer: 'alive'; readonly id: string; readonly redis: 'ok' | 'away' }
+  | { readonly answer: 'isolated' }
   | { readonly answer: 'refused' | 'silent' };
 
 const TIMEOUT_MS = 300;
@@ -19,6 +23,7 @@ export function askLivez(address: string): Promise<Livez> {
       });
       response.on('end', () => {
         clearTimeout(deadline);
+        if (body.includes('"status":"isolated"')) return resolve({ answer: 'isolated' });
         const id = /"id":"([^"]+)"/.exec(body)?.[1] ?? '';
         resolve({ answer: 'alive', id, redis: body.includes('"redis":"ok"') ? 'ok' : 'away' });
       });

@@ -50,6 +50,7 @@ export class Takeover {
     const where = record ? `${record.host}:${record.port}` : address;
     if (where === null) return 'alive';
     const first = await probe(where);
+    if (first.answer === 'isolated') return 'gone';
     if (first.answer === 'alive') return first.id === owner ? 'alive' : 'gone';
     if (first.answer === 'refused') {
       await sleep(clock, REFUSED_TWICE_MS);

@@ -65,9 +65,13 @@ export class Health {
     return { code: 200, body: { status: this.deps.leaseFresh() ? 'ready' : 'degraded', id } };
   }
 
-  /** For the other instances: who this is, and whether Redis answers here. */
-  alive(): { status: string; id: InstanceId; redis: 'ok' | 'away' } {
-    return { status: 'alive', id: this.deps.id, redis: this.deps.leaseFresh() ? 'ok' : 'away' };
+  /** For the other instances: who this is, whether it has given its rooms up, and whether Redis answers here. */
+  alive(): { status: 'alive' | 'isolated'; id: InstanceId; redis: 'ok' | 'away' } {
+    return {
+      status: this.deps.isolated() ? 'isolated' : 'alive',
+      id: this.deps.id,
+      redis: this.deps.leaseFresh() ? 'ok' : 'away',
+    };
   }
 
   status(): InstanceStatusPage {

@@ -5,7 +5,7 @@ import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } fro
 import type { Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
 import { parseRoomCode, type RoomCode } from '../protocol/ids.js';
-import type { Clock, Timer } from '../runtime/clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { FORWARDED_HEADER, type Forwarder } from './forward.js';
@@ -26,6 +26,8 @@ export interface WebSocketDeps {
   readonly pingMs: number;
   readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;
+  /** Whether this instance alone has lost Redis, and has given its rooms up. */
+  readonly isolated: () => boolean;
 }
 
 const MAX_FRAGMENTS = 16;
@@ -46,7 +48,6 @@ export class WebSockets {
   private readonly server = new WebSocketServer(SERVER_OPTIONS);
   private readonly sockets = new Set<PlayerSocket>();
   private readonly routing: Routing;
-  private pings: Timer | undefined;
 
   constructor(private readonly deps: WebSocketDeps) {
     this.routing = new Routing(deps.ownership, deps.clock);
@@ -57,10 +58,14 @@ export class WebSockets {
     return this.sockets.size;
   }
 
-  /** Answers an upgrade: here, by the room's owner, or with a refusal. */
+  /**
+   * Answers an upgrade: here, by the room's owner, or with a refusal. An isolated instance breaks it off unanswered, as a
+   * dead one would: HAProxy then tries another, and an instance that passes it on takes the room over.
+   */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const ignore = () => undefined;
     socket.on('error', ignore);
+    if (this.deps.isolated()) return void socket.destroy();
     const url = requestUrl(request);
     if (url?.pathname !== '/ws') return reject(socket, 'NOT_FOUND');
     if (!this.originAllowed(request)) return reject(socket, 'ORIGIN_REFUSED');
@@ -83,7 +88,6 @@ export class WebSockets {
 
   /** Closes what is still open. */
   closeAll(code: ErrorCode): void {
-    this.pings?.cancel();
     for (const socket of this.sockets) socket.close(code);
   }
 
@@ -115,7 +119,7 @@ export class WebSockets {
 
   /** One timer for all sockets: who has not answered the last ping is gone. */
   private ping(): void {
-    this.pings = this.deps.clock.after(this.deps.pingMs, () => {
+    this.deps.clock.after(this.deps.pingMs, () => {
       for (const socket of this.sockets) socket.ping();
       this.ping();
     });

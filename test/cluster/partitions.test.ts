@@ -1,5 +1,6 @@
 /** What an instance does when Redis, and only Redis, is out of its reach; and when no hint ever arrives. */
 import { afterEach, expect, test } from '@jest/globals';
+import { openNodeSocket } from '../../src/client/node.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { createRoom, startInstance, type TestCluster, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
@@ -34,6 +35,17 @@ async function instance(redisUrl: string): Promise<TestInstance> {
 const seqOf = async (redis: RedisConnection, room: string) =>
   Number(await redis.hget(`hokm:room:{${room}}:meta`, 'seq'));
 const ownerOf = (redis: RedisConnection, room: string) => redis.hget(`hokm:room:{${room}}:meta`, 'owner');
+/** Whether a WebSocket to the room opens there. */
+const opens = ({ port }: TestInstance, room: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = openNodeSocket(`ws://127.0.0.1:${port}/ws?room_code=${room}`);
+    socket.onopen = () => {
+      resolve(true);
+      socket.close();
+    };
+    socket.onerror = () => undefined;
+    socket.onclose = () => resolve(false);
+  });
 const health = async ({ port }: TestInstance) => (await fetch(`http://127.0.0.1:${port}/health`)).status;
 
 test('cut off alone, an instance gives its players up before its lease ends; they go on elsewhere', async () => {
@@ -56,8 +68,11 @@ test('cut off alone, an instance gives its players up before its lease ends; the
   await until('the room plays', async () => (await seqOf(redis, room)) > 12);
 
   wire.cut();
-  live = [other];
   await until('it answers 503', async () => (await health(lonely)) === 503, 7_000);
+  // It answers no upgrade, and the other passes nobody on to it.
+  expect(await opens(lonely, room)).toBe(false);
+  live = [other];
+  await until('the other owns the room', async () => (await ownerOf(redis, room)) === other.id, 3_000);
   expect(await redis.exists(`service:hokm:instances:${lonely.id}`)).toBe(1);
   expect(await table.finished).toEqual(['finished', 'finished', 'finished', 'finished']);
   expect(await ownerOf(redis, room)).toBe(other.id);

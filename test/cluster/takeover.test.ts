@@ -15,7 +15,7 @@ const OWNER = 'game-0WNER000' as InstanceRecord['id'];
 const ADDRESS = '10.0.0.1:4000';
 const SUSPECT_MS = 2_000;
 
-type Answer = 'alive' | 'another' | 'refused' | 'silent';
+type Answer = 'alive' | 'another' | 'isolated' | 'refused' | 'silent';
 const livez = (answer: Answer): Livez =>
   answer === 'alive' || answer === 'another'
     ? { answer: 'alive', id: answer === 'alive' ? OWNER : 'game-AN0THER0', redis: 'ok' }
@@ -113,6 +113,7 @@ describe('an owner', () => {
       asks: 0,
     },
     { what: 'whose port refuses twice', heartbeatAge: 10, answers: ['refused', 'refused'], verdict: 'gone', asks: 2 },
+    { what: 'that has given its rooms up', heartbeatAge: 3_500, answers: ['isolated'], verdict: 'gone', asks: 1 },
     { what: 'whose port refuses once', heartbeatAge: 10, answers: ['refused', 'alive'], verdict: 'alive', asks: 2 },
     {
       what: 'whose port refuses once, then is silent',
@@ -227,10 +228,12 @@ describe('a question to /livez', () => {
 
   test('is answered, refused, or times out: also in the middle of an answer', async () => {
     const alive = await serve((body) => body(JSON.stringify({ id: OWNER, redis: 'ok' })));
+    const isolated = await serve((body) => body(JSON.stringify({ status: 'isolated', id: OWNER, redis: 'away' })));
     const silent = await serve(() => undefined);
     const half = await serve((_, head) => head());
-    expect(await Promise.all([alive, dead, silent, half].map(askLivez))).toEqual([
+    expect(await Promise.all([alive, isolated, dead, silent, half].map(askLivez))).toEqual([
       { answer: 'alive', id: OWNER, redis: 'ok' },
+      { answer: 'isolated' },
       { answer: 'refused' },
       { answer: 'silent' },
       { answer: 'silent' },
