@@ -28,6 +28,9 @@ export interface RollingRestartDeps {
 const KEY_MS = 60_000;
 /** From the instance's readiness to HAProxy's, ms. */
 const UP_MS = 15_000;
+/** Redis may be away for so long, as in a failover; nothing is stopped meanwhile. */
+const REDIS_AWAY_MS = 30_000;
+const REDIS_RETRY_MS = 100;
 
 export class RollingRestart {
   private since = '';
@@ -121,9 +124,21 @@ export class RollingRestart {
     return exit_code === 0 ? 'clean' : 'unclean';
   }
 
-  /** A Redis that forgot it meanwhile is told again. */
+  /** A Redis that forgot it meanwhile is told again; one that is away is waited for. @throws ToolFailed */
   private async keepKey(): Promise<void> {
-    await this.deps.redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS);
+    const { redis, clock } = this.deps;
+    const deadline = clock.monotonic() + REDIS_AWAY_MS;
+    for (;;) {
+      try {
+        await redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS);
+        return;
+      } catch (error) {
+        if (clock.monotonic() > deadline) {
+          throw new ToolFailed(`Redis does not answer for ${REDIS_AWAY_MS / 1_000} s: ${(error as Error).message}`);
+        }
+        await sleep(clock, REDIS_RETRY_MS);
+      }
+    }
   }
 
   private async isRunning(id: string): Promise<boolean> {
