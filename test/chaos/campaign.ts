@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { until } from '../support/programs.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import { checkRoom, type Violation } from './checker.js';
 import type { ClusterUnderTest } from './cluster-under-test.js';
 import { CpuMeter } from './cpu.js';
@@ -17,14 +18,29 @@ export interface CampaignParts {
   readonly cluster: ClusterUnderTest;
   readonly load: Load;
   readonly sentinel: SentinelRedis | undefined;
+  readonly relay: TcpProxy | undefined;
+  readonly redisPorts: readonly number[];
+  readonly losesTail: boolean;
   readonly random: Seeded;
   readonly aborted: AbortSignal;
   readonly tell: (line: string) => void;
 }
 
+/** A moment at which a fault struck. */
+export interface StrikeRecord {
+  /** Since the program started, ms. */
+  readonly at: number;
+  readonly run: number;
+  /** How many rooms it was to hit. */
+  readonly rooms: number;
+}
+
 export interface FaultOutcome {
-  readonly name: string;
+  readonly fault: Fault;
   runs: number;
+  readonly strikes: StrikeRecord[];
+  /** Of every run: acknowledged moves in each `BUCKET_MS`, from `BEFORE_MS` before its first strike. */
+  readonly acks: number[][];
   readonly samples: Sample[];
   /** Of each sample's room: its longest stop until the run was over. */
   readonly worst: number[];
@@ -33,9 +49,14 @@ export interface FaultOutcome {
 export interface Checked {
   readonly acked: number;
   readonly violations: readonly Violation[];
+  /** Acknowledged moves that a fault may take, of rooms that wait for no copies. */
+  readonly tail: number;
 }
 
-const PROGRESS_MS = 30_000;
+export const BUCKET_MS = 100;
+export const BEFORE_MS = 2_000;
+/** Longer than any fault stays, with the time to go on after it. */
+const PROGRESS_MS = 60_000;
 /** All rooms play when each has had a move in this time, ms. */
 const PLAYING_MS = 1_500;
 const PLAYING_WAIT_MS = 60_000;
@@ -46,22 +67,29 @@ export class Campaign {
   readonly outcomes: FaultOutcome[] = [];
   readonly complaints: string[] = [];
   private readonly watches = new Set<Stopwatch>();
+  /** By the bucket of time since the program started. */
+  private readonly acks: number[] = [];
 
   constructor(private readonly parts: CampaignParts) {}
 
   /** Every acknowledged move goes through here. */
   readonly onAck: Load['options']['onAck'] = (ack) => {
     for (const watch of this.watches) watch.ack(ack);
+    const bucket = Math.floor(ack.at / BUCKET_MS);
+    this.acks[bucket] = (this.acks[bucket] ?? 0) + 1;
   };
 
-  /** One fault, `runs` times. */
-  async run(fault: Fault, runs: number): Promise<FaultOutcome> {
-    const outcome: FaultOutcome = { name: fault.name, runs: 0, samples: [], worst: [] };
+  /** One fault, `runs` times, or as often as it goes in `forMs`. */
+  async run(fault: Fault, runs: number, forMs: number | undefined): Promise<FaultOutcome> {
+    const outcome: FaultOutcome = { fault, runs: 0, strikes: [], acks: [], samples: [], worst: [] };
     this.outcomes.push(outcome);
-    for (let run = 1; run <= runs; run++) {
+    const until = performance.now() + (forMs ?? 0);
+    const goesOn = () => (forMs === undefined ? outcome.runs < runs : outcome.runs === 0 || performance.now() < until);
+    while (goesOn()) {
       this.parts.aborted.throwIfAborted();
-      await this.once(fault, outcome, `${fault.name} ${run}/${runs}`);
-      outcome.runs = run;
+      const of = forMs === undefined ? `/${runs}` : '';
+      await this.once(outcome, `${fault.name} ${outcome.runs + 1}${of}`);
+      outcome.runs += 1;
     }
     return outcome;
   }
@@ -73,19 +101,27 @@ export class Campaign {
     await load.rest();
     const violations: Violation[] = [];
     let acked = 0;
+    let tail = 0;
     for (const room of load.rooms.values()) {
       const evidence = await gather(cluster, room);
       const verdict = checkRoom(evidence);
       acked += verdict.acked;
+      if (this.parts.losesTail && room.durability !== 'replicated') {
+        tail += verdict.violations.filter(({ kind }) => kind === 'lost').length;
+        continue;
+      }
       violations.push(...verdict.violations);
       for (const violation of verdict.violations.slice(0, 5)) tell(around(violation, evidence));
     }
     tell(`checked ${load.rooms.size} rooms: ${acked} acknowledged moves, ${violations.length} violations`);
-    return { acked, violations };
+    if (tail > 0) tell(`${tail} acknowledged moves of rooms without copies were in the tail that is gone`);
+    return { acked, violations, tail };
   }
 
-  private async once(fault: Fault, outcome: FaultOutcome, title: string): Promise<void> {
-    const { cluster, load, random, sentinel, aborted, tell } = this.parts;
+  private async once(outcome: FaultOutcome, title: string): Promise<void> {
+    const { cluster, load, random, sentinel, relay, redisPorts, aborted, tell } = this.parts;
+    const { fault, strikes } = outcome;
+    const firstStrike = strikes.length;
     await until('all rooms play', () => load.playing(PLAYING_MS), PLAYING_WAIT_MS).catch(() => {
       this.complain(`${title}: rooms do not play: ${load.describe(load.silent(PLAYING_MS))}`);
     });
@@ -97,15 +133,27 @@ export class Campaign {
       load,
       random,
       sentinel,
-      strike: (strike) => this.strike(strike, watches, title),
+      relay,
+      redisPorts,
+      strike: (strike) => {
+        const rooms = [...strike.affected];
+        const at = strike.at ?? performance.now();
+        strikes.push({ at, run: outcome.runs + 1, rooms: rooms.length });
+        tell(`${title} strikes ${rooms.length} rooms`);
+        return this.strike({ ...strike, at, affected: rooms }, watches, title);
+      },
       pause: (ms) => sleep(ms, undefined, { signal: aborted }),
       complain: (text) => this.complain(`${title}: ${text}`),
+      tell: (text) => tell(`${title}: ${text}`),
     };
     try {
       const gone = await fault.run(arena);
       await cluster.whole(gone);
     } finally {
       for (const watch of watches) this.watches.delete(watch);
+      const from = Math.floor(((strikes[firstStrike]?.at ?? since) - BEFORE_MS) / BUCKET_MS);
+      const to = Math.ceil(performance.now() / BUCKET_MS);
+      outcome.acks.push(Array.from({ length: to - from }, (_, at) => this.acks[from + at] ?? 0));
     }
     tell(`  sockets: ${load.befell(since)}`);
     load.noteViews();
@@ -117,16 +165,20 @@ export class Campaign {
     tell(`${title}: ${stops.length} rooms, stop ${middle.toFixed(0)} ms median, ${(stops.at(-1) ?? 0).toFixed(0)} max`);
   }
 
-  private async strike({ affected, cuts, at, inject }: Strike, watches: Stopwatch[], title: string): Promise<void> {
+  private async strike(
+    { affected, cuts, at = performance.now(), inject }: Strike,
+    watches: Stopwatch[],
+    title: string,
+  ): Promise<void> {
     const rooms = new Set(affected);
     const cpu = new CpuMeter(this.parts.cluster);
-    const watch = new Stopwatch(at ?? performance.now(), rooms, cuts);
+    const watch = new Stopwatch(at, rooms, cuts);
     watches.push(watch);
     this.watches.add(watch);
     inject();
     await until('progress', () => this.parts.aborted.aborted || watch.waiting.length === 0, PROGRESS_MS).catch(() => {
       const { waiting } = watch;
-      this.complain(`${title}: no progress in 30 s: ${this.parts.load.describe(waiting)}`);
+      this.complain(`${title}: no progress in ${PROGRESS_MS / 1_000} s: ${this.parts.load.describe(waiting)}`);
       watch.giveUp(performance.now());
     });
     this.parts.aborted.throwIfAborted();

@@ -24,15 +24,20 @@ const BOOTSTRAP = fileURLToPath(new URL('deploy/local/bootstrap.mjs', packageRoo
 /** The whole log of every room stays, for the checker. The one setting that is not the default. */
 const KEEP_ALL = { HOKM_LOG_KEEP: '1000000' };
 const START_MS = 60_000;
+/** What it changes in instances waits for a signal; see there. */
+const PRELOAD = `--import=${new URL('dist/test/chaos/preload.js', packageRoot)}`;
 const STOP_MS = 40_000;
 const WHOLE_MS = 60_000;
+
+/** Of the Redis of a cluster in `folder`. */
+export const redisFolderIn = (folder: string) => join(folder, 'redis');
 
 export class ClusterUnderTest {
   private constructor(
     private readonly child: ChildProcess,
     private readonly folder: string,
     private readonly instances: number,
-    private readonly ownRedis: boolean,
+    private readonly external: ExternalRedis | undefined,
     private readonly messages: () => string,
     readonly base: string,
     readonly redis: RedisConnection,
@@ -63,7 +68,14 @@ export class ClusterUnderTest {
       '0',
     ];
     const child = spawnOwned(process.execPath, [BOOTSTRAP, ...args], {
-      env: { ...launcherConfig().environment, ...redis, ...KEEP_ALL, HOKM_POLICY: '', ...settings },
+      env: {
+        ...launcherConfig().environment,
+        ...redis,
+        ...KEEP_ALL,
+        HOKM_POLICY: '',
+        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${PRELOAD}`,
+        ...settings,
+      },
       // The channel ends the cluster should this process be killed.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -88,7 +100,7 @@ export class ClusterUnderTest {
     const connection = connect(config, 'chaos');
     await ready(connection, config, 5_000);
     const base = facts.player_url.replace(/\/$/, '');
-    return new ClusterUnderTest(child, folder, instances, !external, () => messages, base, connection);
+    return new ClusterUnderTest(child, folder, instances, external, () => messages, base, connection);
   }
 
   /** What runs now, as the supervisor says. */
@@ -99,6 +111,11 @@ export class ClusterUnderTest {
   /** The supervisor's last words. */
   lastMessages(lines: number): string {
     return this.messages().split('\n').slice(-lines).join('\n');
+  }
+
+  /** Where its own Redis keeps its files. */
+  get redisFolder(): string {
+    return redisFolderIn(this.folder);
   }
 
   get store(): RedisRoomStore {
@@ -117,7 +134,7 @@ export class ClusterUnderTest {
     const complete = async () => {
       const { instances, pids } = this.facts();
       const running = [...instances.map(({ pid }) => pid), pids.haproxy, pids.controller];
-      if (this.ownRedis) running.push(pids.redis);
+      if (!this.external) running.push(pids.redis);
       if (instances.length !== this.instances || running.some((pid) => pid === null || gone.includes(pid)))
         return false;
       const health = await fetch(`${this.base}/haproxy-health`);
@@ -129,7 +146,8 @@ export class ClusterUnderTest {
   /** Runs one of the package's scripts on this cluster. */
   run(script: string): ChildProcess {
     return spawnOwned(process.execPath, [BOOTSTRAP, script, '--data', this.folder], {
-      env: { ...launcherConfig().environment },
+      env: { ...launcherConfig().environment, ...this.external },
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
   }
 

@@ -1,6 +1,7 @@
 /** The rooms under load: each with four scripted clients that never stop playing. */
 import type { Seat } from '../../src/game/game.js';
 import { parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
+import type { Durability } from '../../src/room/state.js';
 import { until } from '../support/programs.js';
 import { type Acknowledged, RoomHistory } from './history.js';
 import { Player } from './player.js';
@@ -11,6 +12,8 @@ export interface LoadOptions {
   readonly base: string;
   readonly rooms: number;
   readonly seatDelayMs: number;
+  /** Every second room waits for copies (`replicated`), the others do not. */
+  readonly mixed?: boolean;
   readonly onAck: (ack: Acknowledged) => void;
 }
 
@@ -18,6 +21,7 @@ export interface PlayedRoom {
   readonly code: RoomCode;
   readonly history: RoomHistory;
   readonly players: readonly Player[];
+  readonly durability: Durability;
 }
 
 const SEATS = [0, 1, 2, 3] as Seat[];
@@ -46,7 +50,8 @@ export class Load {
     const workers = Array.from({ length: Math.min(PARALLEL, rooms) }, async () => {
       while (left > 0) {
         left -= 1;
-        this.open(await this.create());
+        const durability = this.options.mixed && left % 2 === 0 ? 'replicated' : 'primary';
+        this.open(await this.create(durability), durability);
       }
     });
     await Promise.all(workers);
@@ -150,11 +155,11 @@ export class Load {
     for (const { players } of this.rooms.values()) for (const player of players) player.close();
   }
 
-  private async create(): Promise<RoomCode> {
+  private async create(durability: Durability): Promise<RoomCode> {
     return untilFound(
       'a room is created',
       async () => {
-        const request = { method: 'POST', body: JSON.stringify(OPTIONS) };
+        const request = { method: 'POST', body: JSON.stringify({ ...OPTIONS, durability }) };
         const answer = await fetch(`${this.options.base}/api/rooms`, request).catch(() => undefined);
         const body = answer?.ok ? ((await answer.json()) as { room_code?: string }) : undefined;
         return parseRoomCode(body?.room_code ?? '');
@@ -163,7 +168,7 @@ export class Load {
     );
   }
 
-  private open(code: RoomCode): void {
+  private open(code: RoomCode, durability: Durability): void {
     const { base, seatDelayMs, onAck } = this.options;
     const history = new RoomHistory(code, (ack) => {
       this.lastAck.set(code, ack.at);
@@ -173,7 +178,7 @@ export class Load {
     const players = SEATS.map(
       (seat) => new Player({ url, room: code, seat, seatDelayMs, history: history.client(seat) }),
     );
-    this.rooms.set(code, { code, history, players });
+    this.rooms.set(code, { code, history, players, durability });
   }
 }
 

@@ -1,22 +1,62 @@
 /** `npm run chaos`: a real cluster under load, real faults, and a checker. Run by deploy/local/bootstrap.mjs. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { randomHex } from '../../src/runtime/random.js';
 import type { FaultOutcome } from './campaign.js';
 import type { Violation } from './checker.js';
 import type { Fault } from './faults/fault.js';
-import { parseOptions } from './options.js';
+import { insideNamespace, runInNamespace, whyNoNamespace } from './namespace.js';
+import { type Options, parseOptions } from './options.js';
+import { page } from './page.js';
 import { summarise, table } from './report.js';
 import { Seeded } from './seeded.js';
 import { Stage } from './stage.js';
 
 const INTERRUPTED = 130;
+const MINUTE_MS = 60_000;
 
-const tell = (line: string) => void process.stderr.write(`${line}\n`);
+const tell = (line: string) => void process.stderr.write(`${(performance.now() / 1_000).toFixed(1)} s  ${line}\n`);
 
-/** Faults that share a cluster: each has its own, unless one is asked for; Sentinel needs another one anyway. */
+/** Faults that share a cluster: each has its own, unless one is asked for; another kind of Redis needs another one. */
 function stages(faults: readonly Fault[], oneCluster: boolean): Fault[][] {
   if (!oneCluster) return faults.map((fault) => [fault]);
-  const kinds = ['own', 'sentinel'] as const;
-  return kinds.map((kind) => faults.filter(({ redis }) => redis === kind)).filter(({ length }) => length > 0);
+  const kinds = new Set(faults.map(({ redis, losesTail }) => `${redis} ${losesTail}`));
+  return [...kinds].map((kind) => faults.filter(({ redis, losesTail }) => `${redis} ${losesTail}` === kind));
+}
+
+/** Until all has been done, or `aborted`. */
+async function play(options: Options, faults: readonly Fault[], aborted: AbortSignal) {
+  const interrupted = new Promise<never>((_, reject) => {
+    aborted.addEventListener('abort', () => reject(aborted.reason));
+  });
+  interrupted.catch(() => undefined);
+  const random = new Seeded(options.seed);
+  const outcomes: FaultOutcome[] = [];
+  const violations: Violation[] = [];
+  const complaints: string[] = [];
+  const forMs = options.minutes && (options.minutes * MINUTE_MS) / faults.length;
+  let [acked, tail] = [0, 0];
+  for (const together of stages(faults, options.oneCluster)) {
+    const stage = new Stage(options, random, aborted, tell);
+    try {
+      const campaign = await stage.open(together);
+      for (const fault of together) {
+        outcomes.push(await Promise.race([campaign.run(fault, options.runs, forMs), interrupted]));
+      }
+      const checked = await Promise.race([campaign.check(), interrupted]);
+      acked += checked.acked;
+      tail += checked.tail;
+      violations.push(...checked.violations);
+    } catch (error) {
+      if (aborted.aborted) break;
+      complaints.push((error as Error).message);
+      tell((error as Error).stack ?? String(error));
+    } finally {
+      complaints.push(...(stage.campaign?.complaints ?? []));
+      await stage.close();
+    }
+  }
+  return { outcomes, violations, complaints, acked, tail };
 }
 
 async function main(): Promise<number> {
@@ -25,38 +65,25 @@ async function main(): Promise<number> {
   // Started by a test: its end is ours.
   process.on('disconnect', () => aborted.abort());
   process.channel?.unref();
-  const interrupted = new Promise<never>((_, reject) => {
-    aborted.signal.addEventListener('abort', () => reject(aborted.signal.reason));
-  });
-  interrupted.catch(() => undefined);
   const options = await parseOptions(process.argv.slice(2), Number.parseInt(randomHex(4), 16));
-  const random = new Seeded(options.seed);
-  tell(`seed ${options.seed}`);
-  const outcomes: FaultOutcome[] = [];
-  const violations: Violation[] = [];
-  const complaints: string[] = [];
-  let acked = 0;
-  for (const faults of stages(options.faults, options.oneCluster)) {
-    const stage = new Stage(options, random, aborted.signal, tell);
-    try {
-      const campaign = await stage.open(faults[0]?.redis ?? 'own');
-      for (const fault of faults) outcomes.push(await Promise.race([campaign.run(fault, options.runs), interrupted]));
-      const checked = await Promise.race([campaign.check(), interrupted]);
-      acked += checked.acked;
-      violations.push(...checked.violations);
-    } catch (error) {
-      if (aborted.signal.aborted) break;
-      complaints.push((error as Error).message);
-      tell((error as Error).stack ?? String(error));
-    } finally {
-      complaints.push(...(stage.campaign?.complaints ?? []));
-      await stage.close();
-    }
+  const why = options.faults.some(({ needs }) => needs) && !insideNamespace ? whyNoNamespace() : undefined;
+  const skipped = why === undefined ? [] : options.faults.filter(({ needs }) => needs);
+  if (options.faults.some(({ needs }) => needs) && !insideNamespace && why === undefined) {
+    return runInNamespace(aborted.signal);
   }
+  tell(`seed ${options.seed}`);
+  const faults = options.faults.filter((fault) => !skipped.includes(fault));
+  const played = await play(options, faults, aborted.signal);
   if (aborted.signal.aborted) return INTERRUPTED;
-  const summary = summarise(options.seed, acked, violations, complaints, outcomes);
+  const { outcomes, complaints } = played;
+  const reasons = Object.fromEntries(skipped.map(({ name }) => [name, why ?? '']));
+  const summary = summarise({ ...played, seed: options.seed, skipped: reasons });
+  mkdirSync(dirname(options.report), { recursive: true });
+  writeFileSync(options.report, page(summary, outcomes, complaints));
   process.stdout.write(`${table(summary, outcomes)}\n`);
+  for (const [name, reason] of Object.entries(reasons)) process.stdout.write(`SKIPPED ${name}: ${reason}\n`);
   for (const complaint of complaints) process.stdout.write(`FAILED ${complaint}\n`);
+  process.stdout.write(`Pictures: ${resolve(options.report)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   return summary.lost + summary.doubled + summary.violations > 0 ? 1 : 0;
 }

@@ -11,14 +11,31 @@ export interface Stops {
   readonly max: number;
 }
 
+export interface FaultSummary {
+  readonly runs: number;
+  readonly samples: number;
+  /** What is promised of the p99 of `stop_ms`. */
+  readonly bound_ms: number;
+  /** Whether that held, where nothing runs but what the baseline shows. */
+  readonly within: boolean;
+  readonly stop_ms: Stops;
+  readonly worst_ms: Stops;
+  /** When it struck, s since the start, and how many rooms. */
+  readonly strikes: readonly { readonly at_s: number; readonly run: number; readonly rooms: number }[];
+}
+
 export interface Summary {
   readonly acked: number;
   readonly lost: number;
   readonly doubled: number;
   /** Everything else that was wrong. */
   readonly violations: number;
+  /** Acknowledged moves that were on one copy, which is gone together with their owner. */
+  readonly tail: number;
   readonly seed: number;
-  readonly faults: Readonly<Record<string, { runs: number; samples: number; stop_ms: Stops; worst_ms: Stops }>>;
+  /** Why faults did not strike, by name. */
+  readonly skipped: Readonly<Record<string, string>>;
+  readonly faults: Readonly<Record<string, FaultSummary>>;
 }
 
 /** The p-th percentile by nearest rank: a value that was measured. */
@@ -32,22 +49,41 @@ function stopsOf(values: readonly number[]): Stops {
   return { p50: at(50), p99: at(99), max: at(100) };
 }
 
-export function summarise(
-  seed: number,
-  acked: number,
-  violations: readonly Violation[],
-  complaints: readonly string[],
-  outcomes: readonly FaultOutcome[],
-): Summary {
+/** Of all that was played. */
+export interface Played {
+  readonly seed: number;
+  readonly acked: number;
+  readonly tail: number;
+  readonly violations: readonly Violation[];
+  readonly complaints: readonly string[];
+  readonly outcomes: readonly FaultOutcome[];
+  readonly skipped: Summary['skipped'];
+}
+
+export function summarise({ seed, acked, tail, violations, complaints, outcomes, skipped }: Played): Summary {
   const count = (kind: Violation['kind']) => violations.filter((violation) => violation.kind === kind).length;
   const lost = count('lost');
   const doubled = count('doubled');
-  const faults = outcomes.map(({ name, runs, samples, worst }) => {
+  const stopsWithout = (name: string) => outcomes.find(({ fault }) => fault.name === name)?.samples ?? [];
+  // What is 0 is as quick as without a fault.
+  const baseline = stopsOf(stopsWithout('none').map(({ stop }) => stop)).p99;
+  const faults = outcomes.map(({ fault: { name, boundMs }, runs, samples, worst, strikes }): [string, FaultSummary] => {
     const stops = stopsOf(samples.map(({ stop }) => stop));
-    return [name, { runs, samples: samples.length, stop_ms: stops, worst_ms: stopsOf(worst) }] as const;
+    return [
+      name,
+      {
+        runs,
+        samples: samples.length,
+        bound_ms: boundMs,
+        within: stops.p99 <= boundMs + baseline,
+        stop_ms: stops,
+        worst_ms: stopsOf(worst),
+        strikes: strikes.map(({ at, run, rooms }) => ({ at_s: Math.round(at / 100) / 10, run, rooms })),
+      },
+    ];
   });
   const others = violations.length - lost - doubled + complaints.length;
-  return { acked, lost, doubled, violations: others, seed, faults: Object.fromEntries(faults) };
+  return { acked, lost, doubled, violations: others, tail, seed, skipped, faults: Object.fromEntries(faults) };
 }
 
 const PHASES = ['due', 'closed', 'dialled', 'opened', 'welcomed', 'acked'] as const satisfies (keyof Phases)[];
@@ -61,6 +97,7 @@ export function table(summary: Summary, outcomes: readonly FaultOutcome[]): stri
     'p50',
     'p99',
     'max',
+    'bound',
     '|',
     'worst p50',
     'p99',
@@ -69,7 +106,7 @@ export function table(summary: Summary, outcomes: readonly FaultOutcome[]): stri
     ...PHASES,
     'dials',
   ];
-  const rows = outcomes.map(({ name, samples }) => {
+  const rows = outcomes.map(({ fault: { name, boundMs }, samples }) => {
     const fault = summary.faults[name];
     const stops = (given: Stops | undefined) =>
       given ? [given.p50, given.p99, given.max].map((ms) => ms.toFixed(0)) : [];
@@ -78,7 +115,14 @@ export function table(summary: Summary, outcomes: readonly FaultOutcome[]): stri
       const known = phases.flatMap((phase) => phase[name] ?? []);
       return known.length === 0 ? '-' : percentile(known, 50).toFixed(0);
     };
-    const cells = [name, String(fault?.runs), String(fault?.samples), ...stops(fault?.stop_ms), '|'];
+    const cells = [
+      name,
+      String(fault?.runs),
+      String(fault?.samples),
+      ...stops(fault?.stop_ms),
+      `${fault?.within ? '' : 'above '}${boundMs}`,
+      '|',
+    ];
     return [...cells, ...stops(fault?.worst_ms), '|', ...PHASES.map(median), median('attempts')];
   });
   const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => (row[at] ?? '').length)));
@@ -93,6 +137,9 @@ export function table(summary: Summary, outcomes: readonly FaultOutcome[]): stri
     '',
     `${summary.acked} acknowledged moves: ${summary.lost} lost, ${summary.doubled} doubled, ` +
       `${summary.violations} other violations (seed ${summary.seed})`,
+    ...(summary.tail > 0
+      ? [`${summary.tail} more were on one copy only, which was gone together with their owner.`]
+      : []),
   ].join('\n');
 }
 

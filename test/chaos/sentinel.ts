@@ -49,17 +49,37 @@ export class SentinelRedis {
     };
   }
 
-  /** Port of the node that is primary now. */
+  /** Port of the node that is primary now. An old one that comes back is told after 8 s that it is none any more. */
   async primary(): Promise<number> {
-    return untilFound('one primary', async () => {
+    const look = async () => {
       const roles = await Promise.all(this.nodes.map((node) => this.info(node.port)));
       const primaries = this.nodes.filter((_, at) => roles[at]?.includes('role:master'));
       return primaries.length === 1 ? primaries[0]?.port : undefined;
-    });
+    };
+    return untilFound('one primary', look, COPIES_MS);
   }
 
-  kill(port: number): void {
-    this.node(port).process.kill('SIGKILL');
+  /** Ports of nodes and sentinels. */
+  get ports(): readonly number[] {
+    return [...this.nodes.map(({ port }) => port), ...this.sentinelPorts];
+  }
+
+  signal(port: number, name: NodeJS.Signals): void {
+    this.node(port).process.kill(name);
+  }
+
+  killAll(): void {
+    for (const { process } of this.nodes) process.kill('SIGKILL');
+  }
+
+  /** Starts all killed nodes again on their files, `primary` first. */
+  async rejoinAll(primary: number): Promise<void> {
+    const first = this.node(primary);
+    for (const node of [first, ...this.nodes.filter((other) => other !== first)]) {
+      await end(node.process);
+      node.process = this.launch(node, node === first ? undefined : primary);
+    }
+    await this.copied();
   }
 
   /** Starts a killed node again, as a replica of whoever is primary; resolves when all copies follow again. */
@@ -73,6 +93,18 @@ export class SentinelRedis {
 
   async stop(): Promise<void> {
     await Promise.all([...this.sentinels, ...this.nodes.map(({ process }) => process)].map((child) => end(child)));
+  }
+
+  /** Resolves when the primary has all its replicas. */
+  async copied(): Promise<void> {
+    await until(
+      'all copies follow the primary',
+      async () => {
+        const info = await this.info(await this.primary());
+        return (info?.match(/state=online.*lag=[01]\b/g)?.length ?? 0) === REPLICAS;
+      },
+      COPIES_MS,
+    );
   }
 
   private async startNodes(): Promise<void> {
@@ -90,6 +122,8 @@ export class SentinelRedis {
     const settings = {
       port,
       bind: '127.0.0.1',
+      // Instances dial from other loopback addresses, which it would take for other hosts.
+      'protected-mode': 'no',
       dir: folder,
       save: '',
       appendonly: 'yes',
@@ -130,18 +164,6 @@ export class SentinelRedis {
       async () => {
         const infos = await Promise.all(this.sentinelPorts.map((port) => this.info(port, 'sentinel')));
         return infos.every((info) => agreed.test(info ?? ''));
-      },
-      COPIES_MS,
-    );
-  }
-
-  /** Resolves when the primary has all its replicas. */
-  private async copied(): Promise<void> {
-    await until(
-      'all copies follow the primary',
-      async () => {
-        const info = await this.info(await this.primary());
-        return (info?.match(/state=online.*lag=[01]\b/g)?.length ?? 0) === REPLICAS;
       },
       COPIES_MS,
     );

@@ -6,7 +6,8 @@
  * the cluster for the player. One sample a room, none left out: a room that never goes on counts with the whole wait.
  *
  * An ack may be on its way when the fault strikes. Where the fault cuts the sockets of the room, one that comes over a
- * socket from before was sent before, and the next one is taken. Where it does not, such an ack cannot be told from a
+ * socket from before was sent before, and the next one is taken (unless it comes so late that this socket was evidently
+ * not cut). Where it does not, such an ack cannot be told from a
  * quick one and is counted; hence `worst` beside it, which nothing escapes: the largest ack − max(fault, due) of all moves
  * of the room until the end of the measurement.
  */
@@ -33,6 +34,9 @@ export interface Sample {
   readonly phases: Phases | undefined;
 }
 
+/** Nothing is on its way for longer, ms. */
+const ON_ITS_WAY_MS = 500;
+
 export class Stopwatch {
   readonly samples = new Map<RoomCode, Sample>();
   readonly worst = new Map<RoomCode, number>();
@@ -55,7 +59,7 @@ export class Stopwatch {
   ack(ack: Acknowledged): void {
     const { room, command, at, line } = ack;
     if (!this.affected.has(room) || at < this.at) return;
-    if (this.cuts && line.startedAt < this.at) return;
+    if (this.cuts && line.startedAt < this.at && at < this.at + ON_ITS_WAY_MS) return;
     const stop = at - Math.max(this.at, command.due);
     this.worst.set(room, Math.max(stop, this.worst.get(room) ?? 0));
     if (!this.samples.has(room)) this.samples.set(room, { room, stop, phases: this.phases(ack) });

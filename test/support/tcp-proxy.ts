@@ -1,8 +1,10 @@
-/** A wire that can be cut: between one process and Redis, say. */
+/** A wire that can be cut or slow: between one process and Redis, say. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
+  /** How much later the answers of the target arrive, ms. */
+  delayMs = 0;
   private isCut = false;
 
   private constructor(
@@ -42,8 +44,16 @@ export class TcpProxy {
       [far, near],
     ] as const) {
       this.sockets.add(from);
-      from.on('data', (data) => {
-        if (!this.isCut) to.write(data);
+      const waiting: Buffer[] = [];
+      let arrives = 0;
+      from.on('data', (data: Buffer) => {
+        if (this.isCut) return;
+        const now = performance.now();
+        // Never before what was on its way already.
+        arrives = Math.max(arrives, now + (from === far ? this.delayMs : 0));
+        if (arrives <= now && waiting.length === 0) return void to.write(data);
+        waiting.push(data);
+        setTimeout(() => to.write(waiting.shift() ?? ''), arrives - now);
       });
       from.on('error', () => undefined);
       from.on('close', () => {

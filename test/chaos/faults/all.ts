@@ -1,31 +1,67 @@
 /** Every fault by its name. A new one is a file and a line here. */
+import { clock } from './clock.js';
+import { controlDead } from './control-dead.js';
+import { cutHaproxy, cutPeer, cutRedis, loss } from './cut.js';
 import { failover } from './failover.js';
+import { failoverStop } from './failover-stop.js';
 import type { Fault } from './fault.js';
 import { haproxyKill } from './haproxy-kill.js';
 import { haproxyReload } from './haproxy-reload.js';
 import { none } from './none.js';
+import { pair } from './pair.js';
+import { pause } from './pause.js';
 import { pauseKill } from './pause-kill.js';
-import { redisPause } from './redis-pause.js';
+import { redisAway } from './redis-away.js';
+import { diskFull, maxmemory } from './redis-full.js';
+import { redisBlip, redisPause } from './redis-pause.js';
 import { redisRestart } from './redis-restart.js';
+import { redisSlow } from './redis-slow.js';
 import { rolling } from './rolling.js';
 import { sigkill } from './sigkill.js';
 import { sigstop } from './sigstop.js';
 import { sigterm } from './sigterm.js';
+import { targetKill } from './target-kill.js';
 import { usurp } from './usurp.js';
 
-const all: readonly Fault[] = [
+export const faults: readonly Fault[] = [
   none,
   sigkill,
   sigterm,
   usurp,
   rolling,
+  targetKill,
   sigstop,
+  pause,
+  clock,
   redisRestart,
   redisPause,
+  redisBlip,
+  redisSlow,
+  diskFull,
+  maxmemory,
   pauseKill,
   failover,
+  failoverStop,
+  redisAway,
   haproxyKill,
   haproxyReload,
+  controlDead,
+  cutRedis,
+  cutHaproxy,
+  cutPeer,
+  loss,
 ];
 
-export const faults: ReadonlyMap<string, Fault> = new Map(all.map((fault) => [fault.name, fault]));
+/** The fault of that name, or the pair of `first+second`. @throws Error with one line */
+export function findFault(name: string): Fault {
+  const [first, second, ...more] = name.split('+').map((part) => {
+    const found = faults.find((fault) => fault.name === part);
+    if (found) return found;
+    throw new Error(`There is no fault "${part}". One of: ${faults.map((fault) => fault.name).join(', ')}.`);
+  });
+  if (!first || more.length > 0) throw new Error('Faults strike alone or in pairs, as sigkill+redis-restart.');
+  return second ? pair(first, second) : first;
+}
+
+/** Every fault alone, and the pairs that have a row of their own. */
+export const matrix: readonly string[] = [...faults.map(({ name }) => name), 'rolling+failover', 'sigkill+failover'];

@@ -4,10 +4,11 @@ import type { Fault } from './fault.js';
 export const failover: Fault = {
   name: 'failover',
   redis: 'sentinel',
+  boundMs: 6_000,
   async run({ sentinel, load, strike }) {
     if (!sentinel) throw new Error('there is no Sentinel');
     const primary = await sentinel.primary();
-    await strike({ affected: load.rooms.keys(), cuts: false, inject: () => sentinel.kill(primary) });
+    await strike({ affected: load.rooms.keys(), cuts: false, inject: () => sentinel.signal(primary, 'SIGKILL') });
     await sentinel.rejoin(primary);
     return [];
   },

@@ -1,5 +1,6 @@
 /** What every fault is to the campaign that injects it. */
 import type { RoomCode } from '../../../src/protocol/ids.js';
+import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { ClusterUnderTest } from '../cluster-under-test.js';
 import type { Load } from '../load.js';
 import type { Seeded } from '../seeded.js';
@@ -22,18 +23,31 @@ export interface Arena {
   readonly random: Seeded;
   /** Only for faults that ask for it. */
   readonly sentinel: SentinelRedis | undefined;
-  /** Injects and measures; resolves when every affected room has gone on, or has had 30 s for it. */
+  readonly relay: TcpProxy | undefined;
+  /** Where instances reach Redis, sentinels included. */
+  readonly redisPorts: readonly number[];
+  /** Injects and measures; resolves when every affected room has gone on, or has had a minute for it. */
   strike(strike: Strike): Promise<void>;
   /** Waits; rejects when the whole campaign is stopped meanwhile. */
   pause(ms: number): Promise<void>;
   /** Something is not as it should be: the campaign fails, and goes on. */
   complain(text: string): void;
+  /** A line of the timeline. */
+  tell(text: string): void;
 }
+
+/** own: the cluster's. small-disk: the same, on a disk of 48 MB. relayed: through a relay that can be slow. */
+export type RedisKind = 'own' | 'small-disk' | 'relayed' | 'sentinel';
 
 export interface Fault {
   readonly name: string;
-  /** What Redis it needs: the cluster's own, or one with Sentinel. */
-  readonly redis: 'own' | 'sentinel';
+  readonly redis: RedisKind;
+  /** The longest stop that is promised (p99), ms. */
+  readonly boundMs: number;
+  /** Without one it is skipped. */
+  readonly needs?: 'namespace';
+  /** Whether rooms that wait for no copies may lose what was acknowledged last: counted, and no violation. */
+  readonly losesTail?: boolean;
   /** Strikes once and undoes what the supervisor does not; resolves with the processes that are gone for good. */
   run(arena: Arena): Promise<readonly number[]>;
 }

@@ -7,6 +7,7 @@ const WATCH_MS = 3_000;
 export const none: Fault = {
   name: 'none',
   redis: 'own',
+  boundMs: 0,
   async run({ load, strike, pause }) {
     await strike({ affected: load.rooms.keys(), cuts: false, inject: () => undefined });
     await pause(WATCH_MS);

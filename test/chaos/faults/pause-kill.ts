@@ -4,6 +4,7 @@
  */
 import type { Fault } from './fault.js';
 import { pidOf } from './pid.js';
+import { signal } from './signal.js';
 import { busiest } from './victim.js';
 
 /** Seats move several times in this. */
@@ -13,14 +14,15 @@ const AFTER_MS = 600;
 export const pauseKill: Fault = {
   name: 'pause-kill',
   redis: 'own',
+  boundMs: 2_200,
   async run({ cluster, load, strike, pause }) {
     const redis = pidOf(cluster, 'redis');
     const { pid, rooms } = await busiest(cluster, load);
-    const wake = () => process.kill(redis, 'SIGCONT');
+    const wake = () => signal(redis, 'SIGCONT');
     try {
-      const progress = strike({ affected: rooms, cuts: true, inject: () => process.kill(redis, 'SIGSTOP') });
+      const progress = strike({ affected: rooms, cuts: true, inject: () => signal(redis, 'SIGSTOP') });
       await pause(BEFORE_MS);
-      process.kill(pid, 'SIGKILL');
+      signal(pid, 'SIGKILL');
       await pause(AFTER_MS);
       wake();
       await progress;

@@ -1,38 +1,25 @@
-/** Redis stands still for 8 s, longer than every lease; nobody may take a live room over. */
+/** Redis stands still and goes on: for a moment, or for longer than every lease. Nobody may take a live room over. */
 import type { Fault } from './fault.js';
 import { pidOf } from './pid.js';
+import { frozen } from './signal.js';
+import { LEASE_AND_MORE_MS, untaken } from './untaken.js';
 
-const PAUSED_MS = 8_000;
-/** A lease, and the time to act on one that looks expired. */
-const AFTER_MS = 7_000;
+const LEASE_MS = 5_000;
 
-export const redisPause: Fault = {
-  name: 'redis-pause',
+const paused = (name: string, ms: number, boundMs: number): Fault => ({
+  name,
   redis: 'own',
-  async run({ cluster, load, strike, pause, complain }) {
-    const pid = pidOf(cluster, 'redis');
-    const before = await cluster.metas(load.rooms.keys());
-    const wake = () => process.kill(pid, 'SIGCONT');
-    try {
-      const progress = strike({
-        affected: load.rooms.keys(),
-        cuts: false,
-        inject: () => process.kill(pid, 'SIGSTOP'),
-      });
-      await pause(PAUSED_MS);
-      wake();
-      await progress;
-    } finally {
-      wake();
-    }
-    await pause(AFTER_MS);
-    const after = await cluster.metas(load.rooms.keys());
-    const taken = [...before].filter(([room, { owner, epoch }]) => {
-      const now = after.get(room);
-      return now?.owner !== owner || now?.epoch !== epoch;
+  boundMs,
+  async run(arena) {
+    const { cluster, load, strike, pause } = arena;
+    await untaken(arena, async () => {
+      const all = { affected: load.rooms.keys(), cuts: false, inject: () => undefined };
+      await frozen(arena, [pidOf(cluster, 'redis')], ms, () => strike(all));
+      await pause(LEASE_AND_MORE_MS);
     });
-    if (taken.length > 0)
-      complain(`${taken.length} live rooms were taken over: ${taken.map(([room]) => room).slice(0, 5)}`);
     return [];
   },
-};
+});
+
+export const redisPause = paused('redis-pause', 8_000, 8_000 + LEASE_MS);
+export const redisBlip = paused('redis-blip', 1_500, 1_500 + 1_000);

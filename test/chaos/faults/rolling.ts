@@ -23,7 +23,8 @@ async function watch({ cluster, load, strike, pause }: Arena, running: () => boo
   while (running()) {
     const at = performance.now();
     await pause(LOOK_MS);
-    const { instances } = await registry.list();
+    // Redis may be away, where another fault strikes as well.
+    const { instances } = await registry.list().catch(() => ({ instances: [] }));
     for (const { id, status } of instances) {
       if (status === 'ready' || seen.has(id)) continue;
       seen.add(id);
@@ -32,9 +33,10 @@ async function watch({ cluster, load, strike, pause }: Arena, running: () => boo
       );
       strikes.push(strike({ affected, cuts: false, at, inject: () => undefined }));
     }
-    if (instances.every(({ status }) => status === 'ready') && at - readAt > OWNERS_MS) {
+    if (instances.length > 0 && instances.every(({ status }) => status === 'ready') && at - readAt > OWNERS_MS) {
+      const now = await cluster.metas(load.rooms.keys()).catch(() => owners);
       before = owners;
-      owners = await cluster.metas(load.rooms.keys());
+      owners = now;
       readAt = performance.now();
     }
   }
@@ -44,6 +46,7 @@ async function watch({ cluster, load, strike, pause }: Arena, running: () => boo
 export const rolling: Fault = {
   name: 'rolling',
   redis: 'own',
+  boundMs: 250,
   async run(arena) {
     const { cluster, load, strike, complain } = arena;
     const gone = cluster.facts().instances.map(({ pid }) => pid);
@@ -51,9 +54,13 @@ export const rolling: Fault = {
     const begun = strike({ affected: load.rooms.keys(), cuts: false, inject: () => undefined });
     const restart = cluster.run('rolling-restart');
     let running = true;
+    let said = '';
+    restart.stderr?.on('data', (text) => {
+      said += text;
+    });
     const ended = once(restart, 'exit').then(([code, signal]) => {
       running = false;
-      if (code !== 0) complain(`rolling-restart ended with ${code ?? signal}`);
+      if (code !== 0) complain(`rolling-restart ended with ${code ?? signal}: ${said.trim().split('\n').at(-1)}`);
     });
     await watch(arena, () => running);
     await Promise.all([ended, begun]);

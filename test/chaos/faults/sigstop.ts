@@ -1,5 +1,6 @@
 /** The instance with most rooms stands still for 30 s, then wakes up and must not change anything. */
 import type { Fault } from './fault.js';
+import { signal } from './signal.js';
 import { busiest } from './victim.js';
 
 const FROZEN_MS = 30_000;
@@ -9,12 +10,13 @@ const AFTER_MS = 3_000;
 export const sigstop: Fault = {
   name: 'sigstop',
   redis: 'own',
+  boundMs: 5_000,
   async run({ cluster, load, strike, pause, complain }) {
     const { id, pid, rooms } = await busiest(cluster, load);
-    const wake = () => process.kill(pid, 'SIGCONT');
+    const wake = () => signal(pid, 'SIGCONT');
     try {
       const stoppedAt = performance.now();
-      const progress = strike({ affected: rooms, cuts: true, inject: () => process.kill(pid, 'SIGSTOP') });
+      const progress = strike({ affected: rooms, cuts: true, inject: () => signal(pid, 'SIGSTOP') });
       await pause(FROZEN_MS);
       await progress;
       const before = await cluster.metas(rooms);

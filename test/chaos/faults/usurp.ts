@@ -14,6 +14,7 @@ const WRITTEN_MS = 10_000;
 export const usurp: Fault = {
   name: 'usurp',
   redis: 'own',
+  boundMs: 1_000,
   async run({ cluster, load, strike, complain }) {
     const { store, redis } = cluster;
     const [robbed, heir] = await instancesByRooms(cluster, load);

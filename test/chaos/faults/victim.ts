@@ -6,6 +6,7 @@ import type { Load } from '../load.js';
 export interface Victim {
   readonly id: string;
   readonly pid: number;
+  readonly port: number;
   readonly rooms: readonly RoomCode[];
 }
 
@@ -14,9 +15,10 @@ export async function instancesByRooms(cluster: ClusterUnderTest, load: Load): P
   const metas = [...(await cluster.metas(load.rooms.keys())).values()];
   return cluster
     .facts()
-    .instances.map(({ id, pid }) => ({
+    .instances.map(({ id, pid, port }) => ({
       id,
       pid,
+      port,
       rooms: metas.filter(({ owner }) => owner === id).map(({ head }) => head.code),
     }))
     .sort((a, b) => b.rooms.length - a.rooms.length);
