@@ -8,7 +8,7 @@ import { newRoom, position } from '../http.js';
 import { AttackedTable, type Sitting } from '../seat.js';
 import { Wire } from '../wire.js';
 
-const TABLES = 8;
+const TABLES = 16;
 const PORTION = 24;
 /** Of all, those that no WebSocket library lets through: each costs a socket. */
 const BROKEN_FRAMES = 0.01;
@@ -137,13 +137,14 @@ export const malformed: Attack = {
     const before = await Promise.all(tables.map(({ code }) => position(scene, code)));
     let left = scene.times - count;
     let middle = 0;
-    await each(tables.length, TABLES, async (at) => {
+    const sitting = tables.flatMap((table) => table.sitting);
+    await each(sitting.length, sitting.length, async (at) => {
       while (left > 0) {
-        for (const one of tables[at]?.sitting ?? []) {
-          left -= PORTION;
-          await seated(scene, one);
-          scene.did(PORTION);
-        }
+        left -= PORTION;
+        // To make nonsense takes a while: the players of this process have a turn in between.
+        await new Promise(setImmediate);
+        await seated(scene, sitting[at] as Sitting);
+        scene.did(PORTION);
         if (left < scene.times / 2 && middle === 0) middle = memory(scene);
       }
     });

@@ -9,6 +9,8 @@ import { hello, Wire } from '../wire.js';
 const WRONG_TOKEN = 4401;
 const REPLACED = 4001;
 const LEAST_BITS = 128;
+/** A question for the owner of a token waits a while for an answer. */
+const PARALLEL = 24;
 
 interface Victim {
   readonly code: string;
@@ -96,7 +98,7 @@ export const theft: Attack = {
     const bits = victim.token.length * 6;
     if (bits < LEAST_BITS || !/^[\w-]+$/.test(victim.token)) scene.broken(`a token of ${bits} bits: ${victim.token}`);
     const known = near(victim.token);
-    await each(scene.times, 6, async (at) => {
+    await each(scene.times, PARALLEL, async (at) => {
       const token = known[Math.floor(at / 3)] ?? randomToken(18);
       await steal(scene, victim, token, at % 3);
       scene.did(1);
