@@ -42,7 +42,7 @@ export async function playHand(pages: readonly Page[]): Promise<void> {
       if (next) await act(next);
       return !next && (await counts(result)).every((count) => count > 0);
     },
-    40_000,
+    120_000,
   );
 }
 

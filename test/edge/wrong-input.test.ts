@@ -289,13 +289,13 @@ test('who sends too much is cut off, even without taking part in closing; others
   const code = await createRoom(base);
   const quiet = await Player.join(strict.url, code);
   const noisy = await Player.join(strict.url, code);
-  for (let count = 0; count < 20; count++) noisy.send({ type: 'ping' });
+  for (let count = 0; count < 40; count++) noisy.send({ type: 'ping' });
   expect(await noisy.next('error')).toMatchObject({ code: 'RATE_LIMITED', retry: true });
   expect(await noisy.end()).toEqual({ code: 4429, reason: 'RATE_LIMITED' });
 
   for (const opcode of [9, 10]) {
     const controlling = await Player.join(strict.url, code, { spectate: true });
-    for (let count = 0; count < 21; count++) rawSocket(controlling.socket).write(bytes(opcode, Buffer.from('x')));
+    for (let count = 0; count < 40; count++) rawSocket(controlling.socket).write(bytes(opcode, Buffer.from('x')));
     expect(await controlling.end()).toEqual({ code: 4429, reason: 'RATE_LIMITED' });
   }
 
