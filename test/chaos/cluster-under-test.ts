@@ -132,6 +132,7 @@ export class ClusterUnderTest {
   /** Resolves when everything runs that should, none of it is one of `gone`, and HAProxy uses all instances. */
   async whole(gone: readonly number[] = []): Promise<void> {
     const complete = async () => {
+      await this.redis.ping();
       const { instances, pids } = this.facts();
       const running = [...instances.map(({ pid }) => pid), pids.haproxy, pids.controller];
       if (!this.external) running.push(pids.redis);
