@@ -7,7 +7,7 @@ import { checkRoom, type Violation } from './checker.js';
 import type { ClusterUnderTest } from './cluster-under-test.js';
 import { CpuMeter } from './cpu.js';
 import type { Arena, Fault, Strike } from './faults/fault.js';
-import type { Load } from './load.js';
+import type { Load, PlayedRoom } from './load.js';
 import { around } from './report.js';
 import { gather } from './room-evidence.js';
 import type { Seeded } from './seeded.js';
@@ -69,6 +69,7 @@ export class Campaign {
   private readonly watches = new Set<Stopwatch>();
   /** By the bucket of time since the program started. */
   private readonly acks: number[] = [];
+  private readonly checked = { acked: 0, violations: [] as Violation[], tail: 0 };
 
   constructor(private readonly parts: CampaignParts) {}
 
@@ -79,43 +80,60 @@ export class Campaign {
     this.acks[bucket] = (this.acks[bucket] ?? 0) + 1;
   };
 
-  /** One fault, `runs` times, or as often as it goes in `forMs`. */
-  async run(fault: Fault, runs: number, forMs: number | undefined): Promise<FaultOutcome> {
-    const outcome: FaultOutcome = { fault, runs: 0, strikes: [], acks: [], samples: [], worst: [] };
-    this.outcomes.push(outcome);
+  /** One fault, `runs` times more, or as often as it goes in `forMs`. */
+  async run(fault: Fault, runs: number, forMs?: number): Promise<FaultOutcome> {
+    const outcome = this.outcomeOf(fault);
+    const first = outcome.runs;
     const until = performance.now() + (forMs ?? 0);
-    const goesOn = () => (forMs === undefined ? outcome.runs < runs : outcome.runs === 0 || performance.now() < until);
+    const goesOn = () =>
+      forMs === undefined ? outcome.runs < first + runs : outcome.runs === first || performance.now() < until;
     while (goesOn()) {
       this.parts.aborted.throwIfAborted();
-      const of = forMs === undefined ? `/${runs}` : '';
+      const of = forMs === undefined ? `/${first + runs}` : '';
       await this.once(outcome, `${fault.name} ${outcome.runs + 1}${of}`);
       outcome.runs += 1;
     }
     return outcome;
   }
 
-  /** Ends the play and checks every room. */
+  /** The players of so many rooms leave, what they saw is checked, and others come. */
+  async turnOver(rooms: number): Promise<void> {
+    const { load } = this.parts;
+    await load.leave(rooms, (room) => this.judge(room));
+    await load.add(rooms);
+  }
+
+  /** Ends the play and checks every room that has not been checked yet. */
   async check(): Promise<Checked> {
-    const { load, cluster, aborted, tell } = this.parts;
+    const { load, aborted, tell } = this.parts;
     aborted.throwIfAborted();
     await load.rest();
-    const violations: Violation[] = [];
-    let acked = 0;
-    let tail = 0;
-    for (const room of load.rooms.values()) {
-      const evidence = await gather(cluster, room);
-      const verdict = checkRoom(evidence);
-      acked += verdict.acked;
-      if (this.parts.losesTail && room.durability !== 'replicated') {
-        tail += verdict.violations.filter(({ kind }) => kind === 'lost').length;
-        continue;
-      }
-      violations.push(...verdict.violations);
-      for (const violation of verdict.violations.slice(0, 5)) tell(around(violation, evidence));
-    }
-    tell(`checked ${load.rooms.size} rooms: ${acked} acknowledged moves, ${violations.length} violations`);
+    for (const room of load.rooms.values()) await this.judge(room);
+    const { acked, violations, tail } = this.checked;
+    tell(`checked ${load.opened.length} rooms: ${acked} acknowledged moves, ${violations.length} violations`);
     if (tail > 0) tell(`${tail} acknowledged moves of rooms without copies were in the tail that is gone`);
-    return { acked, violations, tail };
+    return this.checked;
+  }
+
+  private async judge(room: PlayedRoom): Promise<void> {
+    const { cluster, losesTail, tell } = this.parts;
+    const evidence = await gather(cluster, room);
+    const { acked, violations } = checkRoom(evidence);
+    this.checked.acked += acked;
+    if (losesTail && room.durability !== 'replicated') {
+      this.checked.tail += violations.filter(({ kind }) => kind === 'lost').length;
+      return;
+    }
+    this.checked.violations.push(...violations);
+    for (const violation of violations.slice(0, 5)) tell(around(violation, evidence));
+  }
+
+  private outcomeOf(fault: Fault): FaultOutcome {
+    const known = this.outcomes.find((outcome) => outcome.fault === fault);
+    if (known) return known;
+    const outcome: FaultOutcome = { fault, runs: 0, strikes: [], acks: [], samples: [], worst: [] };
+    this.outcomes.push(outcome);
+    return outcome;
   }
 
   private async once(outcome: FaultOutcome, title: string): Promise<void> {

@@ -33,9 +33,11 @@ const REST_MS = 30_000;
 const CREATE_MS = 10_000;
 
 export class Load {
+  /** Those whose players are there. */
   readonly rooms = new Map<RoomCode, PlayedRoom>();
+  /** All that there have been. */
+  readonly opened: RoomCode[] = [];
   private readonly lastAck = new Map<RoomCode, number>();
-  private readonly left = new Set<RoomCode>();
 
   constructor(private readonly options: LoadOptions) {}
 
@@ -55,27 +57,21 @@ export class Load {
       }
     });
     await Promise.all(workers);
-    await until('a move in every room', () => this.lastAck.size === this.rooms.size, FULL_MS).catch((error: Error) => {
-      throw new Error(
-        `${error.message}\n${this.describe([...this.rooms.keys()].filter((code) => !this.lastAck.has(code)))}`,
-      );
+    const waiting = () => [...this.rooms.keys()].filter((code) => !this.lastAck.has(code));
+    await until('a move in every room', () => waiting().length === 0, FULL_MS).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.describe(waiting())}`);
     });
   }
 
   /** The players of so many rooms, the oldest first, finish what is under way and, after a last look, go home. */
   async leave(rooms: number, last: (room: PlayedRoom) => Promise<void>): Promise<void> {
-    const going = this.present.slice(0, rooms);
+    const going = [...this.rooms.values()].slice(0, rooms);
     await this.settle(going);
     for (const room of going) {
       await last(room);
-      this.left.add(room.code);
+      this.rooms.delete(room.code);
       for (const player of room.players) player.close();
     }
-  }
-
-  /** Rooms whose players are there. */
-  get present(): readonly PlayedRoom[] {
-    return [...this.rooms.values()].filter(({ code }) => !this.left.has(code));
   }
 
   /** What the clients of rooms that stand still have to say, of the first few. */
@@ -109,13 +105,13 @@ export class Load {
   /** Whether every room has had a move acknowledged in the last `ms`. */
   playing(ms: number): boolean {
     const since = performance.now() - ms;
-    return this.present.every(({ code }) => (this.lastAck.get(code) ?? 0) > since);
+    return [...this.rooms.keys()].every((code) => (this.lastAck.get(code) ?? 0) > since);
   }
 
   /** Rooms without an acknowledged move in the last `ms`. */
   silent(ms: number): RoomCode[] {
     const since = performance.now() - ms;
-    return this.present.map(({ code }) => code).filter((code) => (this.lastAck.get(code) ?? 0) <= since);
+    return [...this.rooms.keys()].filter((code) => (this.lastAck.get(code) ?? 0) <= since);
   }
 
   /** What befell sockets since then (monotonic ms): begun, closed with which codes, told of which errors. */
@@ -141,7 +137,7 @@ export class Load {
 
   /** No new moves: resolves when nothing is under way any more and the four of each room are at the same point. */
   rest(): Promise<void> {
-    return this.settle(this.present);
+    return this.settle([...this.rooms.values()]);
   }
 
   private async settle(rooms: readonly PlayedRoom[]): Promise<void> {
@@ -178,6 +174,7 @@ export class Load {
     const players = SEATS.map(
       (seat) => new Player({ url, room: code, seat, seatDelayMs, history: history.client(seat) }),
     );
+    this.opened.push(code);
     this.rooms.set(code, { code, history, players, durability });
   }
 }

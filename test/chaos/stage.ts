@@ -18,7 +18,7 @@ export class Stage {
   private sentinel: SentinelRedis | undefined;
   private relayed: RelayedRedis | undefined;
   private disk: SmallDisk | undefined;
-  private cluster: ClusterUnderTest | undefined;
+  cluster: ClusterUnderTest | undefined;
   private load: Load | undefined;
 
   constructor(

@@ -121,7 +121,7 @@ export class Surge {
     await load.rest();
     const records = (await new Store(this.cluster.redis).decisions(2_000)).reverse();
     this.tellSteps(records);
-    for (const room of load.present) await this.check(room);
+    for (const room of load.rooms.values()) await this.check(room);
     const done = records.flatMap(({ actions }) => actions);
     const count = (kind: string, text = /./) =>
       done.filter((each) => each.kind === kind && text.test(each.text)).length;
@@ -131,7 +131,7 @@ export class Surge {
       doubled: this.found('doubled'),
       violations: this.violations.length - this.found('lost') - this.found('doubled'),
       moves: await this.moves(),
-      rooms: load.rooms.size,
+      rooms: load.opened.length,
       before,
       at_peak,
       after,
@@ -159,12 +159,12 @@ export class Surge {
   /** Players come or go, evenly. */
   private async ramp(players: number): Promise<void> {
     const { load, plan } = this;
-    const from = load.present.length;
+    const from = load.rooms.size;
     const to = players / SEATS;
     const steps = Math.max(1, Math.round((plan.rampS * 1_000) / STEP_MS));
     const since = performance.now();
     for (let step = 1; step <= steps; step++) {
-      const missing = Math.round(from + ((to - from) * step) / steps) - load.present.length;
+      const missing = Math.round(from + ((to - from) * step) / steps) - load.rooms.size;
       if (missing > 0) await load.add(missing);
       if (missing < 0) await load.leave(-missing, (room) => this.check(room));
       await this.show();
@@ -211,7 +211,7 @@ export class Surge {
   private async show(): Promise<void> {
     const instances = await this.instances();
     const count = (status: string) => instances.filter((instance) => instance.status === status).length;
-    const text = `${this.load.present.length * SEATS} players, ${count('ready')} ready, ${count('draining')} draining`;
+    const text = `${this.load.rooms.size * SEATS} players, ${count('ready')} ready, ${count('draining')} draining`;
     if (text !== this.shown) this.tell(text);
     this.shown = text;
   }
@@ -241,7 +241,7 @@ export class Surge {
 
   /** The first owner of a room has epoch 1. */
   private async moves(): Promise<number> {
-    const metas = await this.cluster.metas(this.load.rooms.keys());
+    const metas = await this.cluster.metas(this.load.opened);
     return [...metas.values()].reduce((sum, { epoch }) => sum + epoch - 1, 0);
   }
 }

@@ -29,6 +29,7 @@ const SCRIPTS = {
   churn: { program: 'dist/test/haproxy/churn-main.js', needs: () => ['redis-server', 'haproxy'] },
   'measure-haproxy': { program: 'dist/test/haproxy/measure-main.js', needs: () => ['redis-server', 'haproxy'] },
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },
+  soak: { program: 'dist/test/soak/main.js', needs: () => ['redis-server', 'haproxy'] },
   surge: { program: 'dist/test/surge/main.js', needs: () => ['redis-server', 'haproxy'] },
   bench: { program: 'dist/test/bench/main.js', needs: () => ['redis-server', 'haproxy'] },
   attack: { program: 'dist/test/attack/main.js', needs: () => ['redis-server', 'haproxy'] },
