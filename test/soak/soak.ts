@@ -1,5 +1,4 @@
 /** A cluster under load for a long time: faults come one after the other, rooms come and go, and nothing may grow. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Campaign, FaultOutcome } from '../chaos/campaign.js';
 import type { ClusterUnderTest } from '../chaos/cluster-under-test.js';
 import type { Options } from '../chaos/options.js';
@@ -41,7 +40,7 @@ export async function soak(
     const startedAt = Date.now();
     const sampling = setInterval(() => void meter.sample(), options.sampleMs);
     try {
-      await strikeByTurns(campaign, options, aborted, tell);
+      await strikeByTurns(campaign, options, tell);
     } finally {
       clearInterval(sampling);
     }
@@ -68,7 +67,6 @@ export async function soak(
 async function strikeByTurns(
   campaign: Campaign,
   { minutes, faults, rooms }: SoakOptions,
-  aborted: AbortSignal,
   tell: (line: string) => void,
 ): Promise<void> {
   const end = performance.now() + minutes * 60_000;
@@ -79,7 +77,6 @@ async function strikeByTurns(
       await campaign.run(fault, 1);
       await campaign.turnOver(Math.ceil(rooms / TURNOVER));
       tell(`${(left() / 60_000).toFixed(1)} min left`);
-      await sleep(Math.min(2_000, Math.max(0, left())), undefined, { signal: aborted });
     }
   }
 }
