@@ -55,6 +55,8 @@ export class Controller {
   /** Changes of pins go to HAProxy one after the other, in the order they were decided in. */
   private pinning: Promise<unknown> = Promise.resolve();
   private stopped = false;
+  /** Repeated tasks that are under way. */
+  private readonly running = new Set<Promise<void>>();
   private full = true;
   private wake: () => void = () => undefined;
   private readonly timers = new Set<Timer>();
@@ -87,7 +89,8 @@ export class Controller {
     this.stopped = true;
     for (const timer of this.timers) timer.cancel();
     this.wake();
-    await this.pinning;
+    // A heartbeat that is under way would bring the entry back.
+    await Promise.all([this.pinning, ...this.running]);
     await this.parts.registry.removeController(this.parts.id).catch(() => undefined);
   }
 
@@ -269,9 +272,11 @@ export class Controller {
 
   /** Runs `task` now, and again as many ms after its end as it says. */
   private repeat(task: () => Promise<number>): void {
-    void task().then((ms) => {
+    const running = task().then((ms) => {
+      this.running.delete(running);
       if (!this.stopped) this.after(ms, () => this.repeat(task));
     });
+    this.running.add(running);
   }
 }
 

@@ -51,11 +51,17 @@ const ask = (from: TestInstance, { to, ...what }: Moves) =>
 const owner = async (room: string) => (await new RedisRoomStore(redis).meta(room as RoomCode))?.owner;
 const health = async ({ port }: TestInstance) => (await fetch(`http://127.0.0.1:${port}/health`)).status;
 
+/** An owner that may choose the rooms waits up to 10 s for some that are between hands. */
+const SEEN_MS = 30_000;
 const seen = (instance: TestInstance, what: (record: InstanceRecord) => boolean) =>
-  until('the registry says so', async () => {
-    const record = await new Registry(redis, 0).get(idOf(instance));
-    return record !== undefined && what(record);
-  });
+  until(
+    'the registry says so',
+    async () => {
+      const record = await new Registry(redis, 0).get(idOf(instance));
+      return record !== undefined && what(record);
+    },
+    SEEN_MS,
+  );
 
 describe('an instance that is told to leave', () => {
   test('gives its rooms away while they are played, stays, and is ready again when it is told so', async () => {
