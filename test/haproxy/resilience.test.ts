@@ -127,7 +127,7 @@ test('without Redis nothing is removed, and a restarted HAProxy still gets every
   await connection.sadd(`hokm:instance:${first.id}:rooms`, room);
   await allBack();
   await undisturbed(async () => {
-    await end(redis.process);
+    await end(redis.process, 'SIGTERM');
   });
   await end(haproxy.process, 'SIGTERM');
   await haproxy.restart();

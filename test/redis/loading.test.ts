@@ -23,7 +23,8 @@ afterAll(async () => {
 
 test('a Redis that was still loading is used as soon as it has loaded', async () => {
   await Promise.all(Array.from({ length: KEYS }, (_, at) => connection.set(`key-${at}`, 'value')));
-  await end(redis.process);
+  // What it has answered while it waited for the disk, a SIGKILL may take.
+  await end(redis.process, 'SIGTERM');
   await redis.restart();
   await until('the connection is ready', () => connection.status === 'ready', 500);
   expect(await connection.get(`key-${KEYS - 1}`)).toBe('value');
