@@ -32,6 +32,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const SILENCE_MS = 6_000;
 /** The same for a connection that is probably lost. */
 const DOUBT_MS = 1_500;
+/** When an instance is lost, all its sockets are, at one moment: who is not waited for lets the others in first. */
+const YIELD_MS = 100;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 3_000;
 
@@ -292,12 +294,23 @@ export class Table {
     if (this.current.connection === 'closed') return;
     if (FINAL_CODES.has(code)) return this.finish(this.current.error ?? { ...CLOSED, code: reason || 'CLOSED' });
     this.change({ connection: 'connecting' });
-    const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
-    // The first attempt goes out at once: most connections are lost because the room has just moved. So does one at
-    // every other address.
-    const delay = this.failures < this.addresses.length ? 0 : ceiling / 2 + random(Math.ceil(ceiling / 2) + 1);
+    this.timer = setTimeout(() => this.connect(), this.backoff());
     this.failures += 1;
-    this.timer = setTimeout(() => this.connect(), delay);
+  }
+
+  /** ms until the next attempt. */
+  private backoff(): number {
+    // The first goes out at once: most connections are lost because the room has just moved. So does one at every
+    // other address.
+    if (this.failures > 0 && this.failures < this.addresses.length) return 0;
+    if (this.failures === 0) return this.isWaitedFor ? 0 : YIELD_MS + random(2 * YIELD_MS);
+    const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
+    return ceiling / 2 + random(Math.ceil(ceiling / 2) + 1);
+  }
+
+  /** Whether the table goes on as soon as we are back. */
+  private get isWaitedFor(): boolean {
+    return this.current.legal.length > 0 || this.pending.size > 0 || this.current.cursor === null;
   }
 
   private finish(reason: ErrorFrame | null): void {

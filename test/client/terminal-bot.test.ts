@@ -1,74 +1,10 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { playAsBot } from '../../src/client/bot.js';
-import type { SocketLike } from '../../src/client/socket.js';
 import { Table } from '../../src/client/table.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
-import { playing, seat } from '../game/positions.js';
+import { seat } from '../game/positions.js';
+import { led, ownTurn, start, Wire, welcome } from './wire.js';
 
-/** A server's end of the sockets, to say what a server may say. */
-class Wire {
-  private readonly sent: { readonly type: string; readonly id?: string }[] = [];
-  private socket: SocketLike | undefined;
-
-  readonly open = (): SocketLike => {
-    this.socket = {
-      onopen: null,
-      onmessage: null,
-      onclose: null,
-      onerror: null,
-      send: (text) => this.sent.push(JSON.parse(text)),
-      close: () => undefined,
-    };
-    return this.socket;
-  };
-
-  opened(): void {
-    this.socket?.onopen?.();
-  }
-
-  say(frame: object): void {
-    this.socket?.onmessage?.({ data: JSON.stringify(frame) });
-  }
-
-  lost(code = 1006): void {
-    this.socket?.onclose?.({ code, reason: '' });
-  }
-
-  commands(): { readonly id?: string }[] {
-    return this.sent.filter(({ type }) => type === 'command');
-  }
-}
-
-const led = { type: 'card_played', seat: seat(3), card: '4S' } as const;
-const start = playing(['AS KS', '2S 2H', '3S 3H', '4S 4H'], 'H', {}, seat(3));
-const ownTurn = { deadline: 1, legal: [{ type: 'play', card: 'AS' }] };
-
-const welcome = (state: typeof start) => ({
-  type: 'welcome',
-  v: 1,
-  room: '7KQ2M9XZ',
-  seat: 0,
-  last_command: 0,
-  now: 0,
-  epoch: 1,
-  seq: 5,
-  digest: 'd5',
-  presence: { seats: [true, true, true, true], spectators: 0 },
-  deadline: null,
-  resumed: false,
-  view: {
-    room: '7KQ2M9XZ',
-    game: 'hokm',
-    options: {},
-    turn_ms: 20_000,
-    status: 'playing',
-    host: 0,
-    seat: 0,
-    seats: [0, 1, 2, 3].map((at) => ({ name: `Player ${at}`, bot: false, substituted: false })),
-    match: 1,
-    table: hokm.view(state, seat(0)),
-  },
-});
 const event = (seq: number, more: object) => ({ type: 'event', seq, digest: `d${seq}`, epoch: 1, at: 0, ...more });
 const clockMoved = { type: 'clock_moved', by_ms: 1 };
 
@@ -86,7 +22,7 @@ test('a bot that resumes does not move before it has seen what it missed', () =>
   wire.opened();
   wire.say(welcome(start));
   wire.lost();
-  jest.advanceTimersByTime(1);
+  jest.advanceTimersByTime(300);
   wire.opened();
   // The turn is told with the welcome, as of the entry that comes after it.
   const { view, ...resumed } = welcome(start);

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { Table } from '../../src/client/table.js';
+import { ownTurn, start, Wire, welcome } from './wire.js';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** A table that was welcomed with `turn` and has just lost its connection. */
+function lost(turn: object): { wire: Wire; table: Table } {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  wire.opened();
+  wire.say({ ...welcome(start), ...turn });
+  expect(wire.dials).toBe(1);
+  wire.lost();
+  return { wire, table };
+}
+
+test('who is waited for comes back at once, the others a moment later', () => {
+  const onTurn = lost(ownTurn);
+  const watching = lost({ deadline: 1, legal: [] });
+  jest.advanceTimersByTime(1);
+  expect([onTurn.wire.dials, watching.wire.dials]).toEqual([2, 1]);
+  jest.advanceTimersByTime(299);
+  expect(watching.wire.dials).toBe(2);
+  for (const { table } of [onTurn, watching]) table.close();
+});
+
+test('who has a command under way is waited for', () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  wire.opened();
+  wire.say(welcome(start));
+  table.command({ type: 'start' }).catch(() => undefined);
+  wire.lost();
+  jest.advanceTimersByTime(1);
+  expect(wire.dials).toBe(2);
+  table.close();
+});
+
+test('attempts that fail come further and further apart', () => {
+  const { wire, table } = lost(ownTurn);
+  const dialsIn = (ms: number) => {
+    const before = wire.dials;
+    for (let passed = 0; passed < ms; passed += 10) {
+      jest.advanceTimersByTime(10);
+      if (wire.dials > before) wire.lost();
+    }
+    return wire.dials - before;
+  };
+  expect(dialsIn(1_000)).toBeGreaterThanOrEqual(3);
+  expect(dialsIn(6_000)).toBeLessThanOrEqual(6);
+  table.close();
+});
