@@ -151,10 +151,11 @@ export class PlayerSocket implements Connection {
   /** Opens the room, for as long as that takes: while Redis is away the player waits and is told so. */
   private async join(hello: Hello): Promise<void> {
     const { ownership, whenFresh, clock, log } = this.deps;
+    const receivedAt = clock.monotonic();
     for (let told = false; this.socket.readyState === WebSocket.OPEN; ) {
       try {
         const location = await ownership.open(this.code);
-        if (location.at === 'here') return this.enter(location.mailbox, hello);
+        if (location.at === 'here') return this.enter(location.mailbox, hello, receivedAt);
         return this.close(location.at === 'nowhere' ? 'ROOM_UNAVAILABLE' : 'MOVED');
       } catch (error) {
         if (error instanceof CorruptRoom) throw error;
@@ -168,14 +169,21 @@ export class PlayerSocket implements Connection {
     }
   }
 
-  private enter(mailbox: Mailbox, hello: Hello): void {
+  private enter(mailbox: Mailbox, hello: Hello, receivedAt: number): void {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     const token = hello.proposed_token ?? randomToken(TOKEN_BYTES);
     const fresh = { token, hash: hashToken(token) };
     const presented = hello.token === undefined ? undefined : hashToken(hello.token);
     this.tokenHash = presented ?? (hello.spectate ? '' : fresh.hash);
     this.mailbox = mailbox;
-    mailbox.post({ type: 'hello', from: this, hello, fresh, ...(presented === undefined ? {} : { presented }) });
+    const input = {
+      type: 'hello',
+      from: this,
+      hello,
+      fresh,
+      ...(presented === undefined ? {} : { presented }),
+    } as const;
+    mailbox.post(input, receivedAt);
     for (const frame of this.early.splice(0)) this.deliver(mailbox, frame);
   }
 

@@ -150,15 +150,12 @@ export class Mailbox {
     return seatOf(this.room.state, tokenHash);
   }
 
-  /** Puts an input into the mailbox; it is worked off in order. Whoever comes too late or sends too much is closed. */
-  post(input: RoomInput): void {
+  /** Puts in what was received then (monotonic ms), to be worked off in order. Who comes too late or sends too much is closed. */
+  post(input: RoomInput, receivedAt = this.deps.clock.monotonic()): void {
     const refusal = this.closedWith ?? ('from' in input && this.queue.isFull(input.from) ? 'RATE_LIMITED' : undefined);
-    if (refusal !== undefined) {
-      if ('from' in input) input.from.close(refusal);
-      return;
-    }
-    // Who joins is told what is so now, or that a token is wrong, without a commit that would prove it.
-    if (input.type === 'hello') this.proof.doubt();
+    if (refusal !== undefined) return 'from' in input ? input.from.close(refusal) : undefined;
+    // Who joins is told what is so now, or that a token is wrong, often without a commit that would prove it.
+    if (input.type === 'hello') this.proof.doubt(receivedAt);
     this.queue.push(input);
     if (!this.ended) this.wake();
   }
@@ -234,7 +231,7 @@ export class Mailbox {
 
   private async work(): Promise<void> {
     while (!this.ended && !this.sealed) {
-      if (!this.proof.stands) await this.verify();
+      if (!this.proof.leased || this.queue.length === 0) await this.verify();
       this.thaw();
       if (this.ended || this.sealed || this.queue.length === 0) break;
       this.batch = this.queue.takeBatch((connection) => this.detached(connection));
@@ -246,7 +243,9 @@ export class Mailbox {
         this.flush();
         if (this.ledger.behind > ASYNC_AHEAD && !(await this.flushing)) return;
       } else {
-        if (entries.length > 0 && !(await this.commit(entries))) return;
+        if (entries.length > 0) await this.commit(entries);
+        else await this.verify();
+        if (this.ended) return;
         this.publish(done);
       }
       if (this.room.state.status === 'closed') await this.bury();
@@ -279,14 +278,14 @@ export class Mailbox {
       });
   }
 
-  /** True when the entries are safe; false when the room is lost. Meanwhile, if that takes long, the table is frozen. */
+  /** True when the entries are safe; false when the room is lost. If that takes long, the table is frozen meanwhile. */
   private async commit(entries: readonly LogEntry[]): Promise<boolean> {
     const { clock } = this.deps;
     const startedAt = clock.monotonic();
     const slow = clock.after(FREEZE_AFTER_MS, () => this.freeze(startedAt));
     const ours = await this.ledger.append(entries);
     slow.cancel();
-    if (ours) this.proof.confirm();
+    if (ours) this.proof.confirm(startedAt);
     else this.lose();
     return ours;
   }
@@ -296,7 +295,7 @@ export class Mailbox {
     return { game: this.game, head: this.head, state, presence, windows };
   }
 
-  /** While there is doubt, stands still until the store confirms the owner and the epoch. */
+  /** While there is doubt that no commit has answered, stands still until the store confirms the owner and the epoch. */
   private async verify(): Promise<void> {
     while (!this.ended && !this.proof.stands) {
       const startedAt = this.deps.clock.monotonic();

@@ -7,9 +7,10 @@ const RETRY_MS = 50;
 export class Proof {
   /** Generation of the lease at which the ownership was last known. */
   private generation: number;
-  /** Monotonic ms at which the store last confirmed the ownership. */
-  private confirmedAt: number;
-  private doubted = false;
+  /** Monotonic ms at which the store was asked what it has confirmed last. */
+  private confirmedAt = Number.NEGATIVE_INFINITY;
+  /** What the store said to earlier questions does not count, monotonic ms. */
+  private doubtedAt = Number.NEGATIVE_INFINITY;
 
   /** @param isAsync the room plays on through a gap of the store, until shortly before the lease ends. */
   constructor(
@@ -18,7 +19,6 @@ export class Proof {
     private readonly isAsync: boolean,
   ) {
     this.generation = lease.generation;
-    this.confirmedAt = clock.monotonic();
   }
 
   /** Whether nobody else can have taken the room over without having asked for it. */
@@ -28,25 +28,31 @@ export class Proof {
     return trusted && (lease.generation === this.generation || !lease.fresh());
   }
 
+  /** Whether the store has confirmed the ownership to every doubt. */
+  get confirmed(): boolean {
+    return this.confirmedAt >= this.doubtedAt;
+  }
+
   /** Whether the room may speak without asking the store first. */
   get stands(): boolean {
-    return this.leased && !this.doubted;
+    return this.leased && this.confirmed;
   }
 
-  /** The store has done what only the owner may. */
-  confirm(): void {
-    this.confirmedAt = this.clock.monotonic();
+  /** The store was asked `at` (monotonic ms) for what only the owner may do, and has done it. */
+  confirm(at: number): void {
+    this.confirmedAt = Math.max(at, this.confirmedAt);
   }
 
-  /** The store is asked once more before anything else is done. Where play goes on without it, nothing is. */
-  doubt(): void {
-    this.doubted = !this.isAsync;
+  /** Only an answer to a question asked `since` then (monotonic ms) counts. Where play goes on without it, none is needed. */
+  doubt(since: number): void {
+    if (!this.isAsync) this.doubtedAt = Math.max(since, this.doubtedAt);
   }
 
   /** True when the store has said nothing for `maxAgeMs`; it is asked then. */
   expires(maxAgeMs: number): boolean {
-    if (this.clock.monotonic() - this.confirmedAt >= maxAgeMs) this.doubt();
-    return this.doubted;
+    const now = this.clock.monotonic();
+    if (now - this.confirmedAt >= maxAgeMs) this.doubt(now);
+    return !this.confirmed;
   }
 
   /** Asks the store by `owned`, once it is believed to answer. False when the room is another's; else look again. */
@@ -55,13 +61,11 @@ export class Proof {
     await lease.whenFresh();
     const { generation } = lease;
     const askedAt = clock.monotonic();
-    this.doubted = false;
     const answer = await owned();
     if (answer === true && lease.fresh()) {
       this.generation = generation;
-      this.confirmedAt = askedAt;
+      this.confirm(askedAt);
     } else if (answer !== false) {
-      this.doubt();
       await sleep(clock, RETRY_MS);
     }
     return answer !== false;

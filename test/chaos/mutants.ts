@@ -28,17 +28,20 @@ const A_MOMENT = 'await new Promise((go) => setTimeout(go, 60));';
 
 const GATE = {
   file: 'src/room/mailbox.ts',
-  from: `if (entries.length > 0 && !(await this.commit(entries))) return;
+  from: `if (entries.length > 0) await this.commit(entries);
+        else await this.verify();
+        if (this.ended) return;
         this.publish(done);`,
 };
+const COMMITTED = 'if (entries.length > 0) await this.commit(entries); if (this.ended) return;';
 /** Committed, and for a moment not yet told: a crash then leaves commands that are done and not acknowledged. */
 const lateAcks: Change = {
   ...GATE,
-  to: `if (entries.length > 0 && !(await this.commit(entries))) return; ${A_MOMENT} this.publish(done);`,
+  to: `${COMMITTED} ${A_MOMENT} this.publish(done);`,
 };
 const earlyAcks: Change = {
   ...GATE,
-  to: `this.publish(done); ${A_MOMENT} if (entries.length > 0 && !(await this.commit(entries))) return;`,
+  to: `this.publish(done); ${A_MOMENT} ${COMMITTED}`,
 };
 const COMMIT = 'src/redis/lua/commitRoom-2.lua';
 

@@ -254,6 +254,35 @@ describe('a room that another instance has taken', () => {
   });
 });
 
+describe('who joins', () => {
+  test('is told what the store has confirmed since: with the commit that seats them, or by a question', async () => {
+    const stage = await Stage.open();
+    const { asked } = stage.store;
+    const before = asked.meta;
+    const [ana] = await stage.players('Ana');
+    expect(asked.meta).toBe(before);
+    await stage.clock.advance(1);
+    ana.hello();
+    await settled();
+    expect([ana.of('welcome').length, asked.meta]).toEqual([2, before + 1]);
+  });
+
+  test('is not asked about again when a commit under way began after they came', async () => {
+    const stage = await Stage.open();
+    const { asked } = stage.store;
+    const [ana] = await stage.players('Ana');
+    const before = asked.meta;
+    await stage.clock.advance(1_000);
+    const came = stage.clock.monotonic();
+    await stage.clock.advance(10);
+    ana.command(ADD(1));
+    await Promise.resolve();
+    ana.hello({}, undefined, came);
+    await settled();
+    expect([ana.of('welcome').length, asked.meta]).toEqual([2, before]);
+  });
+});
+
 describe('a lease in doubt', () => {
   test('freezes the table; once it is verified play goes on with the time given back', async () => {
     const stage = await Stage.open();

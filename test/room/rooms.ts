@@ -109,14 +109,16 @@ export class Player extends TestConnection {
     return hashOf(this.token ?? `none of ${this.name}`);
   }
 
-  hello(hello: Partial<Hello> = {}, fresh = `token of ${this.name} ${this.frames.length}`): void {
-    this.mailbox().post({
+  /** `receivedAt`: monotonic ms; now if it is not said. */
+  hello(hello: Partial<Hello> = {}, fresh = `token of ${this.name} ${this.frames.length}`, receivedAt?: number): void {
+    const input = {
       type: 'hello',
       from: this,
       hello: { type: 'hello', v: 1, client_id: this.clientId, name: this.name, ...hello },
       fresh: { token: fresh, hash: hashOf(fresh) },
       ...(this.token === undefined ? {} : { presented: hashOf(this.token) }),
-    });
+    } as const;
+    this.mailbox().post(input, receivedAt);
   }
 
   /** Gives a command and returns its id. */

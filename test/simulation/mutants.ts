@@ -37,10 +37,13 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: MAILBOX,
-        from: `if (entries.length > 0 && !(await this.commit(entries))) return;
+        from: `if (entries.length > 0) await this.commit(entries);
+        else await this.verify();
+        if (this.ended) return;
         this.publish(done);`,
         to: `this.publish(done);
-        if (entries.length > 0 && !(await this.commit(entries))) return;`,
+        if (entries.length > 0) await this.commit(entries);
+        if (this.ended) return;`,
       },
     ],
   },
