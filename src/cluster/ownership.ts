@@ -28,7 +28,7 @@ export interface OwnershipDeps {
   readonly address: () => string;
   readonly store: RoomStore;
   readonly index: RoomIndex;
-  readonly takeover: Pick<Takeover, 'judge'>;
+  readonly takeover: Pick<Takeover, 'judge' | 'judgedGone'>;
   readonly log: Logger;
   readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log' | 'address'>;
   /** Asks an owner, through its inbox, to move the room here. @throws when Redis does not confirm */
@@ -72,7 +72,7 @@ export class Ownership {
     return this.mailboxes.get(code);
   }
 
-  /** Where the room is, as Redis says. The owner is not asked. @throws when Redis does not answer. */
+  /** Where the room is, as Redis says. No owner is asked, but one that was just found to be gone has no room. @throws when Redis does not answer. */
   async locate(code: RoomCode): Promise<Location> {
     const mailbox = this.mailboxes.get(code);
     if (mailbox) return { at: 'here', mailbox };
@@ -80,6 +80,7 @@ export class Ownership {
     if (meta === null) return { at: 'nowhere' };
     const { owner, address } = meta;
     if (owner === null || owner === this.deps.id || address === null) return { at: 'free', meta };
+    if (this.deps.takeover.judgedGone(owner)) return { at: 'free', meta };
     return { at: 'elsewhere', owner, address };
   }
 
@@ -130,9 +131,9 @@ export class Ownership {
         if (verdict === 'alive') return { at: 'elsewhere', owner, address: meta.address ?? '' };
         if (verdict === 'unreachable' && (await this.handedOver(code, owner))) continue;
       }
-      await index.add(id, code);
+      const [lastSeen] = await Promise.all([owner === null ? 0 : index.lastSeen(owner), index.add(id, code)]);
       const reply = await store.claim(code, meta, id, address());
-      if (reply.outcome === 'ok') return { at: 'here', mailbox: await this.start(reply.room, meta) };
+      if (reply.outcome === 'ok') return { at: 'here', mailbox: this.start(reply.room, owner, lastSeen) };
       if (reply.outcome === 'gone') return { at: 'nowhere' };
       // Fenced: somebody was faster. Unknown: the next look tells whether the room is ours.
       if (reply.outcome === 'unknown') this.deps.log.warn({ room: code, err: reply.error.message }, 'claim unanswered');
@@ -152,14 +153,13 @@ export class Ownership {
     return false;
   }
 
-  private async start(room: StoredRoom, before: RoomMeta): Promise<Mailbox> {
-    const { deps } = this;
+  /** `lastSeen`: when the owner before, if any, was alive for the last time, ms since the epoch. */
+  private start(room: StoredRoom, before: InstanceId | null, lastSeen: number): Mailbox {
     const { head, epoch, aliveAt } = room.meta;
     const game = findGame(head.game);
     if (!game) throw new IncompatibleRoom(head);
     const loaded = loadRoom(game, room);
-    const lastSeen = before.owner === null ? aliveAt : Math.max(aliveAt, await deps.index.lastSeen(before.owner));
-    return this.play(head, epoch, loaded, lastSeen, before.owner);
+    return this.play(head, epoch, loaded, Math.max(aliveAt, lastSeen), before);
   }
 
   private play(head: RoomHead, epoch: Epoch, loaded: LoadedRoom, aliveAt: number, from: InstanceId | null): Mailbox {

@@ -26,7 +26,7 @@ export interface TakeoverDeps {
 }
 
 export class Takeover {
-  private readonly verdicts = new Map<InstanceId, { verdict: Promise<Verdict>; at: number }>();
+  private readonly verdicts = new Map<InstanceId, { verdict: Promise<Verdict>; at: number; gone: boolean }>();
 
   constructor(private readonly deps: TakeoverDeps) {}
 
@@ -37,10 +37,20 @@ export class Takeover {
     if (known && now - known.at < VERDICT_MS) return known.verdict;
     for (const [id, { at }] of this.verdicts) if (now - at >= VERDICT_MS) this.verdicts.delete(id);
     const verdict = this.ask(owner, address);
-    this.verdicts.set(owner, { verdict, at: now });
+    const entry = { verdict, at: now, gone: false };
+    this.verdicts.set(owner, entry);
     const forget = () => this.verdicts.delete(owner);
-    verdict.then((found) => found === 'gone' || forget(), forget);
+    verdict.then((found) => {
+      entry.gone = found === 'gone';
+      if (!entry.gone) forget();
+    }, forget);
     return verdict;
+  }
+
+  /** Whether the process `owner` has just been judged to be gone. */
+  judgedGone(owner: InstanceId): boolean {
+    const known = this.verdicts.get(owner);
+    return known?.gone === true && this.deps.clock.monotonic() - known.at < VERDICT_MS;
   }
 
   private async ask(owner: InstanceId, address: string | null): Promise<Verdict> {
