@@ -8,7 +8,7 @@ import { change, copyPackage } from '../chaos/mutants.js';
 import { end, spawnOwned, temporaryFolder } from '../support/programs.js';
 import { type Mutant, mutants } from './mutants.js';
 
-const SEEDS = '200';
+const SEEDS = '600';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let child: ReturnType<typeof spawnOwned> | undefined;
