@@ -37,6 +37,8 @@ const HISTORY_KEEP = 128;
 const RETRY_MS = 50;
 /** Unanswered that often, a release is left: the room is then found as one whose owner is gone. */
 const RELEASE_ATTEMPTS = 3;
+/** How long a release waits for the copies, ms: a failover and the way to the new primary. */
+const SECURE_MS = 5_000;
 
 export class Ledger {
   private snapshotSeq: Seq;
@@ -156,10 +158,25 @@ export class Ledger {
   /** Stores `snapshot`, if there is one, and gives the room up; it is forgotten after `ttlMs` unless claimed again. */
   async release(ttlMs: number, snapshot?: StoredSnapshot): Promise<void> {
     const { store, logKeep } = this.deps;
-    if (snapshot) await store.snapshot(this.head.code, this.fence, snapshot, logKeep);
+    if (snapshot) {
+      await this.secure();
+      await store.snapshot(this.head.code, this.fence, snapshot, logKeep);
+    }
     for (let attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt++) {
       const reply = await store.release(this.head.code, this.fence, ttlMs);
       if (reply.outcome !== 'unknown') return;
+    }
+  }
+
+  /** Tries to have the log on the copies too: who has given a room up cannot append again what a failover loses. */
+  private async secure(): Promise<void> {
+    const { store, clock } = this.deps;
+    const deadline = clock.monotonic() + SECURE_MS;
+    while (!this.over && clock.monotonic() < deadline) {
+      const reply = await store.commit(this.head.code, this.fence, this.position, [], 'replicated');
+      if (reply.outcome === 'ok') return;
+      if (reply.outcome === 'unknown') await sleep(clock, RETRY_MS);
+      else if (!(await this.append([]))) return;
     }
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { loadRoom } from '../../src/room/load.js';
 import { settled } from '../support/manual-clock.js';
 import { game, IDLE_MS, newHead, openRoom, Player, seat, TURN_MS } from './rooms.js';
-import { failAfter, failBefore, fenced, held } from './scripted-store.js';
+import { failAfter, failBefore, fenced, held, works } from './scripted-store.js';
 import { ADD, KICK, START_MATCH, Stage } from './stage.js';
 
 describe('an error in a game', () => {
@@ -92,6 +92,22 @@ describe('giving a room up', () => {
     expect([ana.closed, late.closed, later.closed]).toEqual(['MOVED', 'MOVED', 'MOVED']);
     expect(late.frames).toEqual([]);
     expect(await stage.ids()).toEqual([id]);
+  });
+
+  test('waits for the copies: what a failover loses just then is appended again', async () => {
+    const stage = await Stage.open();
+    const [ana] = await stage.players('Ana');
+    const ids = [ana.command(ADD(1)), ana.command(ADD(2))];
+    await settled();
+    stage.store.script.commit.push(works, async () => {
+      await stage.store.rollBack(stage.code, 1);
+      return failBefore(async () => ({ outcome: 'gone' as const }));
+    });
+    const done = stage.mailbox.release(60_000);
+    await stage.clock.advance(100);
+    await done;
+    expect(await stage.ids()).toEqual(ids);
+    expect(await stage.store.inner.meta(stage.code)).toMatchObject({ owner: null, seq: 3 });
   });
 
   test('is over at once for a room that is lost meanwhile', async () => {

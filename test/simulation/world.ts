@@ -119,13 +119,13 @@ export class World {
     return this.members.find(({ process }) => process.name === owner);
   }
 
-  /** Every room is stored as far as its players know it, by an owner who is well and stays. */
+  /** Every room is stored as far as its players know it, by an owner who is well. */
   get calm(): boolean {
     if (!this.server.well || this.spared || this.network.torn) return false;
     return this.rooms.every((room) => {
       const meta = metaOf(this, room);
       const owner = this.ownerOf(room.head.code);
-      const mailbox = owner?.instance.ready ? owner.instance.ownership.here(room.head.code) : undefined;
+      const mailbox = owner?.process.running ? owner.instance.ownership.here(room.head.code) : undefined;
       return mailbox !== undefined && meta !== undefined && mailbox.position.epoch === meta.epoch && !mailbox.frozen;
     });
   }
