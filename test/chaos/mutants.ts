@@ -5,6 +5,7 @@
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
 import { packageRoot } from '../../src/runtime/package-root.js';
 
 /** A place in the package that is written over. */
@@ -47,7 +48,7 @@ const COMMIT = 'src/redis/lua/commitRoom-2.lua';
 
 export const mutants: readonly Mutant[] = [
   {
-    guard: 'epoch check',
+    guard: 'epoch check of a commit',
     changes: [
       {
         file: COMMIT,
@@ -88,7 +89,17 @@ export const mutants: readonly Mutant[] = [
   { guard: 'none, but acks are late', changes: [lateAcks], fault: 'sigkill', red: false },
 ];
 
-const COPIED = ['package.json', 'package-lock.json', 'dist', 'src', 'haproxy', 'autoscaler', 'deploy', 'test'];
+const COPIED = [
+  'package.json',
+  'jest.config.mjs',
+  'package-lock.json',
+  'dist',
+  'src',
+  'haproxy',
+  'autoscaler',
+  'deploy',
+  'test',
+];
 
 /** A copy of this package, whole and built, in `folder`. */
 export async function copyPackage(folder: string): Promise<void> {
@@ -108,4 +119,13 @@ export async function change(folder: string, { file, from, to }: Change): Promis
     path,
     text.replace(from, () => to),
   );
+}
+
+/** The same, and what was compiled from it is compiled again, alone. */
+export async function changeCompiled(folder: string, one: Change): Promise<void> {
+  await change(folder, one);
+  if (!one.file.endsWith('.ts')) return;
+  const source = await readFile(join(folder, one.file), 'utf8');
+  const { code } = await transform(source, { loader: 'ts', target: 'es2023' });
+  await writeFile(join(folder, 'dist', one.file.replace(/ts$/, 'js')), code);
 }

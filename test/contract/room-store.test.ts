@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { connect, countGenerations, type RedisConnection, ready } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { START } from '../../src/room/history.js';
 import { MemoryRoomStore } from '../../src/room/memory-store.js';
@@ -26,6 +27,27 @@ async function connected(redis: TestRedis): Promise<RedisConnection> {
   await ready(connection, config, 5_000);
   connections.push(connection);
   return connection;
+}
+
+/** The same connection; when a commit has been answered, it breaks and is made again, to the Redis on `port`. */
+function reconnecting(connection: RedisConnection, port: number): RedisConnection {
+  const commitRoom: RedisConnection['commitRoom'] = async (...args) => {
+    const reply = await connection.commitRoom(...args);
+    const again = once(connection, 'ready');
+    connection.options.port = port;
+    connection.disconnect(true);
+    await again;
+    return reply;
+  };
+  const breaking = new Proxy(connection, {
+    get(target, name) {
+      if (name === 'commitRoom') return commitRoom;
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  countGenerations(breaking);
+  return breaking;
 }
 
 roomStoreContract('Redis', async () => {
@@ -56,6 +78,18 @@ describe('rooms in Redis', () => {
     for (const open of connections.splice(0)) open.disconnect();
     await redis.stop();
   });
+
+  /** A connection to the replica, once it follows and confirms. */
+  async function following(replica: TestRedis): Promise<RedisConnection> {
+    const copy = await connected(replica);
+    await until('the copy follows', async () => /master_link_status:up/.test(await copy.info('replication')));
+    // A new copy may be slow to confirm for the first time; from then on it is quick.
+    await until('the copy confirms', async () => {
+      await connection.set('hokm:anything', '1');
+      return (await connection.wait(1, 500)) === 1;
+    });
+    return copy;
+  }
 
   test('scripts that Redis has forgotten are sent again, the operation takes effect once', async () => {
     const store = new RedisRoomStore(connection);
@@ -102,13 +136,7 @@ describe('rooms in Redis', () => {
     expect(await store.meta(head.code)).toMatchObject({ owner: by, epoch: 1 });
     const replica = await startRedis(['--replicaof', '127.0.0.1', String(redis.port)]);
     try {
-      const copy = await connected(replica);
-      await until('the copy follows', async () => /master_link_status:up/.test(await copy.info('replication')));
-      // A new copy may be slow to confirm for the first time; from then on it is quick.
-      await until('the copy confirms', async () => {
-        await connection.set('hokm:anything', '1');
-        return (await connection.wait(1, 500)) === 1;
-      });
+      const copy = await following(replica);
       const commit = () => store.commit(head.code, fence, START, taken, 'replicated');
       const reply = await until('the commit is known', async () => {
         const answer = await commit();
@@ -122,6 +150,31 @@ describe('rooms in Redis', () => {
       });
     } finally {
       await replica.stop();
+    }
+  });
+
+  test('a replicated commit is unknown when its WAIT would go to another primary, which says yes at once', async () => {
+    const replicas = await Promise.all([1, 2].map(() => startRedis(['--replicaof', '127.0.0.1', String(redis.port)])));
+    const [heir, other] = replicas;
+    if (!heir || !other) throw new Error('two replicas');
+    const waiting = reconnecting(await connected(redis), heir.port);
+    const store = new RedisRoomStore(connection, { waiting, copies: 2 });
+    const head = newHead('W4ITS000', { durability: 'replicated' });
+    try {
+      const copies = [await following(heir), await following(other)] as const;
+      await store.create(head, 60_000);
+      expect(await store.claim(head.code, unowned, by, 'a:1')).toMatchObject({ outcome: 'ok' });
+      await copies[0].replicaof('NO', 'ONE');
+      await copies[1].replicaof('127.0.0.1', heir.port);
+      await until('the other copy follows the new primary', async () => {
+        await copies[0].set('hokm:anything', '2');
+        return (await copies[0].wait(1, 500)) === 1;
+      });
+      expect(await store.commit(head.code, fence, START, taken, 'replicated')).toMatchObject({ outcome: 'unknown' });
+      expect(await connection.xlen('hokm:room:{W4ITS000}:log')).toBe(1);
+      expect(await copies[0].xlen('hokm:room:{W4ITS000}:log')).toBe(0);
+    } finally {
+      await Promise.all(replicas.map((replica) => replica.stop()));
     }
   });
 });

@@ -10,7 +10,7 @@ import { MemoryRoomStore } from '../../src/room/memory-store.js';
 import type { CommitReply, Fence, FencedReply, StoredSnapshot } from '../../src/room/store.js';
 import { ManualClock, settled } from '../support/manual-clock.js';
 import { violations } from './checker.js';
-import { newHead, type OpenedRoom, openRoom, Player, playRoom, type RoomChanges } from './rooms.js';
+import { ManualLease, newHead, type OpenedRoom, openRoom, Player, playRoom, type RoomChanges } from './rooms.js';
 import { failAfter, failBefore, ScriptedStore } from './scripted-store.js';
 import { ADD, KICK } from './stage.js';
 
@@ -61,6 +61,11 @@ class Forgetful extends CommandWindows {
   override lookup() {
     return 'new' as const;
   }
+}
+
+/** Believes for ever that nobody can have taken the rooms. */
+class Endless extends ManualLease {
+  override stale() {}
 }
 
 class Scene {
@@ -159,6 +164,22 @@ describe.each([
       detected(['an acked command is lost', 'somebody was told what did not happen']),
     );
     expect(ana.answers(id)).toHaveLength(guarded ? 0 : 1);
+  });
+
+  test('the lease: an owner whose room was taken plays on before it writes', async () => {
+    const scene = new Scene(MemoryRoomStore, 'async');
+    const old = await scene.open('instance-a', guarded ? {} : { lease: new Endless() });
+    const ana = await scene.player(old, 'Ana');
+    old.lease.stale();
+    await scene.open('instance-b');
+    const id = ana.command(ADD(1));
+    await scene.clock.advance(300);
+    old.lease.renewed();
+    expect(await scene.violations()).toEqual(
+      detected(['an acked command is lost', 'somebody was told what did not happen']),
+    );
+    expect(ana.answers(id)).toHaveLength(guarded ? 0 : 1);
+    expect(old.ends).toEqual(['lost']);
   });
 
   test('the ids: a command is sent again after others', async () => {

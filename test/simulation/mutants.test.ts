@@ -1,10 +1,8 @@
 /** The simulation proves itself: with a guard taken out it goes red. */
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { transform } from 'esbuild';
-import { change, copyPackage } from '../chaos/mutants.js';
+import { changeCompiled, copyPackage } from '../chaos/mutants.js';
 import { end, spawnOwned, temporaryFolder } from '../support/programs.js';
 import { type Mutant, mutants } from './mutants.js';
 
@@ -21,20 +19,10 @@ afterEach(async () => {
   await folder.remove();
 });
 
-/** The changed source, compiled alone. */
-async function compileAgain(file: string): Promise<void> {
-  if (!file.endsWith('.ts')) return;
-  const { code } = await transform(await readFile(join(folder.path, file), 'utf8'), { loader: 'ts', target: 'es2023' });
-  await writeFile(join(folder.path, 'dist', file.replace(/ts$/, 'js')), code);
-}
-
 test.each(mutants.map((mutant): [string, Mutant] => [mutant.guard, mutant]))(
   'taken out: %s',
   async (_, { changes }) => {
-    for (const one of changes) {
-      await change(folder.path, one);
-      await compileAgain(one.file);
-    }
+    for (const one of changes) await changeCompiled(folder.path, one);
     const program = join(folder.path, 'dist/test/simulation/main.js');
     child = spawnOwned(process.execPath, [program, '--seeds', SEEDS, '--first'], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

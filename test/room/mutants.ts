@@ -1,0 +1,58 @@
+/** The software with one guard taken out, each with a test of a real part that must find it: what lot finds too seldom. */
+import type { Change } from '../chaos/mutants.js';
+
+export interface Mutant {
+  readonly guard: string;
+  readonly change: Change;
+  /** The file of the test, and the beginning of its whole name. */
+  readonly file: string;
+  readonly test: string;
+}
+
+const PROOF = 'src/room/proof.ts';
+const trusting: Change = {
+  file: PROOF,
+  from: 'return trusted && (lease.generation === this.generation || !lease.fresh());',
+  to: 'return true;',
+};
+
+export const mutants: readonly Mutant[] = [
+  {
+    guard: 'generation of the connection that waits for copies',
+    change: {
+      file: 'src/redis/room-store.ts',
+      from: "if (generationOf(waiting) !== generation) throw new Error('the connection changed between a write and its WAIT');",
+      to: '',
+    },
+    file: 'contract/room-store',
+    test: 'rooms in Redis a replicated commit is unknown when its WAIT would go to another primary',
+  },
+  {
+    guard: 'digest, where the seq is equal',
+    change: {
+      file: 'src/redis/lua/commitRoom-2.lua',
+      from: 'if now[3] ~= ARGV[3] or now[4] ~= ARGV[4] then',
+      to: 'if now[3] ~= ARGV[3] then',
+    },
+    file: 'contract/room-store',
+    test: 'RoomStore: Redis a refused commit writes nothing',
+  },
+  {
+    guard: 'lease, in rooms that play on without the store',
+    change: trusting,
+    file: 'room/guards',
+    test: 'with the guard in the lease: an owner whose room was taken plays on before it writes',
+  },
+  {
+    guard: 'lease, in rooms that stand still',
+    change: trusting,
+    file: 'room/mailbox',
+    test: 'a lease in doubt drops the room when the store names another owner',
+  },
+  {
+    guard: 'generation of the lease',
+    change: { file: PROOF, from: 'lease.generation === this.generation || !lease.fresh()', to: 'lease' },
+    file: 'room/mailbox',
+    test: 'a lease in doubt drops the room when the store names another owner',
+  },
+];
