@@ -1,11 +1,11 @@
 /** One scripted client: plays its seat by the rule bot, each move a fixed time after its turn was seen. */
-import { openNodeSocket } from '../../src/client/node.js';
 import type { OpenSocket } from '../../src/client/socket.js';
 import { CommandRefused, Table, type TableState } from '../../src/client/table.js';
 import type { Seat } from '../../src/game/game.js';
 import { findClientGame } from '../../src/game/views.js';
 import type { Cursor } from '../../src/protocol/client-out.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
+import { Device } from './device.js';
 import type { ClientHistory } from './history.js';
 import { TappedSocket } from './tapped-socket.js';
 
@@ -24,6 +24,7 @@ type Move = { readonly type: string };
 
 export class Player {
   private readonly table: Table;
+  private readonly device = new Device();
   /** The position that was last acted upon, and its table as the client has it: the same object, the same position. */
   private position = '';
   private looked: unknown;
@@ -31,7 +32,7 @@ export class Player {
   private resting = false;
 
   constructor(private readonly options: PlayerOptions) {
-    const { url, room, seat, history, openSocket = openNodeSocket } = options;
+    const { url, room, seat, history, openSocket = this.device.open } = options;
     this.table = new Table({
       url,
       room,
@@ -59,6 +60,17 @@ export class Player {
   close(): void {
     this.rest();
     this.table.close();
+    this.device.close();
+  }
+
+  loseNetwork(): void {
+    this.device.loseNetwork();
+  }
+
+  /** The device says so, as browsers do. */
+  findNetwork(): void {
+    this.device.findNetwork();
+    this.table.wake();
   }
 
   /** Notes the view as the client has it now. */

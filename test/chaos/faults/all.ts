@@ -1,4 +1,5 @@
 /** Every fault by its name. A new one is a file and a line here. */
+import { clientAway } from './client-away.js';
 import { clock } from './clock.js';
 import { controlDead } from './control-dead.js';
 import { cutHaproxy, cutPeer, cutRedis, loss } from './cut.js';
@@ -50,6 +51,7 @@ export const faults: readonly Fault[] = [
   cutHaproxy,
   cutPeer,
   loss,
+  clientAway,
 ];
 
 /** The fault of that name, or the pair of `first+second`. @throws Error with one line */
