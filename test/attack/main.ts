@@ -1,4 +1,5 @@
 /** `npm run attack`: a real cluster, real attacks, and players beside them. Run by deploy/local/bootstrap.mjs. */
+import { ToolFailed } from '../../deploy/ops/tool.js';
 import { randomHex } from '../../src/runtime/random.js';
 import type { Violation } from '../chaos/checker.js';
 import { Seeded } from '../chaos/seeded.js';
@@ -8,6 +9,7 @@ import { type Row, type Summary, table } from './report.js';
 import { Stage } from './stage.js';
 
 const INTERRUPTED = 130;
+const MISUSED = 2;
 const LIMITS: readonly Limits[] = ['default', 'lifted'];
 
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
@@ -62,8 +64,9 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: Error) => {
-  tell(error.stack ?? error.message);
-  return 1;
+  const misused = error instanceof ToolFailed;
+  tell(misused ? error.message : (error.stack ?? error.message));
+  return misused ? MISUSED : 1;
 });
 // Timers and sockets of clients may still be open; stdout is flushed before the event loop turns again.
 setImmediate(() => process.exit());

@@ -1,5 +1,6 @@
 /** The command line of `npm run attack`. */
 import yargs from 'yargs';
+import { ToolFailed } from '../../deploy/ops/tool.js';
 import type { Attack } from './attack.js';
 import { attacks } from './attacks/all.js';
 
@@ -16,7 +17,7 @@ export interface Options {
 const QUICK = 0.0005;
 const whole = (value: number, min: number, max: number) => Number.isInteger(value) && value >= min && value <= max;
 
-/** @throws Error with one line about the first mistake. */
+/** @throws ToolFailed with one line about the first mistake. */
 export async function parseOptions(args: readonly string[], freshSeed: number): Promise<Options> {
   const names = attacks.map(({ name }) => name);
   const given = await yargs([...args])
@@ -49,7 +50,7 @@ export async function parseOptions(args: readonly string[], freshSeed: number): 
       return true;
     })
     .fail((message, error) => {
-      throw new Error(message || error.message);
+      throw new ToolFailed(message || error.message);
     })
     .parseAsync();
   const wanted = new Set(given.attacks.split(','));

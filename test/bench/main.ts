@@ -42,6 +42,10 @@ const options = await yargs(process.argv.slice(2))
   .option('json', { type: 'boolean', default: false, describe: 'the last line is JSON' })
   .strict()
   .version(false)
+  .fail((message, error) => {
+    process.stderr.write(`${message || error.message}\n`);
+    process.exit(2);
+  })
   .parseAsync();
 
 const { quick, rooms, rounds = quick ? 5 : 9 } = options;
