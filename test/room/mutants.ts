@@ -55,4 +55,14 @@ export const mutants: readonly Mutant[] = [
     file: 'room/mailbox',
     test: 'a lease in doubt drops the room when the store names another owner',
   },
+  {
+    guard: 'bounded buffer of a slow reader',
+    change: {
+      file: 'src/edge/player-socket.ts',
+      from: 'if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {',
+      to: 'if (this.socket.bufferedAmount > Number.POSITIVE_INFINITY) {',
+    },
+    file: 'edge/slow-reader',
+    test: 'who stops reading is cut off',
+  },
 ];

@@ -21,6 +21,7 @@ import { rolling } from './rolling.js';
 import { sigkill } from './sigkill.js';
 import { sigstop } from './sigstop.js';
 import { sigterm } from './sigterm.js';
+import { slowReader } from './slow-reader.js';
 import { targetKill } from './target-kill.js';
 import { usurp } from './usurp.js';
 
@@ -52,6 +53,7 @@ export const faults: readonly Fault[] = [
   cutPeer,
   loss,
   clientAway,
+  slowReader,
 ];
 
 /** The fault of that name, or the pair of `first+second`. @throws Error with one line */

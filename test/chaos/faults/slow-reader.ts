@@ -1,0 +1,61 @@
+/** A spectator of every room stops reading, without a word. It is cut off; the players notice nothing. */
+import { WebSocket } from 'ws';
+import { Registry } from '../../../src/cluster/registry.js';
+import { until } from '../../support/programs.js';
+import type { Arena, Fault } from './fault.js';
+
+/** Two of the pings that instances send (`HOKM_PING_MS`), and a heartbeat that tells. */
+const CUT_OFF_MS = 55_000;
+const JOIN_MS = 10_000;
+const LEASE_MS = 5_000;
+
+/** Joined, and shown the table. */
+async function watch(base: string, code: string, at: number): Promise<WebSocket> {
+  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/ws?room_code=${code}`, { perMessageDeflate: false });
+  let shown = false;
+  socket.on('error', () => undefined);
+  socket.once('open', () => {
+    socket.send(
+      JSON.stringify({ type: 'hello', v: 1, client_id: `reader-${at}-slow`, name: 'Reader', spectate: true }),
+    );
+  });
+  socket.once('message', () => {
+    shown = true;
+  });
+  await until('a spectator is shown the table', () => shown, JOIN_MS);
+  return socket;
+}
+
+/** Sockets of players and spectators, as instances tell in their heartbeats. */
+async function connections({ cluster }: Arena): Promise<number> {
+  const { instances } = await new Registry(cluster.redis, LEASE_MS).list();
+  return instances.reduce((sum, { connected_players }) => sum + connected_players, 0);
+}
+
+export const slowReader: Fault = {
+  name: 'slow-reader',
+  redis: 'own',
+  boundMs: 0,
+  async run(arena) {
+    const { cluster, load, strike, complain, tell } = arena;
+    const codes = [...load.rooms.keys()];
+    const players = 4 * codes.length;
+    const readers = await Promise.all(codes.map((code, at) => watch(cluster.base, code, at)));
+    try {
+      await until('all are counted', async () => (await connections(arena)) === players + readers.length, JOIN_MS);
+      const stoppedAt = performance.now();
+      const inject = () => {
+        for (const reader of readers) reader.pause();
+      };
+      await strike({ affected: codes, cuts: false, inject });
+      await until('slow readers are cut off', async () => (await connections(arena)) <= players, CUT_OFF_MS).then(
+        () => tell(`cut off after ${((performance.now() - stoppedAt) / 1_000).toFixed(0)} s`),
+        (error: Error) => complain(error.message),
+      );
+      if (readers.some(({ readyState }) => readyState !== WebSocket.OPEN)) complain('a reader was not slow');
+    } finally {
+      for (const reader of readers) reader.terminate();
+    }
+    return [];
+  },
+};
