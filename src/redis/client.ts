@@ -19,6 +19,8 @@ const SOCKET_TIMEOUT_MS = 3_000;
 const COMMAND_TIMEOUT_MS = 2_500;
 /** A Redis that still loads its data is asked again after this; the library would wait for at least a second. */
 const LOADING_RETRY_MS = 50;
+/** A server that takes the connection and then says nothing is asked for anew: it may stand still, and another take over. */
+const GREETING_MS = 500;
 
 /**
  * With `rediss://` the sentinels are asked over TLS as well.
@@ -64,7 +66,19 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
   // Without a listener every failed attempt would be printed; who waits for the connection reports for it.
   connection.on('error', () => undefined);
   countGenerations(connection);
+  boundGreeting(connection);
   return connection;
+}
+
+function boundGreeting(connection: RedisConnection): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const cancel = () => clearTimeout(timer);
+  connection.on('connect', () => {
+    cancel();
+    timer = setTimeout(() => connection.stream.destroy(), GREETING_MS);
+  });
+  connection.on('ready', cancel);
+  connection.on('close', cancel);
 }
 
 const generations = new WeakMap<RedisConnection, number>();

@@ -29,3 +29,20 @@ test('a Redis that was still loading is used as soon as it has loaded', async ()
   await until('the connection is ready', () => connection.status === 'ready', 500);
   expect(await connection.get(`key-${KEYS - 1}`)).toBe('value');
 });
+
+test('a Redis that takes connections and says nothing is connected to anew until it answers', async () => {
+  let connects = 0;
+  const another = connect(testConfig(redis.url), 'another');
+  another.on('connect', () => {
+    connects += 1;
+  });
+  redis.process.kill('SIGSTOP');
+  try {
+    another.connect().catch(() => undefined);
+    await until('a second connection', () => connects >= 2, 2_500);
+  } finally {
+    redis.process.kill('SIGCONT');
+  }
+  await until('the connection is ready', () => another.status === 'ready');
+  another.disconnect();
+});
