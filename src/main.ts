@@ -172,9 +172,9 @@ async function main(): Promise<void> {
     log,
     peers: () => peers.others,
     onIsolated: () => {
-      for (const room of [...ownership.rooms]) room.lose();
       webSockets.closeAll('MOVED');
       forwarder.closeAll();
+      http.closeStreams();
     },
   });
 

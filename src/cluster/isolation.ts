@@ -1,6 +1,7 @@
 /**
  * Finds out when this instance alone has lost Redis. Its rooms will be taken over, so it gives its players up in time for
- * them to go where Redis answers. When nobody reaches Redis, everybody keeps what they have and waits.
+ * them to go where Redis answers. The rooms themselves it keeps, standing still: where nobody has taken one over, it has
+ * the end of the log that a failover may have lost. When nobody reaches Redis, everybody keeps what they have and waits.
  */
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
@@ -14,7 +15,7 @@ export interface IsolationDeps {
   readonly log: Logger;
   /** The other instances as last known. */
   readonly peers: () => readonly Pick<InstanceRecord, 'host' | 'port'>[];
-  /** This instance has given up its rooms. */
+  /** The players are to be sent away. */
   readonly onIsolated: () => void;
   readonly askPeer?: (address: string) => Promise<Livez>;
 }

@@ -49,6 +49,7 @@ const CLOSE_GRACE_MS = 1_500;
 export class HttpServer {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
+  private readonly streams = new Set<EventStream>();
   private readonly routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     ...pageRoutes(new URL('dist/web/', packageRoot)),
     '/api/rooms': {
@@ -118,6 +119,11 @@ export class HttpServer {
     });
   }
 
+  /** Ends the event streams: who follows comes back, to wherever the room is then. */
+  closeStreams(): void {
+    for (const stream of this.streams) stream.close();
+  }
+
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeAllConnections();
@@ -166,7 +172,11 @@ export class HttpServer {
     // What has begun as a stream can no longer be refused with a status.
     if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
     const stream = new EventStream(response);
-    response.on('close', () => mailbox.detach(stream));
+    this.streams.add(stream);
+    response.on('close', () => {
+      this.streams.delete(stream);
+      mailbox.detach(stream);
+    });
     await this.deps.api.follow(mailbox, stream, after as Seq);
   }
 

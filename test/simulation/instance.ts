@@ -152,7 +152,6 @@ export class Instance {
       log,
       peers: () => peers.others,
       onIsolated: () => {
-        for (const room of [...ownership.rooms]) room.lose();
         this.closeSockets();
       },
       askPeer: deps.probe,
