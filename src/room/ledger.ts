@@ -37,8 +37,8 @@ const HISTORY_KEEP = 128;
 const RETRY_MS = 50;
 /** Unanswered that often, a release is left: the room is then found as one whose owner is gone. */
 const RELEASE_ATTEMPTS = 3;
-/** How long a release waits for the copies, ms: a failover and the way to the new primary. */
-const SECURE_MS = 5_000;
+/** How long a release waits for the copies, ms: a failover, and a Redis that is away for a while. */
+const SECURE_MS = 15_000;
 
 export class Ledger {
   private snapshotSeq: Seq;

@@ -1,6 +1,6 @@
 /**
  * A player of a simulated cluster: keeps the protocol, plays any legal card, and now and then does what clients do when
- * networks are bad: sends twice, sends again what was answered long ago, goes away and comes back.
+ * networks are bad: sends twice, sends again what was acknowledged long ago, goes away and comes back.
  */
 import { foldEvent } from '../../src/client/fold.js';
 import type { SocketLike } from '../../src/client/socket.js';
@@ -62,7 +62,7 @@ export class Player {
   private token: string | undefined;
   private counter = 0;
   private pending: Given | undefined;
-  private readonly answered: Given[] = [];
+  private readonly acknowledged: Given[] = [];
   private socket: SocketLike | undefined;
   private next: SocketLike | undefined;
   private welcomed = false;
@@ -199,6 +199,7 @@ export class Player {
         return this.think();
       case 'ack':
         this.deps.acked.highest = Math.max(this.deps.acked.highest, frame.seq);
+        if (frame.id === this.pending?.id) this.acknowledged.push(this.pending);
         return this.settle(frame.id);
       case 'error':
         if (frame.id !== undefined) this.settle(frame.id as CommandId);
@@ -263,7 +264,7 @@ export class Player {
     this.pending = { id, text: JSON.stringify({ type: 'command', id, command }) };
     this.socket?.send(this.pending.text);
     if (random.next() < mischief) this.socket?.send(this.pending.text);
-    const recent = this.answered.slice(-REMEMBERED);
+    const recent = this.acknowledged.slice(-REMEMBERED);
     const old = recent[random.between(0, recent.length)];
     if (old && random.next() < mischief) this.socket?.send(old.text);
     if (random.next() < mischief / 4) this.drop();
@@ -271,7 +272,6 @@ export class Player {
 
   private settle(id: CommandId): void {
     if (this.pending?.id !== id) return;
-    this.answered.push(this.pending);
     this.pending = undefined;
     this.think();
   }
