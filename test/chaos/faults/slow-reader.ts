@@ -42,7 +42,8 @@ export const slowReader: Fault = {
     const players = 4 * codes.length;
     const readers = await Promise.all(codes.map((code, at) => watch(cluster.base, code, at)));
     try {
-      await until('all are counted', async () => (await connections(arena)) === players + readers.length, JOIN_MS);
+      const all = async () => (await connections(arena)) >= players + readers.length;
+      await until('all are counted', all, JOIN_MS).catch((error: Error) => complain(error.message));
       const stoppedAt = performance.now();
       const inject = () => {
         for (const reader of readers) reader.pause();
