@@ -1,14 +1,10 @@
 /** Short campaigns, as `npm run chaos` runs them. */
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { packageRoot } from '../../src/runtime/package-root.js';
-import { spawnOwned, temporaryFolder } from '../support/programs.js';
+import { runProgram, temporaryFolder } from '../support/programs.js';
 import type { Summary } from './report.js';
 
-const PROGRAM = fileURLToPath(new URL('dist/test/chaos/main.js', packageRoot));
 /** Not the promise, which holds for a machine of one's own: a bound that no busy machine should reach. */
 const STOP_MS = 15_000;
 
@@ -22,20 +18,13 @@ afterAll(() => folder.remove());
 async function campaign(faults: string, instances: number): Promise<{ summary: Summary; page: string }> {
   const report = join(folder.path, 'chaos.html');
   const args = ['--faults', faults, '--runs', '1', '--rooms', '8', '--instances', String(instances), '--seed', '7'];
-  const child = spawnOwned(process.execPath, [PROGRAM, ...args, '--one-cluster', '--json', '--report', report], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr?.on('data', (text) => {
-    stderr += text;
-  });
-  const read = [child.stdout, child.stderr].map((stream) => stream && once(stream, 'close'));
-  const [code] = await once(child, 'exit');
-  await Promise.all(read);
+  const { code, stdout, stderr } = await runProgram('dist/test/chaos/main.js', [
+    ...args,
+    '--one-cluster',
+    '--json',
+    '--report',
+    report,
+  ]);
   expect({ code, stderr: code === 0 ? '' : `${stdout}${stderr}` }).toEqual({ code: 0, stderr: '' });
 
   const summary = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Summary;

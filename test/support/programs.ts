@@ -3,11 +3,14 @@
  * leaves behind is killed when the test process exits.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '../../deploy/local/ports.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
 
 export { freePort };
 
@@ -22,6 +25,28 @@ export function spawnOwned(command: string, args: readonly string[], options: Sp
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
+}
+
+/** What a program said until its end. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one of this package's compiled programs, as `dist/test/chaos/main.js`, to its end. */
+export async function runProgram(path: string, args: readonly string[]): Promise<Ended> {
+  const child = spawnOwned(process.execPath, [fileURLToPath(new URL(path, packageRoot)), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.on('data', (text) => {
+      said[stream] += text;
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...said };
 }
 
 /** Ends the child with `signal` and waits until it is gone. */
