@@ -8,7 +8,7 @@ import { nobodyPresent, type Presence } from '../../src/room/seats.js';
 import { type Entry, emptyRoom, evolve, type LogEvent, type RoomHead, type RoomState } from '../../src/room/state.js';
 import { type Effect, type Input, nextTick, type Room, type Step, step, wantsSeed } from '../../src/room/step.js';
 import { seedOf } from '../game/matches.js';
-import { type GivenCommand, game, hashOf, IDLE_MS } from './rooms.js';
+import { type GivenCommand, game, hashOf, IDLE_MS, newHead } from './rooms.js';
 
 /** Connections are opaque to a room: here they are names. */
 export type Name = string;
@@ -185,3 +185,13 @@ export class PureRoom {
     }
   }
 }
+
+/** Who sits down, in this order. */
+export const NAMES = ['Ana', 'Bo', 'Cy', 'Di'];
+export const room = (settings = {}, options = {}) => new PureRoom(newHead('STEP0000', settings, options));
+/** `humans` players at seats 0.. */
+export const seated = (humans = 4, settings = {}, options = {}) =>
+  NAMES.slice(0, humans).reduce((made, name) => made.join(name), room(settings, options));
+export const playing = (humans = 4, settings = {}, options = {}) =>
+  seated(humans, settings, options).command('Ana', { type: 'start', fill_with_bots: true });
+export const nameAt = (seat: Seat) => NAMES[seat] ?? '';

@@ -1,0 +1,141 @@
+/** What a room does as time passes: turns, absence, emptiness. */
+import { describe, expect, test } from '@jest/globals';
+import type { Seat } from '../../src/game/game.js';
+import { nextTick } from '../../src/room/step.js';
+import { playing, seated } from './pure-room.js';
+import { BOT_MS, game, HOLD_MS, IDLE_MS, TURN_MS } from './rooms.js';
+
+describe('the clock', () => {
+  test('plays a legal card for a player whose time is up', () => {
+    const made = playing();
+    const { turn } = made;
+    expect(made.state.deadline).toBe(made.now + TURN_MS);
+    expect(made.wait(TURN_MS - 1).types).toEqual([]);
+    const legal = game.legal(game.view(made.state.table, turn));
+    made.wait(1);
+    expect(made.types).toEqual(['turn_timed_out', 'trump_named', 'rest_dealt']);
+    expect(legal).toContainEqual({ type: 'name_trump', trump: (made.events[1] as { trump?: string }).trump });
+    expect(made.state.deadline).toBe(made.now + TURN_MS);
+    expect(made.next().types).toEqual(['turn_timed_out', 'card_played']);
+  });
+
+  test('gives bots their own pace, and no time-out', () => {
+    const made = playing(1, { turn_ms: 100_000 });
+    while (made.turn === 0) made.next();
+    expect(made.state.deadline).toBe(made.now + BOT_MS);
+    expect(made.next().types).not.toContain('turn_timed_out');
+  });
+
+  test('whole matches play themselves out, and end', () => {
+    for (const humans of [1, 4]) {
+      const made = playing(humans);
+      made.playOut();
+      expect(made.state).toMatchObject({ status: 'finished', deadline: null });
+      expect(game.result(made.state.table)).not.toBeNull();
+      expect(made.wait(TURN_MS).types).toEqual([]);
+    }
+  });
+
+  test('is given back what the table stood still, to the hold and the idle time too', () => {
+    const made = playing();
+    const before = made.state.deadline ?? 0;
+    made.gone(2);
+    const goneAt = made.now;
+    made.now += 4_000;
+    made.give({ type: 'thaw', forMs: 3_000.4 });
+    expect(made.events).toEqual([{ type: 'clock_moved', by_ms: 3_000 }]);
+    expect(made.state.deadline).toBe(before + 3_000);
+    expect(made.presence.goneAt[2]).toBe(goneAt + 3_000);
+    made.give({ type: 'thaw', forMs: 60_000 });
+    expect(made.presence.goneAt[2]).toBe(made.now);
+    for (const forMs of [0, -5, 0.4]) expect(made.give({ type: 'thaw', forMs }).events).toEqual([]);
+    expect(seated(1).give({ type: 'thaw', forMs: 5 }).events).toEqual([]);
+  });
+
+  test('of a turn is not restarted by who comes and goes at another seat', () => {
+    const made = playing(2);
+    while (made.turn !== 0) made.next();
+    const { deadline } = made.state;
+    made.now += 1_000;
+    made.join('Eve').command('Eve', { type: 'leave' }).command('Ana', { type: 'kick', seat: 1 });
+    expect(made.state.deadline).toBe(deadline);
+  });
+
+  test('of a turn is restarted when that very seat changes between player and bot', () => {
+    const made = playing(2);
+    while (made.turn !== 1) made.next();
+    made.now += 1_000;
+    made.command('Bo', { type: 'leave' });
+    expect(made.state.deadline).toBe(made.now + BOT_MS);
+    made.join('Eve', { seat: 1 as Seat });
+    expect(made.state.deadline).toBe(made.now + TURN_MS);
+  });
+});
+
+describe('a player who is away', () => {
+  test('keeps the seat for the hold, then a bot plays, until the player is back', () => {
+    const made = playing(4, { turn_ms: 3_600_000 });
+    made.gone(2);
+    expect(made.wait(HOLD_MS - 1).types).toEqual([]);
+    expect(made.wait(1).events).toEqual([{ type: 'bot_substituted', seat: 2 }]);
+    expect(made.state.seats[2]).toMatchObject({ kind: 'human', name: 'Cy', substituted: true });
+    expect(made.join('Eve').answers).toEqual(['refuse Eve ROOM_UNAVAILABLE']);
+    const acting = made.turn;
+    expect(made.state.deadline).toBe(made.now + (acting === 2 ? BOT_MS : 3_600_000 - HOLD_MS));
+    expect(made.join('Cy').events).toEqual([{ type: 'player_returned', seat: 2 }]);
+    expect(made.state.seats[2]).toMatchObject({ substituted: false });
+    expect(made.join('Cy').events).toEqual([]);
+  });
+
+  test('who is back before the hold ends has missed nothing', () => {
+    const made = playing(4, { turn_ms: 3_600_000 });
+    made.gone(2);
+    made.wait(HOLD_MS - 1).join('Cy');
+    expect(made.wait(HOLD_MS).types).toEqual([]);
+  });
+
+  test('loses the host to the next who is there, in the lobby too; alone he stays host', () => {
+    const lobby = seated(3);
+    lobby.gone(1);
+    lobby.gone(0);
+    expect(lobby.wait(HOLD_MS).events).toEqual([{ type: 'host_changed', seat: 2 }]);
+    expect(lobby.join('Ana').state.host).toBe(2);
+    const match = playing(4, { turn_ms: 3_600_000 });
+    match.gone(0);
+    expect(match.wait(HOLD_MS).events).toEqual([
+      { type: 'bot_substituted', seat: 0 },
+      { type: 'host_changed', seat: 1 },
+    ]);
+    const alone = seated(1);
+    alone.gone(0);
+    expect(alone.wait(HOLD_MS).types).toEqual([]);
+    expect(alone.state.host).toBe(0);
+    expect(alone.join('Bo').wait(0).events).toEqual([{ type: 'host_changed', seat: 1 }]);
+  });
+});
+
+describe('an empty room', () => {
+  test('closes after a while, whatever is played in it, and takes nobody any more', () => {
+    for (const made of [seated(2), playing(2)]) {
+      made.gone(0).gone(1);
+      made.wait(IDLE_MS);
+      expect(made.events.at(-1)).toEqual({ type: 'room_closed', reason: 'abandoned' });
+      expect(made.state).toMatchObject({ status: 'closed', deadline: null });
+      expect(nextTick(made.room, IDLE_MS)).toBeNull();
+      expect(made.join('Ana').answers).toEqual(['refuse Ana ROOM_CLOSED']);
+      expect(made.give({ type: 'tick' }).events).toEqual([]);
+    }
+  });
+
+  test('stays open for a spectator, and for a player who comes back in time', () => {
+    const made = seated(1).join('Eve', { spectate: true });
+    made.gone(0);
+    expect(made.wait(2 * IDLE_MS).state.status).toBe('lobby');
+    made.gone(null);
+    made
+      .wait(IDLE_MS - 1)
+      .join('Ana')
+      .wait(IDLE_MS);
+    expect(made.state.status).toBe('lobby');
+  });
+});
