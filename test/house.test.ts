@@ -175,7 +175,6 @@ test('nothing is any, and nothing is taken for granted', () => {
   expect(having(/@ts-(?:ignore|nocheck)|biome-(?:ignore)/, [...CODE, 'test/'])).toEqual([]);
 });
 
-/** Longer than the house wants them; each with its reason, and to be taken off this list when it is shorter. */
 test('files are short enough to be read at once', () => {
   const long = sources.filter(({ text }) => text.split('\n').length - 1 > 400).map(({ path }) => path);
   expect(long).toEqual([]);
