@@ -18,6 +18,16 @@ const trusting: Change = {
 
 export const mutants: readonly Mutant[] = [
   {
+    guard: 'epoch check of a commit',
+    change: {
+      file: 'src/redis/lua/commitRoom-2.lua',
+      from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', now[1], now[2]} end",
+      to: '',
+    },
+    file: 'contract/room-store',
+    test: 'RoomStore: Redis a former owner is fenced although position and epochs before fit',
+  },
+  {
     guard: 'generation of the connection that waits for copies',
     change: {
       file: 'src/redis/room-store.ts',

@@ -12,16 +12,6 @@ const LEDGER = 'src/room/ledger.ts';
 
 export const mutants: readonly Mutant[] = [
   {
-    guard: 'epoch check of a commit',
-    changes: [
-      {
-        file: COMMIT,
-        from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', now[1], now[2]} end",
-        to: '',
-      },
-    ],
-  },
-  {
     guard: 'compare-and-set on seq and digest',
     changes: [
       {
