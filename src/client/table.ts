@@ -33,7 +33,7 @@ const SILENCE_MS = 6_000;
 /** The same for a connection that is probably lost. */
 const DOUBT_MS = 1_500;
 /** When an instance is lost, all its sockets are, at one moment: who is not waited for lets the others in first. */
-const YIELD_MS = 100;
+const YIELD_MS = 250;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 3_000;
 
@@ -303,7 +303,7 @@ export class Table {
     // The first goes out at once: most connections are lost because the room has just moved. So does one at every
     // other address.
     if (this.failures > 0 && this.failures < this.addresses.length) return 0;
-    if (this.failures === 0) return this.isWaitedFor ? 0 : YIELD_MS + random(2 * YIELD_MS);
+    if (this.failures === 0) return this.isWaitedFor ? 0 : YIELD_MS + random(YIELD_MS);
     const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
     return ceiling / 2 + random(Math.ceil(ceiling / 2) + 1);
   }

@@ -16,8 +16,8 @@ import type { Takeover } from './takeover.js';
 /** Where a room is played. */
 export type Location =
   | { readonly at: 'here'; readonly mailbox: Mailbox }
-  /** Nobody plays it; whoever claims it may. */
-  | { readonly at: 'free'; readonly meta: RoomMeta }
+  /** Nobody plays it; whoever claims it may. `orphaned`: its owner has just been found to be gone. */
+  | { readonly at: 'free'; readonly meta: RoomMeta; readonly orphaned?: boolean }
   | { readonly at: 'elsewhere'; readonly owner: InstanceId; readonly address: string }
   /** There is no such room. */
   | { readonly at: 'nowhere' };
@@ -80,20 +80,21 @@ export class Ownership {
     if (meta === null) return { at: 'nowhere' };
     const { owner, address } = meta;
     if (owner === null || owner === this.deps.id || address === null) return { at: 'free', meta };
-    if (this.deps.takeover.judgedGone(owner)) return { at: 'free', meta };
+    if (this.deps.takeover.judgedGone(owner)) return { at: 'free', meta, orphaned: true };
     return { at: 'elsewhere', owner, address };
   }
 
   /**
-   * The room here, claimed when nobody (or nobody who still lives) owns it.
+   * The room here, claimed when nobody (or nobody who still lives) owns it. `known` is what the store has just said of it;
+   * if that is outdated, the claim is fenced and looks again.
    * @throws when Redis does not answer, or CorruptRoom when what is stored does not add up.
    */
-  open(code: RoomCode): Promise<Location> {
+  open(code: RoomCode, known?: RoomMeta): Promise<Location> {
     const mailbox = this.mailboxes.get(code);
     if (mailbox) return Promise.resolve({ at: 'here', mailbox });
     let opening = this.opening.get(code);
     if (opening === undefined) {
-      opening = this.claim(code).finally(() => this.opening.delete(code));
+      opening = this.claim(code, known).finally(() => this.opening.delete(code));
       this.opening.set(code, opening);
     }
     return opening;
@@ -116,12 +117,12 @@ export class Ownership {
     this.closed = true;
   }
 
-  private async claim(code: RoomCode): Promise<Location> {
+  private async claim(code: RoomCode, known?: RoomMeta): Promise<Location> {
     const { id, store, index, takeover, address } = this.deps;
     for (let attempt = 1; attempt <= CLAIM_ATTEMPTS; attempt++) {
       const adopted = this.mailboxes.get(code);
       if (adopted) return { at: 'here', mailbox: adopted };
-      const meta = await store.meta(code);
+      const meta = attempt === 1 && known ? known : await store.meta(code);
       if (meta === null) return { at: 'nowhere' };
       const { owner, head } = meta;
       if (findGame(head.game)?.rulesVersion !== head.rulesVersion) throw new IncompatibleRoom(head);

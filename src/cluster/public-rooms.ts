@@ -56,6 +56,7 @@ export class PublicRooms {
 
   /** Notes the room at once, so that a new table is found without a wait. */
   note(code: RoomCode): void {
+    if (!this.ownership.here(code)?.head.settings.public) return;
     // The seat is told of before its player is let in: a moment later somebody is there.
     this.clock.after(0, () => {
       const mailbox = this.ownership.here(code);

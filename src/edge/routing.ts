@@ -19,9 +19,11 @@ export class Routing {
 
   /** True when the connection is the owner's now. One hop only: what `wasForwarded` is served here. */
   async passedOn(code: RoomCode, wasForwarded: boolean, pipe: Pipe): Promise<boolean> {
-    const location = await this.locate(code);
-    if (location?.at !== 'elsewhere' || wasForwarded) return false;
     const { ownership, clock } = this;
+    const location = await this.locate(code);
+    // Its hello, which comes in a moment, finds the room on its way here.
+    if (location?.at === 'free' && location.orphaned) ownership.open(code, location.meta).catch(() => undefined);
+    if (location?.at !== 'elsewhere' || wasForwarded) return false;
     const taken = new AbortController();
     const impatience = clock.after(PATIENCE_MS, () => {
       ownership.open(code).then(

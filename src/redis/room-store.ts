@@ -104,24 +104,26 @@ export class RedisRoomStore implements RoomStore {
     entries: readonly LogLine[],
     durability: Durability,
   ): Promise<CommitReply> {
-    return answered(async () => {
-      const write = (redis: RedisConnection) =>
-        redis.commitRoom(
-          metaKey(code),
-          logKey(code),
-          fence.owner,
-          String(fence.epoch),
-          String(after.seq),
-          after.digest,
-          entries.at(-1)?.digest ?? after.digest,
-          ...entries.map((entry) => entry.text),
-        );
+    const write = (redis: RedisConnection) =>
+      redis.commitRoom(
+        metaKey(code),
+        logKey(code),
+        fence.owner,
+        String(fence.epoch),
+        String(after.seq),
+        after.digest,
+        entries.at(-1)?.digest ?? after.digest,
+        ...entries.map((entry) => entry.text),
+      );
+    try {
       const { reply, copied } =
         durability === 'replicated' ? await this.copied(write) : { reply: await write(this.redis), copied: true };
-      if (reply[0] === 'ok' && !copied) throw new Error('the commit is not on enough copies');
+      if (reply[0] === 'ok') return copied ? OK : unknown(new Error('the commit is not on enough copies'));
       if (reply[0] === 'gap') return { outcome: 'gap', seq: Number(reply[1]) as Seq, digest: reply[2] as Digest };
-      return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
-    });
+      return refused(reply);
+    } catch (error) {
+      return unknown(error as Error);
+    }
   }
 
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
@@ -180,12 +182,16 @@ export class RedisRoomStore implements RoomStore {
   }
 }
 
+const OK = { outcome: 'ok' } as const;
+
 /** An operation that got no answer, for whatever reason, may have taken effect. */
+const unknown = (error: Error): Refused => ({ outcome: 'unknown', error });
+
 async function answered<Reply>(operation: () => Promise<Reply>): Promise<Reply | Refused> {
   try {
     return await operation();
   } catch (error) {
-    return { outcome: 'unknown', error: error as Error };
+    return unknown(error as Error);
   }
 }
 

@@ -69,7 +69,12 @@ export class Mailbox {
   /** What everybody was told at the end, and whoever comes later is. */
   private closedWith: ErrorCode | undefined;
   private tick: Timer | undefined;
-  private tickAt: number | null = null;
+  /** When the timer fires, and when it is needed, cluster time. */
+  private tickAt = 0;
+  private dueAt: number | null = null;
+  /** Monotonic ms since when the store has not answered; undefined while nothing is asked. */
+  private waitingSince: number | undefined;
+  private watch: Timer | undefined;
   private readonly proof: Proof;
   /** Monotonic ms since when the table stands still; undefined while it plays. */
   private frozenSince: number | undefined;
@@ -280,11 +285,10 @@ export class Mailbox {
 
   /** True when the entries are safe; false when the room is lost. If that takes long, the table is frozen meanwhile. */
   private async commit(entries: readonly LogEntry[]): Promise<boolean> {
-    const { clock } = this.deps;
-    const startedAt = clock.monotonic();
-    const slow = clock.after(FREEZE_AFTER_MS, () => this.freeze(startedAt));
+    const startedAt = this.deps.clock.monotonic();
+    this.wait(startedAt);
     const ours = await this.ledger.append(entries);
-    slow.cancel();
+    this.waitingSince = undefined;
     if (ours) this.proof.confirm(startedAt);
     else this.lose();
     return ours;
@@ -300,10 +304,25 @@ export class Mailbox {
     while (!this.ended && !this.proof.stands) {
       const startedAt = this.deps.clock.monotonic();
       if (!this.proof.leased) this.freeze(startedAt);
-      const slow = this.deps.clock.after(FREEZE_AFTER_MS, () => this.freeze(startedAt));
+      this.wait(startedAt);
       if (!(await this.proof.ask(() => this.ledger.owned()))) this.lose();
-      slow.cancel();
+      this.waitingSince = undefined;
     }
+  }
+
+  /** The store is asked: an answer that takes too long freezes the table visibly. One timer for many questions. */
+  private wait(since: number): void {
+    this.waitingSince = since;
+    this.watch ??= this.deps.clock.after(FREEZE_AFTER_MS, () => this.look());
+  }
+
+  private look(): void {
+    const { clock } = this.deps;
+    this.watch = undefined;
+    if (this.waitingSince === undefined || this.ended) return;
+    const left = this.waitingSince + FREEZE_AFTER_MS - clock.monotonic();
+    if (left <= 0) this.freeze(this.waitingSince);
+    else this.watch = clock.after(left, () => this.look());
   }
 
   private freeze(since: number): void {
@@ -344,19 +363,19 @@ export class Mailbox {
     }
   }
 
-  /** One timer a room, for whatever is due first. */
+  /** One timer a room, for whatever is due first. A deadline that moves on with every move needs no other: the timer looks again. */
   private schedule(): void {
     // While sealed nothing is worked off: a timer for what is overdue would fire again and again.
     if (this.ended || this.sealed) return;
     const { clock, idleMs } = this.deps;
-    const at = nextTick(this.current(), idleMs);
-    if (at === this.tickAt) return;
+    this.dueAt = nextTick(this.current(), idleMs);
+    if (this.dueAt === null || (this.tick && this.tickAt <= this.dueAt)) return;
     this.tick?.cancel();
-    this.tickAt = at;
-    if (at === null) return;
-    this.tick = clock.after(at - clock.now(), () => {
-      this.tickAt = null;
-      this.post({ type: 'tick' });
+    this.tickAt = this.dueAt;
+    this.tick = clock.after(this.dueAt - clock.now(), () => {
+      this.tick = undefined;
+      if (this.dueAt !== null && this.dueAt <= clock.now()) this.post({ type: 'tick' });
+      else this.schedule();
     });
   }
 
@@ -386,6 +405,7 @@ export class Mailbox {
 
   private finish(code: ErrorCode): void {
     this.tick?.cancel();
+    this.watch?.cancel();
     this.ledger.close();
     this.closedWith = code;
     const waiting = [...this.batch.flatMap((input) => ('from' in input ? [input.from] : [])), ...this.queue.clear()];

@@ -25,7 +25,7 @@ test('who is waited for comes back at once, the others a moment later', () => {
   const watching = lost({ deadline: 1, legal: [] });
   jest.advanceTimersByTime(1);
   expect([onTurn.wire.dials, watching.wire.dials]).toEqual([2, 1]);
-  jest.advanceTimersByTime(299);
+  jest.advanceTimersByTime(499);
   expect(watching.wire.dials).toBe(2);
   for (const { table } of [onTurn, watching]) table.close();
 });
