@@ -11,7 +11,14 @@ import type { Frame } from '../protocol/frame.js';
 import type { RawSocket } from './player-socket.js';
 import { textFrame } from './text-frame.js';
 
-const flush = (socket: GatheringSocket): void => socket.flush();
+/** Those with something unsent in this turn. */
+let waiting: GatheringSocket[] = [];
+
+function flushAll(): void {
+  const sockets = waiting;
+  waiting = [];
+  for (const socket of sockets) socket.flush();
+}
 
 export class GatheringSocket implements RawSocket {
   private unsent: Uint8Array[] = [];
@@ -32,7 +39,7 @@ export class GatheringSocket implements RawSocket {
   }
 
   send(frame: Frame): void {
-    if (this.unsent.length === 0) process.nextTick(flush, this);
+    if (this.unsent.length === 0 && waiting.push(this) === 1) process.nextTick(flushAll);
     this.unsent.push(frame.carriedBy(textFrame));
   }
 

@@ -236,13 +236,15 @@ export class Mailbox {
 
   private async work(): Promise<void> {
     while (!this.ended && !this.sealed) {
-      if (!this.proof.leased || this.queue.length === 0) await this.verify();
+      if (!this.proof.stands && (!this.proof.leased || this.queue.length === 0)) await this.verify();
       this.thaw();
       if (this.ended || this.sealed || this.queue.length === 0) break;
       this.batch = this.queue.takeBatch((connection) => this.detached(connection));
-      const context = { epoch: this.fence.epoch, ...this.deps };
+      const { clock, idleMs, newSeed } = this.deps;
+      const context = { epoch: this.fence.epoch, clock, idleMs, newSeed };
       const done = runBatch(this.current(), this.room.history.position, this.batch, context);
-      const entries = done.flatMap(({ entry }) => (entry ? [entry] : []));
+      const entries: LogEntry[] = [];
+      for (const { entry } of done) if (entry) entries.push(entry);
       if (this.isAsync) {
         this.publish(done);
         this.flush();

@@ -261,7 +261,8 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
 }
 
 /** Seats of players who are away and for whom something is still to happen when their hold ends. */
-function heldSeats({ state, presence }: Room): Seat[] {
+function heldSeats({ state, presence }: Room): readonly Seat[] {
+  if (presence.connected.every(Boolean)) return [];
   const othersHere = (seat: number) => presence.connected.some((here, at) => here && at !== seat);
   return state.seats.flatMap((occupant, at) => {
     if (occupant?.kind !== 'human' || presence.connected[at]) return [];

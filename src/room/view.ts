@@ -46,8 +46,9 @@ export function viewTurn(game: Game, state: RoomState, viewer: Viewer): TurnInfo
   return { deadline: state.deadline, legal: game.legal(game.view(state.table, viewer)) };
 }
 
-/** The events of an entry as `viewer` may see them. */
-export function projectEntry(game: Game, head: RoomHead, entry: Entry, viewer: Viewer): Typed[] {
+/** The events of an entry as `viewer` may see them: the entry's own list where nothing is hidden or rewritten. */
+export function projectEntry(game: Game, head: RoomHead, entry: Entry, viewer: Viewer): readonly Typed[] {
+  if (entry.events.every((event) => projectEvent(game, head, event, viewer) === event)) return entry.events;
   const visible: Typed[] = [];
   for (const event of entry.events) {
     const shown = projectEvent(game, head, event, viewer);
