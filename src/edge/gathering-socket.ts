@@ -21,7 +21,8 @@ function flushAll(): void {
 }
 
 export class GatheringSocket implements RawSocket {
-  private unsent: Uint8Array[] = [];
+  /** Frames, a character a byte. */
+  private unsent = '';
 
   /** @param wire what `socket` reads from and writes to */
   constructor(
@@ -39,16 +40,15 @@ export class GatheringSocket implements RawSocket {
   }
 
   send(frame: Frame): void {
-    if (this.unsent.length === 0 && waiting.push(this) === 1) process.nextTick(flushAll);
-    this.unsent.push(frame.carriedBy(textFrame));
+    if (this.unsent === '' && waiting.push(this) === 1) process.nextTick(flushAll);
+    this.unsent += frame.carriedBy(textFrame);
   }
 
   flush(): void {
     const frames = this.unsent;
-    const [first] = frames;
-    if (first === undefined) return;
-    this.unsent = [];
-    if (this.readyState === WebSocket.OPEN) this.wire.write(frames.length === 1 ? first : Buffer.concat(frames));
+    if (frames === '') return;
+    this.unsent = '';
+    if (this.readyState === WebSocket.OPEN) this.wire.write(frames, 'latin1');
   }
 
   close(code?: number, reason?: string): void {
