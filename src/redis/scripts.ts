@@ -1,5 +1,7 @@
 /** The Lua scripts by name: `NAME-KEYS.lua` in `lua/`, each with its contract in its header. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
 import { packageRoot } from '../runtime/package-root.js';
 
 type Script<Reply> = (...keysAndArguments: string[]) => Promise<Reply>;
@@ -24,9 +26,21 @@ export interface ScriptCommands {
 
 const folder = new URL('src/redis/lua/', packageRoot);
 
-export const scripts: Record<string, { lua: string; numberOfKeys: number }> = Object.fromEntries(
-  readdirSync(folder).map((file) => {
-    const [name, keys] = file.replace(/\.lua$/, '').split('-');
-    return [name, { lua: readFileSync(new URL(file, folder), 'utf8'), numberOfKeys: Number(keys) }];
-  }),
-);
+/** By its name as a command: sends the script by its hash, and whole when Redis does not know it (any more). */
+export const scripts: Readonly<Record<string, (this: Redis, ...keysAndArguments: string[]) => Promise<unknown>>> =
+  Object.fromEntries(
+    readdirSync(folder).map((file) => {
+      const [name, keys] = file.replace(/\.lua$/, '').split('-');
+      const lua = readFileSync(new URL(file, folder), 'utf8');
+      const sha = createHash('sha1').update(lua).digest('hex');
+      return [
+        name,
+        function (this: Redis, ...keysAndArguments: string[]) {
+          return this.evalsha(sha, Number(keys), ...keysAndArguments).catch((error: Error) => {
+            if (!error.message.startsWith('NOSCRIPT')) throw error;
+            return this.eval(lua, Number(keys), ...keysAndArguments);
+          });
+        },
+      ];
+    }),
+  );
