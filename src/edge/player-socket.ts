@@ -1,5 +1,5 @@
 /** One player's WebSocket: bytes in, checked inputs to the room's mailbox, frames out. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type RawData, WebSocket } from 'ws';
 import { IncompatibleRoom, type Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
@@ -23,7 +23,7 @@ import {
   TokenBucket,
 } from './limits.js';
 
-/** A `ws` socket as it is used here; `send` takes whole frames. */
+/** A `ws` socket as it is used here; `send` takes whole frames, and drops them when the socket is no longer open. */
 export interface RawSocket extends Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'close' | 'terminate' | 'ping'> {
   send(frame: Frame): void;
 }
@@ -43,7 +43,7 @@ const RETRY_MS = 100;
 const MOVE_GRACE_MS = 2_000;
 const TOKEN_BYTES = 18;
 
-export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
+export const hashToken = (token: string): string => hash('sha256', token);
 
 export class PlayerSocket implements Connection {
   clientId = '';
@@ -70,13 +70,10 @@ export class PlayerSocket implements Connection {
   }
 
   send(frame: Frame): void {
+    if (this.socket.bufferedAmount <= MAX_BUFFERED_BYTES) return this.socket.send(frame);
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.count('SLOW_READER');
-      this.socket.terminate();
-      return;
-    }
-    this.socket.send(frame);
+    this.count('SLOW_READER');
+    this.socket.terminate();
   }
 
   close(code: ErrorCode): void {

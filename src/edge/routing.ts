@@ -13,13 +13,14 @@ const PATIENCE_MS = 100;
 
 export class Routing {
   constructor(
-    private readonly ownership: Pick<Ownership, 'locate' | 'open'>,
+    private readonly ownership: Pick<Ownership, 'here' | 'locate' | 'open'>,
     private readonly clock: Clock,
   ) {}
 
   /** True when the connection is the owner's now. One hop only: what `wasForwarded` is served here. */
   async passedOn(code: RoomCode, wasForwarded: boolean, pipe: Pipe): Promise<boolean> {
     const { ownership, clock } = this;
+    if (ownership.here(code)) return false;
     const location = await this.locate(code);
     // Its hello, which comes in a moment, finds the room on its way here.
     if (location?.at === 'free' && location.orphaned) ownership.open(code, location.meta).catch(() => undefined);

@@ -188,8 +188,8 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
         : { type: 'ack', to: from, id, seq },
     );
   }
-  const room = { ...before, presence: withSignOfLife(before.presence, seat, now) };
-  const { presence } = room;
+  const presence = withSignOfLife(before.presence, seat, now);
+  const room = presence === before.presence ? before : { ...before, presence };
   const seen = room.windows.lookup(seat, id);
   if (seen === 'stale') return answered(presence, { type: 'refuse', to: from, id, refusal: { code: 'STALE_COMMAND' } });
   if (seen !== 'new') {
@@ -206,9 +206,10 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
   // Without a connection there was no hello that would have told.
   const returned: LogEvent[] = playedByBot(room.state, seat) ? [{ type: 'player_returned', seat }] : [];
   if (answer.ok) {
-    const effects: Effect<C>[] = [{ type: 'ack', to: from, id }, ...(answer.effects ?? [])];
+    const effects: Effect<C>[] = [{ type: 'ack', to: from, id }];
+    if (answer.effects) effects.push(...answer.effects);
     if (answer.presence) effects.push({ type: 'presence' });
-    const events = [...returned, ...answer.events];
+    const events = returned.length === 0 ? answer.events : [...returned, ...answer.events];
     return { presence: answer.presence ?? presence, events, by: { seat, id }, effects };
   }
   const { refusal } = answer;

@@ -69,8 +69,8 @@ export const mutants: readonly Mutant[] = [
     guard: 'bounded buffer of a slow reader',
     change: {
       file: 'src/edge/player-socket.ts',
-      from: 'if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {',
-      to: 'if (this.socket.bufferedAmount > Number.POSITIVE_INFINITY) {',
+      from: 'if (this.socket.bufferedAmount <= MAX_BUFFERED_BYTES) return this.socket.send(frame);',
+      to: 'return this.socket.send(frame);',
     },
     file: 'edge/slow-reader',
     test: 'who stops reading is cut off',
