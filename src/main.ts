@@ -18,6 +18,7 @@ import { RoomIndex } from './cluster/room-index.js';
 import { Scaling } from './cluster/scaling.js';
 import { SeatsIndex } from './cluster/seats-index.js';
 import { Self } from './cluster/self.js';
+import { Settling } from './cluster/settling.js';
 import { Takeover } from './cluster/takeover.js';
 import { instanceConfig } from './config.js';
 import { Forwarder } from './edge/forward.js';
@@ -120,6 +121,7 @@ async function main(): Promise<void> {
     index,
     takeover,
     log,
+    settled: () => settling.settled(),
     mailbox: {
       clock,
       lease,
@@ -143,6 +145,7 @@ async function main(): Promise<void> {
       if (reason === 'lost') log.warn({ room: room.code, epoch: room.fence.epoch }, 'room lost to another owner');
     },
   });
+  const settling = new Settling(redis, clock, () => ownership.rooms);
   const seats = new SeatsIndex(redis, bus, self, ownership);
   const publicRooms = new PublicRooms(redis, ownership, clock);
   const migration = new Migration({

@@ -30,6 +30,8 @@ export interface OwnershipDeps {
   readonly index: RoomIndex;
   readonly takeover: Pick<Takeover, 'judge' | 'judgedGone'>;
   readonly log: Logger;
+  /** Resolves when what Redis says of a room can be believed after a gap. */
+  readonly settled: () => Promise<void>;
   readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log' | 'address'>;
   /** Asks an owner, through its inbox, to move the room here. @throws when Redis does not confirm */
   readonly askForRoom: (room: RoomCode, owner: InstanceId) => Promise<void>;
@@ -118,7 +120,8 @@ export class Ownership {
   }
 
   private async claim(code: RoomCode, known?: RoomMeta): Promise<Location> {
-    const { id, store, index, takeover, address } = this.deps;
+    const { id, store, index, takeover, address, settled } = this.deps;
+    await settled();
     for (let attempt = 1; attempt <= CLAIM_ATTEMPTS; attempt++) {
       const adopted = this.mailboxes.get(code);
       if (adopted) return { at: 'here', mailbox: adopted };

@@ -13,6 +13,7 @@ import { Registry } from '../../src/cluster/registry.js';
 import { RoomIndex } from '../../src/cluster/room-index.js';
 import { SeatsIndex } from '../../src/cluster/seats-index.js';
 import { Self } from '../../src/cluster/self.js';
+import { Settling } from '../../src/cluster/settling.js';
 import { Takeover } from '../../src/cluster/takeover.js';
 import { PlayerSocket } from '../../src/edge/player-socket.js';
 import { Routing } from '../../src/edge/routing.js';
@@ -124,6 +125,7 @@ export class Instance {
       index,
       takeover,
       log,
+      settled: () => settling.settled(),
       mailbox: {
         clock,
         lease,
@@ -138,6 +140,7 @@ export class Instance {
       onClaimed: (room) => pins.assigned(room.code),
       onEnd: () => undefined,
     });
+    const settling = new Settling(redis, clock, () => ownership.rooms);
     const seats = new SeatsIndex(redis, bus, self, ownership);
     const migration = new Migration({ self, bus, pins, store, index, registry, ownership, takeover, clock, log });
     const drain = new Drain({ self, redis, registry, ownership, migration, clock, log, storedTtlMs: STORED_TTL_MS });

@@ -120,6 +120,8 @@ export class RedisServer {
 
   /** Takes a request that has arrived; `answer` gets the reply, or nothing when it errs. */
   take(session: Session, request: Request, answer: (reply: Reply | Error) => void): void {
+    // What comes late on a connection that has ended is read by nobody.
+    if (session.ended) return;
     if (this.timeline.now < this.pausedUntil) {
       this.paused.push(() => this.take(session, request, answer));
       return;
