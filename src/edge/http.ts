@@ -96,9 +96,14 @@ export class HttpServer {
         this.answer(request, response).catch((error: unknown) => this.refuse(response, error));
       },
     );
+    const { sockets } = this;
+    // One for all: there are many.
+    function forget(this: Socket): void {
+      sockets.delete(this);
+    }
     this.server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+      sockets.add(socket);
+      socket.on('close', forget);
     });
     this.server.on('upgrade', (request, socket, head) => {
       deps.webSockets.upgrade(request, socket, head).catch((error: unknown) => {

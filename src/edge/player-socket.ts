@@ -52,10 +52,11 @@ export class PlayerSocket implements Connection {
   private saidHello = false;
   private followsMoves = false;
   /** What came after hello while the room was being opened. */
-  private early: ClientIn[] = [];
+  private early: ClientIn[] | undefined;
   private answered = true;
   private readonly bucket: TokenBucket;
-  private readonly talk: TokenBucket;
+  /** Most never say anything. */
+  private talk: TokenBucket | undefined;
   /** Undefined once the socket has said hello: what a timer keeps is not little, and there are many sockets. */
   private helloTimer: Timer | undefined;
 
@@ -65,7 +66,6 @@ export class PlayerSocket implements Connection {
     private readonly deps: PlayerSocketDeps,
   ) {
     this.bucket = new TokenBucket(deps.clock, deps.messageRate);
-    this.talk = new TokenBucket(deps.clock, 1_000 / TALK_EVERY_MS, TALK_BURST);
     this.helloTimer = deps.clock.after(HELLO_TIMEOUT_MS, () => this.close('HELLO_EXPECTED'));
   }
 
@@ -110,7 +110,12 @@ export class PlayerSocket implements Connection {
     if (parsed.value.type === 'hello') this.hello(parsed.value);
     else if (!this.saidHello) this.close('HELLO_EXPECTED');
     else if (this.mailbox) this.deliver(this.mailbox, parsed.value);
-    else if (this.early.length < MAX_EARLY_MESSAGES) this.early.push(parsed.value);
+    else this.keep(parsed.value);
+  }
+
+  private keep(frame: ClientIn): void {
+    this.early ??= [];
+    if (this.early.length < MAX_EARLY_MESSAGES) this.early.push(frame);
     else this.close('RATE_LIMITED');
   }
 
@@ -181,7 +186,9 @@ export class PlayerSocket implements Connection {
       ...(presented === undefined ? {} : { presented }),
     } as const;
     mailbox.post(input, receivedAt);
-    for (const frame of this.early.splice(0)) this.deliver(mailbox, frame);
+    const early = this.early ?? [];
+    this.early = undefined;
+    for (const frame of early) this.deliver(mailbox, frame);
   }
 
   private deliver(mailbox: Mailbox, frame: ClientIn): void {
@@ -190,6 +197,7 @@ export class PlayerSocket implements Connection {
         mailbox.post({ type: 'command', from: this, holder: this.tokenHash, id: frame.id, command: frame.command });
         break;
       case 'say':
+        this.talk ??= new TokenBucket(this.deps.clock, 1_000 / TALK_EVERY_MS, TALK_BURST);
         if ('text' in frame.talk && !this.talk.take()) {
           this.count('TALK_LIMITED');
           return this.send(encode(errorFrame('TALK_LIMITED')));

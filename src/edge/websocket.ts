@@ -1,7 +1,7 @@
 /** Players' WebSockets: who may open one, which room it belongs to, and what passes through it. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
 import { parseRoomCode, type RoomCode } from '../protocol/ids.js';
@@ -34,8 +34,24 @@ const MAX_FRAGMENTS = 16;
 /** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
 const CLOSE_TIMEOUT_MS = 1_500;
 
+/** Its player is a field, not something that each listener holds: there are many sockets, and they share the listeners. */
+class OpenedSocket extends WebSocket {
+  player?: PlayerSocket;
+}
+
+function receive(this: OpenedSocket, data: RawData, binary: boolean): void {
+  this.player?.receive(data, binary);
+}
+
+function heard(this: OpenedSocket): void {
+  this.player?.heard();
+}
+
+const ignore = () => undefined;
+
 /** `closeTimeout` is younger than the library's types. */
-const SERVER_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
+const SERVER_OPTIONS: ServerOptions<typeof OpenedSocket> & { readonly closeTimeout: number } = {
+  WebSocket: OpenedSocket,
   noServer: true,
   maxPayload: MAX_FRAME_BYTES,
   maxFragments: MAX_FRAGMENTS,
@@ -45,7 +61,7 @@ const SERVER_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
 };
 
 export class WebSockets {
-  private readonly server = new WebSocketServer(SERVER_OPTIONS);
+  private readonly server = new WebSocketServer<typeof OpenedSocket>(SERVER_OPTIONS);
   private readonly sockets = new Set<PlayerSocket>();
   private readonly routing: Routing;
 
@@ -63,7 +79,6 @@ export class WebSockets {
    * dead one would: HAProxy then tries another, and an instance that passes it on takes the room over.
    */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const ignore = () => undefined;
     socket.on('error', ignore);
     if (this.deps.isolated()) return void socket.destroy();
     const url = requestUrl(request);
@@ -91,14 +106,15 @@ export class WebSockets {
     for (const socket of this.sockets) socket.close(code);
   }
 
-  private accept(opened: WebSocket, wire: Duplex, code: RoomCode): void {
+  private accept(opened: OpenedSocket, wire: Duplex, code: RoomCode): void {
     const player = new PlayerSocket(new GatheringSocket(opened, wire), code, this.deps);
+    opened.player = player;
     this.sockets.add(player);
-    opened.on('message', (data: RawData, binary: boolean) => player.receive(data, binary));
-    opened.on('ping', () => player.heard());
-    opened.on('pong', () => player.heard());
+    opened.on('message', receive);
+    opened.on('ping', heard);
+    opened.on('pong', heard);
     // A broken frame: the library has answered it with the close code that fits.
-    opened.on('error', () => undefined);
+    opened.on('error', ignore);
     opened.on('close', () => {
       this.sockets.delete(player);
       player.gone();
