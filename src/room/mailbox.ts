@@ -20,7 +20,7 @@ import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
 import { Proof } from './proof.js';
 import { nobodyPresent, type Presence } from './seats.js';
-import { type RoomHead, type RoomState, seatOf } from './state.js';
+import { type Occupant, type RoomHead, type RoomState, seatOf } from './state.js';
 import { nextTick, type Room } from './step.js';
 import type { Fence, RoomStore, StoredSnapshot } from './store.js';
 import { viewRoom } from './view.js';
@@ -44,6 +44,8 @@ export interface MailboxDeps {
   readonly onEnd: (mailbox: Mailbox, reason: EndReason) => void;
   /** A seat has been taken with this token hash. */
   readonly onSeatTaken?: (code: RoomCode, seat: Seat, tokenHash: string) => void;
+  /** The seat of this token hash has been given up, or its room closed. */
+  readonly onSeatLeft?: (tokenHash: string) => void;
 }
 
 /**
@@ -344,12 +346,13 @@ export class Mailbox {
   /** Lets out what a committed batch did: for each step its entry to everybody, then its effects. */
   private publish(done: readonly Done[]): void {
     for (const { step: taken, state, presence, entry } of done) {
+      const before = this.room.state;
       this.room.state = state;
       this.room.presence = presence;
       if (entry) {
         this.room.history.push(entry);
         this.audience.show(entry);
-        this.noteSeats(entry);
+        this.noteSeats(entry, before);
       }
       for (const effect of taken.effects) this.audience.apply(effect);
     }
@@ -357,12 +360,18 @@ export class Mailbox {
     this.thaw();
   }
 
-  private noteSeats(entry: LogEntry): void {
-    for (const event of entry.entry.events) {
+  private noteSeats({ entry: { events } }: LogEntry, before: RoomState): void {
+    for (const event of events) {
       if (event.type === 'seat_taken' && 'token_hash' in event && event.token_hash !== undefined) {
         this.deps.onSeatTaken?.(this.code, event.seat, event.token_hash);
+      } else if (event.type === 'seat_left' && 'seat' in event) {
+        this.noteLeft(before.seats[event.seat]);
       }
     }
+  }
+
+  private noteLeft(occupant: Occupant | null | undefined): void {
+    if (occupant?.kind === 'human') this.deps.onSeatLeft?.(occupant.tokenHash);
   }
 
   /** One timer a room, for whatever is due first. A deadline that moves on with every move needs no other: the timer looks again. */
@@ -386,6 +395,7 @@ export class Mailbox {
     await this.flushing;
     if (this.ended) return;
     this.ended = 'closed';
+    for (const occupant of this.room.state.seats) this.noteLeft(occupant);
     await this.ledger.release(this.deps.closedTtlMs);
     this.finish('ROOM_CLOSED');
   }

@@ -20,6 +20,9 @@ export class Load {
       this.waiting.get(answer.id)?.(answer);
       this.waiting.delete(answer.id);
     });
+    this.process.onExit(() => {
+      for (const [id, answer] of this.waiting) answer({ id, error: 'the load generator has ended' });
+    });
   }
 
   /** @throws what went wrong in the generator */

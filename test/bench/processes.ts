@@ -41,6 +41,10 @@ export class Pinned {
     this.child.on('message', listener);
   }
 
+  onExit(listener: () => void): void {
+    this.child.once('exit', listener);
+  }
+
   /** Processor time of all its threads so far, µs, as the kernel counts it. */
   cpuUs(): number {
     return spent(this.pid, 0);

@@ -1,4 +1,5 @@
 /** Coming back: to what was missed, through whichever instance, and as nobody but oneself. */
+import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cursor, EventFrame } from '../../src/protocol/client-out.js';
@@ -320,4 +321,17 @@ test('a stopped owner holds nobody: the upgrade is answered at once, and the roo
   expect(back).toMatchObject({ seat: 0, cursor: { epoch: 2 } });
   frozen.process.kill('SIGCONT');
   expect(await player.end()).toMatchObject({ code: 1012 });
+});
+
+test('what is kept of a seat goes soon after the seat was given up', async () => {
+  const [kept, given] = (await seatFour([owner.url], await newRoom())) as [Player, Player];
+  const ttlOf = (player: Player) => {
+    const hash = createHash('sha256').update(player.token).digest('hex');
+    return redis.pttl(`hokm:seat:${hash}`);
+  };
+  await until('the seats are noted', async () => (await ttlOf(given)) > 600_000);
+  given.send({ type: 'command', id: '900-bye', command: { type: 'leave' } });
+  await until('the seat is forgotten soon', async () => (await ttlOf(given)) <= 600_000);
+  expect(await ttlOf(given)).toBeGreaterThan(0);
+  expect(await ttlOf(kept)).toBeGreaterThan(600_000);
 });

@@ -134,6 +134,7 @@ export class Instance {
         logKeep: deps.logKeep,
         closedTtlMs: CLOSED_TTL_MS,
         onSeatTaken: (room, seat, tokenHash) => seats.note(room, seat, tokenHash),
+        onSeatLeft: (tokenHash) => seats.left(tokenHash),
       },
       askForRoom: (room, owner) =>
         bus.send(owner, { type: 'game_migration_request', room, to: id, request: deps.hex(16) }),

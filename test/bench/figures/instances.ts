@@ -39,6 +39,8 @@ export async function measureInstances(
       }
     }
   } finally {
+    // Before their servers: the players would try to come back.
+    await Promise.all(groups.flatMap(({ sets }) => sets.map((set) => stand.load.order({ do: 'close', set }))));
     await Promise.all(groups.flatMap(({ instances }) => instances.map(({ process: server }) => server.stop())));
   }
   const [one, , four] = groups;

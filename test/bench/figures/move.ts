@@ -87,6 +87,8 @@ export async function measureMoves(
       }
     }
   } finally {
+    // Before their servers: who plays this project would try to come back.
+    await Promise.all(contenders.map(({ name }) => stand.load.order({ do: 'close', set: name })));
     await Promise.all(contenders.map(({ server }) => server.stop()));
   }
   return contenders.map(({ name, runs }) => ({
