@@ -26,7 +26,7 @@ import { Health } from './edge/health.js';
 import { HttpServer } from './edge/http.js';
 import { RoomsApi } from './edge/rooms-api.js';
 import { WebSockets } from './edge/websocket.js';
-import { connect, ready } from './redis/client.js';
+import { connect, onReturn, ready } from './redis/client.js';
 import { RedisRoomStore } from './redis/room-store.js';
 import { SystemClock } from './runtime/clock.js';
 import { exitWithOneLine } from './runtime/exit.js';
@@ -146,7 +146,8 @@ async function main(): Promise<void> {
       if (reason === 'lost') log.warn({ room: room.code, epoch: room.fence.epoch }, 'room lost to another owner');
     },
   });
-  const settling = new Settling(redis, clock, () => ownership.rooms);
+  const settling = new Settling(clock, () => ownership.rooms);
+  onReturn(redis, () => settling.returned());
   const seats = new SeatsIndex(redis, bus, self, ownership);
   const publicRooms = new PublicRooms(redis, ownership, clock);
   const migration = new Migration({

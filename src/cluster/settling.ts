@@ -3,7 +3,6 @@
  * them: such a copy calls a room free, or a dead instance's, that is played. Owners look at once and claim again what was
  * taken back; until they had the time, nobody takes a room.
  */
-import { generationOf, type RedisConnection } from '../redis/client.js';
 import type { Mailbox } from '../room/mailbox.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 
@@ -14,15 +13,14 @@ export class Settling {
   private until = Number.NEGATIVE_INFINITY;
 
   constructor(
-    redis: RedisConnection,
     private readonly clock: Clock,
-    rooms: () => Iterable<Pick<Mailbox, 'prove'>>,
-  ) {
-    redis.on('connect', () => {
-      if (generationOf(redis) === 1) return;
-      this.until = clock.monotonic() + SETTLE_MS;
-      for (const room of rooms()) room.prove(0);
-    });
+    private readonly rooms: () => Iterable<Pick<Mailbox, 'prove'>>,
+  ) {}
+
+  /** The connection to Redis has come back. */
+  returned(): void {
+    this.until = this.clock.monotonic() + SETTLE_MS;
+    for (const room of this.rooms()) room.prove(0);
   }
 
   /** Resolves when a room may be claimed: at once, unless the connection has just come back. */

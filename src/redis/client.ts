@@ -105,6 +105,13 @@ export function countGenerations(connection: RedisConnection): void {
   connection.on('connect', () => generations.set(connection, generationOf(connection) + 1));
 }
 
+/** Calls back whenever the connection has come back to a server, which may be another one. */
+export function onReturn(connection: RedisConnection, callback: () => void): void {
+  connection.on('connect', () => {
+    if (generationOf(connection) > 1) callback();
+  });
+}
+
 /** Rises with every new connection to a server: two commands of one generation went to one and the same. */
 export function generationOf(connection: RedisConnection): number {
   return generations.get(connection) ?? 0;

@@ -9,8 +9,9 @@ import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Viewer } from '../game/game.js';
 import type { Cursor, RoomView } from '../protocol/client-out.js';
 import type { RoomCode } from '../protocol/ids.js';
-import type { Clock, Timer } from '../runtime/clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
+import { Alarm } from './alarm.js';
 import { Audience, type Committed, type Connection } from './audience.js';
 import { type Done, runBatch } from './batch.js';
 import type { LogEntry } from './history.js';
@@ -19,13 +20,14 @@ import type { Lease } from './lease.js';
 import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
 import { Proof } from './proof.js';
+import { noteLeft, noteSeats, type SeatNotes } from './seat-notes.js';
 import { nobodyPresent, type Presence } from './seats.js';
-import { type Occupant, type RoomHead, type RoomState, seatOf } from './state.js';
+import { type RoomHead, type RoomState, seatOf } from './state.js';
 import { nextTick, type Room } from './step.js';
 import type { Fence, RoomStore, StoredSnapshot } from './store.js';
 import { viewRoom } from './view.js';
 
-export interface MailboxDeps {
+export interface MailboxDeps extends SeatNotes {
   readonly store: RoomStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -42,10 +44,6 @@ export interface MailboxDeps {
   readonly closedTtlMs: number;
   /** The room is no longer played here. */
   readonly onEnd: (mailbox: Mailbox, reason: EndReason) => void;
-  /** A seat has been taken with this token hash. */
-  readonly onSeatTaken?: (code: RoomCode, seat: Seat, tokenHash: string) => void;
-  /** The seat of this token hash has been given up, or its room closed. */
-  readonly onSeatLeft?: (tokenHash: string) => void;
 }
 
 /**
@@ -70,13 +68,11 @@ export class Mailbox {
   private ended: EndReason | undefined;
   /** What everybody was told at the end, and whoever comes later is. */
   private closedWith: ErrorCode | undefined;
-  private tick: Timer | undefined;
-  /** When the timer fires, and when it is needed, cluster time. */
-  private tickAt = 0;
-  private dueAt: number | null = null;
-  /** Monotonic ms since when the store has not answered; undefined while nothing is asked. */
-  private waitingSince: number | undefined;
-  private watch: Timer | undefined;
+  /** For whatever is due first. */
+  private readonly tick: Alarm;
+  /** For a store that takes too long; monotonic ms since when it was asked. */
+  private readonly patience: Alarm;
+  private askedAt = 0;
   private readonly proof: Proof;
   /** Monotonic ms since when the table stands still; undefined while it plays. */
   private frozenSince: number | undefined;
@@ -97,6 +93,8 @@ export class Mailbox {
     this.ledger = new Ledger({ ...deps, whenFresh: () => deps.lease.whenFresh() }, head, loaded.history, fence);
     this.audience = new Audience(game, head, () => this.ledger.fence.epoch, deps.clock, this.room);
     this.proof = new Proof(deps.lease, deps.clock, this.isAsync);
+    this.tick = new Alarm(deps.clock, () => this.post({ type: 'tick' }));
+    this.patience = new Alarm(deps.clock, () => this.freeze(this.askedAt));
     this.post({ type: 'thaw', forMs: now - aliveAt });
   }
 
@@ -292,7 +290,7 @@ export class Mailbox {
     const startedAt = this.deps.clock.monotonic();
     this.wait(startedAt);
     const ours = await this.ledger.append(entries);
-    this.waitingSince = undefined;
+    this.patience.set(null);
     if (ours) this.proof.confirm(startedAt);
     else this.lose();
     return ours;
@@ -310,23 +308,14 @@ export class Mailbox {
       if (!this.proof.leased) this.freeze(startedAt);
       this.wait(startedAt);
       if (!(await this.proof.ask(() => this.ledger.owned()))) this.lose();
-      this.waitingSince = undefined;
+      this.patience.set(null);
     }
   }
 
-  /** The store is asked: an answer that takes too long freezes the table visibly. One timer for many questions. */
-  private wait(since: number): void {
-    this.waitingSince = since;
-    this.watch ??= this.deps.clock.after(FREEZE_AFTER_MS, () => this.look());
-  }
-
-  private look(): void {
-    const { clock } = this.deps;
-    this.watch = undefined;
-    if (this.waitingSince === undefined || this.ended) return;
-    const left = this.waitingSince + FREEZE_AFTER_MS - clock.monotonic();
-    if (left <= 0) this.freeze(this.waitingSince);
-    else this.watch = clock.after(left, () => this.look());
+  /** The store is asked: an answer that takes too long freezes the table visibly. */
+  private wait(askedAt: number): void {
+    this.askedAt = askedAt;
+    this.patience.set(this.deps.clock.now() + FREEZE_AFTER_MS);
   }
 
   private freeze(since: number): void {
@@ -352,7 +341,7 @@ export class Mailbox {
       if (entry) {
         this.room.history.push(entry);
         this.audience.show(entry);
-        this.noteSeats(entry, before);
+        noteSeats(this.deps, this.code, entry, before);
       }
       for (const effect of taken.effects) this.audience.apply(effect);
     }
@@ -360,34 +349,9 @@ export class Mailbox {
     this.thaw();
   }
 
-  private noteSeats({ entry: { events } }: LogEntry, before: RoomState): void {
-    for (const event of events) {
-      if (event.type === 'seat_taken' && 'token_hash' in event && event.token_hash !== undefined) {
-        this.deps.onSeatTaken?.(this.code, event.seat, event.token_hash);
-      } else if (event.type === 'seat_left' && 'seat' in event) {
-        this.noteLeft(before.seats[event.seat]);
-      }
-    }
-  }
-
-  private noteLeft(occupant: Occupant | null | undefined): void {
-    if (occupant?.kind === 'human') this.deps.onSeatLeft?.(occupant.tokenHash);
-  }
-
-  /** One timer a room, for whatever is due first. A deadline that moves on with every move needs no other: the timer looks again. */
   private schedule(): void {
-    // While sealed nothing is worked off: a timer for what is overdue would fire again and again.
-    if (this.ended || this.sealed) return;
-    const { clock, idleMs } = this.deps;
-    this.dueAt = nextTick(this.current(), idleMs);
-    if (this.dueAt === null || (this.tick && this.tickAt <= this.dueAt)) return;
-    this.tick?.cancel();
-    this.tickAt = this.dueAt;
-    this.tick = clock.after(this.dueAt - clock.now(), () => {
-      this.tick = undefined;
-      if (this.dueAt !== null && this.dueAt <= clock.now()) this.post({ type: 'tick' });
-      else this.schedule();
-    });
+    // While sealed nothing is worked off: an alarm for what is overdue would ring again and again.
+    if (!this.ended && !this.sealed) this.tick.set(nextTick(this.current(), this.deps.idleMs));
   }
 
   /** The room has been closed by its own rules: its keys live on for a while, so that late comers hear why. */
@@ -395,7 +359,7 @@ export class Mailbox {
     await this.flushing;
     if (this.ended) return;
     this.ended = 'closed';
-    for (const occupant of this.room.state.seats) this.noteLeft(occupant);
+    for (const occupant of this.room.state.seats) noteLeft(this.deps, occupant);
     await this.ledger.release(this.deps.closedTtlMs);
     this.finish('ROOM_CLOSED');
   }
@@ -416,8 +380,8 @@ export class Mailbox {
   }
 
   private finish(code: ErrorCode): void {
-    this.tick?.cancel();
-    this.watch?.cancel();
+    this.tick.cancel();
+    this.patience.cancel();
     this.ledger.close();
     this.closedWith = code;
     const waiting = [...this.batch.flatMap((input) => ('from' in input ? [input.from] : [])), ...this.queue.clear()];

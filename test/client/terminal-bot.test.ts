@@ -22,7 +22,7 @@ test('a bot that resumes does not move before it has seen what it missed', () =>
   wire.opened();
   wire.say(welcome(start));
   wire.lost();
-  jest.advanceTimersByTime(300);
+  jest.advanceTimersByTime(500);
   wire.opened();
   // The turn is told with the welcome, as of the entry that comes after it.
   const { view, ...resumed } = welcome(start);

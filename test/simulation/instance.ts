@@ -18,6 +18,7 @@ import { Takeover } from '../../src/cluster/takeover.js';
 import { PlayerSocket } from '../../src/edge/player-socket.js';
 import { Routing } from '../../src/edge/routing.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
+import { onReturn } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { ClusterClock, sleep } from '../../src/runtime/clock.js';
 import type { Logger } from '../../src/runtime/log.js';
@@ -141,7 +142,8 @@ export class Instance {
       onClaimed: (room) => pins.assigned(room.code),
       onEnd: () => undefined,
     });
-    const settling = new Settling(redis, clock, () => ownership.rooms);
+    const settling = new Settling(clock, () => ownership.rooms);
+    onReturn(redis, () => settling.returned());
     const seats = new SeatsIndex(redis, bus, self, ownership);
     const migration = new Migration({ self, bus, pins, store, index, registry, ownership, takeover, clock, log });
     const drain = new Drain({ self, redis, registry, ownership, migration, clock, log, storedTtlMs: STORED_TTL_MS });
