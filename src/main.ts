@@ -133,7 +133,7 @@ async function main(): Promise<void> {
         seats.note(room, seat, tokenHash);
         publicRooms.note(room);
       },
-      onSeatLeft: (tokenHash) => seats.left(tokenHash),
+      onSeatLeft: (tokenHash) => seats.left(tokenHash, CLOSED_TTL_MS),
     },
     askForRoom: (room, owner) =>
       bus.send(owner, { type: 'game_migration_request', room, to: id, request: randomHex(8) }),

@@ -121,7 +121,6 @@ export class Ownership {
 
   private async claim(code: RoomCode, known?: RoomMeta): Promise<Location> {
     const { id, store, index, takeover, address, settled } = this.deps;
-    await settled();
     for (let attempt = 1; attempt <= CLAIM_ATTEMPTS; attempt++) {
       const adopted = this.mailboxes.get(code);
       if (adopted) return { at: 'here', mailbox: adopted };
@@ -136,6 +135,9 @@ export class Ownership {
         if (verdict === 'unreachable' && (await this.handedOver(code, owner))) continue;
       }
       const [lastSeen] = await Promise.all([owner === null ? 0 : index.lastSeen(owner), index.add(id, code)]);
+      // Last, and before every attempt: Redis may have been away since this room was looked up.
+      await settled();
+      if (this.closed) return { at: 'free', meta };
       const reply = await store.claim(code, meta, id, address());
       if (reply.outcome === 'ok') return { at: 'here', mailbox: this.start(reply.room, owner, lastSeen) };
       if (reply.outcome === 'gone') return { at: 'nowhere' };

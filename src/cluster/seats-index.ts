@@ -18,8 +18,6 @@ const key = (tokenHash: string) => `hokm:seat:${tokenHash}`;
 const QUERY_MS = 250;
 /** As long as a stored room is kept. */
 const TTL_MS = 7 * 86_400_000;
-/** As long as a closed room is. */
-const LEFT_TTL_MS = 600_000;
 
 export class SeatsIndex {
   constructor(
@@ -39,9 +37,9 @@ export class SeatsIndex {
     this.redis.set(key(tokenHash), `${room}:${seat}`, 'PX', TTL_MS).catch(() => undefined);
   }
 
-  /** The seat is nobody's any more: who comes late still finds the room, for a while. */
-  left(tokenHash: string): void {
-    this.redis.pexpire(key(tokenHash), LEFT_TTL_MS).catch(() => undefined);
+  /** The seat is nobody's any more: who comes late still finds the room, for `ttlMs`. */
+  left(tokenHash: string, ttlMs: number): void {
+    this.redis.pexpire(key(tokenHash), ttlMs).catch(() => undefined);
   }
 
   /** The seat of the token, within a bounded wait; undefined when nobody knows it. @throws when Redis is away */

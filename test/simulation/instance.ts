@@ -135,7 +135,7 @@ export class Instance {
         logKeep: deps.logKeep,
         closedTtlMs: CLOSED_TTL_MS,
         onSeatTaken: (room, seat, tokenHash) => seats.note(room, seat, tokenHash),
-        onSeatLeft: (tokenHash) => seats.left(tokenHash),
+        onSeatLeft: (tokenHash) => seats.left(tokenHash, CLOSED_TTL_MS),
       },
       askForRoom: (room, owner) =>
         bus.send(owner, { type: 'game_migration_request', room, to: id, request: deps.hex(16) }),
