@@ -5,9 +5,10 @@
  * under way took effect is for the caller to find out (see `room-store.ts`).
  */
 import { readFileSync } from 'node:fs';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import type { RedisConfig } from '../config.js';
-import { type ScriptCommands, scripts } from './scripts.js';
+import { GatheringRedis } from './gathering.js';
+import type { ScriptCommands } from './scripts.js';
 
 export type RedisConnection = Redis & ScriptCommands;
 
@@ -60,32 +61,13 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
     options.sentinelPassword = config.REDIS_SENTINEL_PASSWORD;
     options.sentinelRetryStrategy = () => RETRY_MS;
   }
-  const connection = new GatheringRedis(options) as RedisConnection;
+  const connection: RedisConnection = new GatheringRedis(options);
   // Without a listener every failed attempt would be printed; who waits for the connection reports for it.
   connection.on('error', () => undefined);
   countGenerations(connection);
   boundGreeting(connection);
   return connection;
 }
-
-/**
- * Writes what is asked for in one turn of the event loop at once: the commits of many rooms are one system call. The
- * library's own pipelining does so too, with three more promises for every command.
- */
-class GatheringRedis extends Redis {
-  override sendCommand(...command: Parameters<Redis['sendCommand']>): unknown {
-    // There is none before the first attempt to connect.
-    const stream: Redis['stream'] | undefined = this.stream;
-    if (stream?.writableCorked === 0) {
-      stream.cork();
-      setImmediate(() => stream.uncork());
-    }
-    return super.sendCommand(...command);
-  }
-}
-
-// Not by `defineCommand`: what it adds to each call took a tenth of a move.
-Object.assign(GatheringRedis.prototype, scripts);
 
 function boundGreeting(connection: RedisConnection): void {
   let timer: ReturnType<typeof setTimeout> | undefined;

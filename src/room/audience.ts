@@ -3,7 +3,7 @@
  * is built from one viewer's view.
  */
 import { type ErrorCode, errors } from '../errors.js';
-import type { Game, Seat, Typed, Viewer } from '../game/game.js';
+import type { Game, Seat, Viewer } from '../game/game.js';
 import { PROTOCOL_VERSION } from '../protocol/client-in.js';
 import type { ClientOut, Cursor, Presence as PresenceView, Snapshot, TurnInfo } from '../protocol/client-out.js';
 import { encode, errorFrame } from '../protocol/encode.js';
@@ -11,6 +11,7 @@ import type { Frame } from '../protocol/frame.js';
 import type { Epoch } from '../protocol/ids.js';
 import type { Clock } from '../runtime/clock.js';
 import type { CommandWindows } from './commands.js';
+import { EventFrames } from './event-frames.js';
 import { entryOf, type History, type LogEntry } from './history.js';
 import type { Presence } from './seats.js';
 import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
@@ -66,20 +67,13 @@ export class Audience {
     for (const connection of this.seats.keys()) connection.send(encoded);
   }
 
-  /** Shows a committed entry, the latest of the history, to everybody. Who sees the very same gets the very same frame. */
+  /** Shows a committed entry, the latest of the history, to everybody. */
   show(entry: LogEntry): void {
-    let open: { readonly events: readonly Typed[]; readonly frame: Frame } | undefined;
+    const frames = new EventFrames(entry, this.room.state.deadline);
     for (const [connection, seat] of this.seats) {
       const viewer = seat ?? 'spectator';
-      const turn = this.turn(viewer);
       const events = projectEntry(this.game, this.head, entry.entry, viewer);
-      if (open && turn.legal === undefined && isSame(open.events, events)) {
-        connection.send(open.frame);
-        continue;
-      }
-      const frame = eventFrame(entry, turn, events);
-      if (turn.legal === undefined) open = { events, frame };
-      connection.send(frame);
+      connection.send(frames.frame(events, this.turn(viewer).legal));
     }
   }
 
@@ -161,8 +155,9 @@ export class Audience {
     );
     for (const entry of missed ?? []) {
       // The turn is known as it is now: after the last entry.
-      const turn = entry.seq === position.seq ? this.turn(viewer) : { deadline: null };
-      connection.send(eventFrame(entry, turn, projectEntry(this.game, this.head, entry.entry, viewer)));
+      const { deadline, legal }: TurnInfo = entry.seq === position.seq ? this.turn(viewer) : { deadline: null };
+      const events = projectEntry(this.game, this.head, entry.entry, viewer);
+      connection.send(new EventFrames(entry, deadline).frame(events, legal));
     }
   }
 
@@ -197,13 +192,6 @@ export class Audience {
     return [...this.seats].flatMap(([connection, at]) => (at === seat ? [connection] : []));
   }
 }
-
-function eventFrame({ seq, digest, entry: { epoch, at } }: LogEntry, turn: TurnInfo, events: readonly Typed[]): Frame {
-  return encode({ type: 'event', seq, digest, epoch, at, ...turn, events });
-}
-
-const isSame = (some: readonly Typed[], others: readonly Typed[]): boolean =>
-  some.length === others.length && some.every((event, at) => event === others[at]);
 
 function refuse(to: Connection, { code, detail, reason }: Refusal, id?: string): void {
   if (id === undefined && errors[code].close !== undefined) to.close(code);

@@ -5,6 +5,10 @@ import { LOAD_CORE, Pinned } from './processes.js';
 
 const PROGRAM = fileURLToPath(new URL('generator/main.js', import.meta.url));
 
+/** What a server has served before its figures count, moves: later its compiler has hardly anything left to do. */
+const WARM_MOVES = 30_000;
+const WARM_SLICE_MS = 1_000;
+
 type Answer = { readonly id: number; readonly played: Played } | { readonly id: number; readonly error: string };
 
 export class Load {
@@ -33,6 +37,15 @@ export class Load {
     const answer = await answered;
     if ('error' in answer) throw new Error(answer.error);
     return answer.played;
+  }
+
+  /** Plays on the tables of a set, flat out, until their server is warm. */
+  async warmUp(set: string, wanted = WARM_MOVES): Promise<void> {
+    for (let made = 0; made < wanted; ) {
+      const { moves } = await this.order({ do: 'play', set, ms: WARM_SLICE_MS });
+      if (moves === 0) throw new Error(`${set}: nobody moves`);
+      made += moves;
+    }
   }
 
   cpuUs(): number {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RoomCode } from '../../src/protocol/ids.js';
 import { connect, countGenerations, type RedisConnection, ready } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { START } from '../../src/room/history.js';
@@ -99,6 +100,36 @@ describe('rooms in Redis', () => {
     await connection.script('FLUSH');
     expect(await store.commit(head.code, fence, START, taken, 'primary')).toEqual({ outcome: 'ok' });
     expect(await store.read(head.code, 0 as never, 10)).toHaveLength(1);
+  });
+
+  test('commits of one turn go together; each is judged by itself, and what is wrong with one stays its own', async () => {
+    const store = new RedisRoomStore(connection);
+    const codes = Array.from({ length: 100 }, (_, at) => newHead(`T0GETH${String(at).padStart(2, '0')}`).code);
+    for (const code of codes) {
+      await store.create(newHead(code), 60_000);
+      await store.claim(code, unowned, by, 'a:1');
+    }
+    const [fenced, ahead, gone, broken, ...fine] = codes as [RoomCode, RoomCode, RoomCode, RoomCode, ...RoomCode[]];
+    await store.claim(fenced, { owner: by, epoch: 1 as never }, instance('instance-b'), 'b:1');
+    await store.commit(ahead, fence, START, taken, 'primary');
+    await connection.del(`hokm:room:{${gone}}:meta`);
+    await connection.set(`hokm:room:{${broken}}:log`, 'not a stream');
+    await connection.script('FLUSH');
+    const scriptsRun = async () =>
+      Number(/cmdstat_eval:calls=(\d+)/.exec(await connection.info('commandstats'))?.[1] ?? 0);
+    const before = await scriptsRun();
+    const replies = await Promise.all(codes.map((code) => store.commit(code, fence, START, taken, 'primary')));
+    // Not more than 64 at once.
+    expect((await scriptsRun()) - before).toBe(2);
+    expect(replies.slice(0, 4)).toEqual([
+      { outcome: 'fenced', owner: 'instance-b', epoch: 2 },
+      { outcome: 'gap', seq: 1, digest: taken[0]?.digest },
+      { outcome: 'gone' },
+      { outcome: 'unknown', error: expect.objectContaining({ message: expect.stringMatching(/WRONGTYPE/) }) },
+    ]);
+    expect(new Set(replies.slice(4).map(({ outcome }) => outcome))).toEqual(new Set(['ok']));
+    for (const code of [...fine, ahead]) expect(await store.read(code, 0 as never, 10)).toHaveLength(1);
+    expect(await store.read(fenced, 0 as never, 10)).toHaveLength(0);
   });
 
   test('all keys of a room carry its hash tag, and closed rooms leave none', async () => {

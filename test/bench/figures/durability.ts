@@ -29,11 +29,12 @@ export async function measureDurability(rooms: number, rounds: number, ms: numbe
     const costs: Record<Durability, number[]> = { async: [], primary: [], replicated: [] };
     for (const durability of MODES)
       await servers.openRooms(load, durability, port, rooms, { game: 'hokm', durability });
-    for (let round = 0; round <= rounds; round++) {
+    for (const mode of MODES) await load.warmUp(mode);
+    for (let round = 1; round <= rounds; round++) {
       for (const set of round % 2 ? MODES : MODES.toReversed()) {
         const before = server.cpuUs();
         const { moves } = await load.order({ do: 'play', set, ms });
-        if (round > 0) costs[set].push((server.cpuUs() - before) / moves);
+        costs[set].push((server.cpuUs() - before) / moves);
       }
     }
     const toPrimary = (mode: Durability) =>

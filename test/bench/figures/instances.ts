@@ -30,12 +30,13 @@ export async function measureInstances(
         await servers.openRooms(stand.load, sets[at] ?? '', port, Math.ceil(rooms / count), { game: 'hokm' });
       }
     }
-    for (let round = 0; round <= rounds; round++) {
+    for (const set of groups.flatMap(({ sets }) => sets)) await stand.load.warmUp(set);
+    for (let round = 1; round <= rounds; round++) {
       for (const { instances, sets, costs } of round % 2 ? groups : groups.toReversed()) {
         const used = () => instances.reduce((sum, { process: server }) => sum + server.cpuUs(), 0);
         const before = used();
         const played = await Promise.all(sets.map((set) => stand.load.order({ do: 'play', set, ms })));
-        if (round > 0) costs.push((used() - before) / played.reduce((sum, { moves }) => sum + moves, 0));
+        costs.push((used() - before) / played.reduce((sum, { moves }) => sum + moves, 0));
       }
     }
   } finally {

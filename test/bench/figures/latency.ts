@@ -13,14 +13,15 @@ export interface LatencyFigure {
   readonly missed: number;
 }
 
-const WARM_MS = 3_000;
+const SETTLE_MS = 1_000;
 
 export async function measureLatency(rooms: number, perSecond: number, ms: number): Promise<LatencyFigure> {
   const door = await Door.open(1);
   const load = new Load();
   try {
     await servers.openRooms(load, 'latency', door.port, rooms, { game: 'hokm' });
-    await load.order({ do: 'pace', set: 'latency', ms: WARM_MS, perSecond });
+    await load.warmUp('latency');
+    await load.order({ do: 'pace', set: 'latency', ms: SETTLE_MS, perSecond });
     const { latencies, missed } = await load.order({ do: 'pace', set: 'latency', ms, perSecond });
     const sorted = latencies.toSorted((a, b) => a - b);
     return { perSecond, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), missed };

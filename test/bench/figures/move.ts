@@ -10,6 +10,8 @@ export interface MoveOptions {
   readonly rounds: number;
   /** Of each run, ms. */
   readonly ms: number;
+  /** Moves of each server before its first run. */
+  readonly warmUp?: number;
 }
 
 export interface MoveFigure {
@@ -68,7 +70,7 @@ export const WITHOUT_PEERS: readonly ServerName[] = ['hokm', 'raw_lua'];
 export async function measureMoves(
   stand: Stand,
   names: readonly ServerName[],
-  { rooms, rounds, ms }: MoveOptions,
+  { rooms, rounds, ms, warmUp }: MoveOptions,
 ): Promise<MoveFigure[]> {
   if (names.some((name) => !WITHOUT_PEERS.includes(name))) await installPeers();
   const contenders: Contender[] = [];
@@ -78,12 +80,11 @@ export async function measureMoves(
       const { process: server } = await ENTER[name](stand, name, rooms);
       contenders.push({ name, server, runs: [] });
     }
-    // The first round only warms up.
-    for (let round = 0; round <= rounds; round++) {
+    for (const name of names) await stand.load.warmUp(name, warmUp);
+    for (let round = 1; round <= rounds; round++) {
       stand.tell(`round ${round} of ${rounds}`);
       for (const contender of round % 2 ? contenders : contenders.toReversed()) {
-        const run = await play(stand, contender, ms);
-        if (round > 0) contender.runs.push(run);
+        contender.runs.push(await play(stand, contender, ms));
       }
     }
   } finally {
