@@ -53,7 +53,7 @@ export class CommandWindows {
   /** What came of the command before; `new` when it was never seen, `stale` when that can no longer be told. */
   lookup(seat: Seat, id: CommandId): Outcome | 'new' | 'stale' {
     const window = this.seats.get(seat);
-    if (window === undefined) return 'new';
+    if (window === undefined || counterOf(id) > window.highest) return 'new';
     return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');
   }
 

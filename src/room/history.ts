@@ -8,7 +8,8 @@ import type { Digest, Seq } from '../protocol/ids.js';
 import type { Entry } from './state.js';
 
 export const NO_DIGEST = '0000000000000000' as Digest;
-const DIGEST_BYTES = 8;
+/** Hex digits: 64 bits. */
+const DIGEST_LENGTH = 16;
 
 /** One line of the log. `text` is the JSON of its entry as stored, which the digest is made of. */
 export interface LogLine {
@@ -26,7 +27,7 @@ export const entryOf = ({ text }: LogLine): Entry => JSON.parse(text);
 
 /** The digest of a log whose digest was `before` and that got `text` as its next entry. */
 export function chain(before: Digest, text: string): Digest {
-  return hash('sha256', before + text, 'buffer').toString('hex', 0, DIGEST_BYTES) as Digest;
+  return hash('sha256', before + text).slice(0, DIGEST_LENGTH) as Digest;
 }
 
 /** The point in the log that everything so far adds up to. */
