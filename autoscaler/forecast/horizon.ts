@@ -187,15 +187,15 @@ export class Horizon {
 
   /**
    * The load `ahead` of the last look with a margin that ends where one more instance (of a large fleet: one part in
-   * `FLEET_STEP`) would be needed with less than 1 - quantile.
+   * `FLEET_STEP`) would be needed too rarely for what safety costs: see `Margins.worth`.
    */
   worth(slot: number): number {
     const candidate = this.best[slot] as number;
     const scale = this.scales[this.row * CANDIDATES + candidate] as number;
     const point = this.point(slot);
     const step = Math.max(1, point / FLEET_STEP);
-    const margin = (this.margins[candidate] as Margins).worth(slot, step / scale);
-    return point + Math.min(margin, this.limits[candidate] as number) * scale;
+    const margin = (this.margins[candidate] as Margins).worth(slot, step / scale, this.limits[candidate] as number);
+    return point + margin * scale;
   }
 
   /** Without its margin. */
