@@ -176,13 +176,14 @@ export class Horizon {
     return this.learnedDays;
   }
 
-  /** The load `ahead` of the last look that is not exceeded with the quantile's probability. */
+  /** The load `ahead` of the last look that is not exceeded with the quantile's probability, unless that is too dear. */
   quantile(slot: number): number {
     const candidate = this.best[slot] as number;
-    const margin = (this.margins[candidate] as Margins).at(slot);
+    const found = (this.margins[candidate] as Margins).at(slot);
     const upper = (this.quantiles[slot] as number) >= 0.5;
+    const margin = upper ? Math.min(Math.max(0, found), this.limits[candidate] as number) : found;
     const scale = this.scales[this.row * CANDIDATES + candidate] as number;
-    return Math.max(0, this.point(slot) + (upper ? Math.max(0, margin) : margin) * scale);
+    return Math.max(0, this.point(slot) + margin * scale);
   }
 
   /**

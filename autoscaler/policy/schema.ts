@@ -56,7 +56,7 @@ const forecastSchema = z
      * where it costs a share s of that, with s² times as little.
      */
     up_quantile: z.number().min(0.5).max(0.99999).default(0.999),
-    /** Instances that will be needed with a probability above 1 - this are not stopped. */
+    /** Instances that will be needed with a probability above 1 - this are not stopped, at the same dearest price. */
     in_quantile: z.number().min(0.5).max(0.99999).default(0.9),
     /** Mean margin, as share of the mean load, that safety may cost at most. */
     dearest_margin: z.number().min(0).max(5).default(0.25),

@@ -60,6 +60,26 @@ test('quantiles are kept as often as they say', () => {
   expect((kept[2] ?? 0) / judged).toBeLessThan(0.02);
 });
 
+test.each([0.02, 0.1])('no margin costs more than the dearest: %d of the mean load', (dearest) => {
+  // Twelve of twenty minutes are calm, the others anything: nobody can foresee it.
+  const uniform = seeded(6);
+  const forecaster = new Forecaster({ horizons: [3], quantiles: QUANTILES, dearest });
+  const spent = [0, 0];
+  let loads = 0;
+  for (let minute = 0; minute < 6 * DAY; minute++) {
+    const load = uniform() < 0.6 ? 5 : 5 + 5 * uniform();
+    forecaster.push(START + minute, load);
+    if (minute < 3 * DAY) continue;
+    loads += load;
+    spent[0] = (spent[0] ?? 0) + forecaster.worth(0, 0) - forecaster.spoken(0, 0).point;
+    spent[1] = (spent[1] ?? 0) + forecaster.quantile(0, 1) - forecaster.spoken(0, 1).point;
+  }
+  for (const margins of spent) {
+    expect(margins / loads).toBeGreaterThan(0.9 * dearest);
+    expect(margins / loads).toBeLessThan(1.1 * dearest);
+  }
+});
+
 test('missing and unusual minutes teach nothing', () => {
   const values = evenings(3, 4);
   const [clean, holed, upset] = [1, 2, 3].map(() => new Forecaster({ horizons: [3], quantiles: QUANTILES }));
