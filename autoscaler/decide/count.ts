@@ -92,6 +92,12 @@ export const LOW_AHEAD_MIN = 5;
 const GUARD_PLAYERS = 20;
 /** What a stop and a start cost beyond the boot, in minutes of an instance: the drain. */
 const DRAIN_MIN = 3;
+/**
+ * Of the time that a stop must save, so much is waited for the need to return: what the best rule for a future that is
+ * not known waits on average (randomised ski rental, Karlin et al. 1990). The whole of it costs more than margins that
+ * make as safe.
+ */
+const WAITED_SHARE = 1 / (Math.E - 1);
 /** Decisions further apart than this leave a hole. */
 const HOLE_TICKS = 3;
 const ROUNDING = 1e-9;
@@ -102,10 +108,10 @@ export function upHorizonMin(bootMs: number, tickMs: number): number {
   return Math.max(1, Math.ceil((age + tickMs + bootMs) / MINUTE_MS - ROUNDING));
 }
 
-/** Minutes that an instance must stay idle before its stop has paid: as long as a boot and a drain cost. */
+/** Minutes that an instance stays idle before it is stopped: a share of what its stop saves, which is a boot and a drain. */
 export function windowMin(policy: Policy, bootMs: number): number {
   const paysAfter = Math.ceil(bootMs / MINUTE_MS) + DRAIN_MIN + policy.cost.boot_cost_min;
-  return policy.scale_in.window_min ?? Math.ceil(paysAfter);
+  return policy.scale_in.window_min ?? Math.ceil(WAITED_SHARE * paysAfter);
 }
 
 export function decideCount(input: CountInput): CountDecision {

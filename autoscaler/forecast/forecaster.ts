@@ -13,7 +13,7 @@ export interface ForecastOptions {
   readonly quantiles: readonly number[];
   /** Days that candidates are judged over. */
   readonly days?: number;
-  /** What `worth` adds to the load is on average at most this share of it. */
+  /** What is added to the expected load is on average at most this share of it; by default it may cost anything. */
   readonly dearest?: number;
 }
 
@@ -69,7 +69,10 @@ export class Forecaster {
     this.next(minute, load, usual);
   }
 
-  /** What the load will not exceed, `horizons[ahead]` minutes from now, with probability `quantiles[slot]`. */
+  /**
+   * What the load will not exceed, `horizons[ahead]` minutes from now, with probability `quantiles[slot]`; less where that
+   * would cost more than `dearest`.
+   */
   quantile(ahead: number, slot: number): number {
     const horizon = this.horizons[ahead];
     if (!horizon) throw new RangeError(`no horizon ${ahead}`);

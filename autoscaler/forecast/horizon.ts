@@ -176,26 +176,27 @@ export class Horizon {
     return this.learnedDays;
   }
 
-  /** The load `ahead` of the last look that is not exceeded with the quantile's probability. */
+  /** The load `ahead` of the last look that is not exceeded with the quantile's probability, unless that is too dear. */
   quantile(slot: number): number {
     const candidate = this.best[slot] as number;
-    const margin = (this.margins[candidate] as Margins).at(slot);
+    const found = (this.margins[candidate] as Margins).at(slot);
     const upper = (this.quantiles[slot] as number) >= 0.5;
+    const margin = upper ? Math.min(Math.max(0, found), this.limits[candidate] as number) : found;
     const scale = this.scales[this.row * CANDIDATES + candidate] as number;
-    return Math.max(0, this.point(slot) + (upper ? Math.max(0, margin) : margin) * scale);
+    return Math.max(0, this.point(slot) + margin * scale);
   }
 
   /**
    * The load `ahead` of the last look with a margin that ends where one more instance (of a large fleet: one part in
-   * `FLEET_STEP`) would be needed with less than 1 - quantile.
+   * `FLEET_STEP`) would be needed too rarely for what safety costs: see `Margins.worth`.
    */
   worth(slot: number): number {
     const candidate = this.best[slot] as number;
     const scale = this.scales[this.row * CANDIDATES + candidate] as number;
     const point = this.point(slot);
     const step = Math.max(1, point / FLEET_STEP);
-    const margin = (this.margins[candidate] as Margins).worth(slot, step / scale);
-    return point + Math.min(margin, this.limits[candidate] as number) * scale;
+    const margin = (this.margins[candidate] as Margins).worth(slot, step / scale, this.limits[candidate] as number);
+    return point + margin * scale;
   }
 
   /** Without its margin. */

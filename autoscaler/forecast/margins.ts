@@ -21,6 +21,8 @@ export class Margins {
   private count = 0;
   private day = 0;
   private readonly found: Float64Array;
+  /** The bin of the largest residual, as of the last night. */
+  private largest = HALF;
   /** Share of the residuals above each bin, as of the last night. */
   private readonly above = new Float64Array(BINS);
 
@@ -48,8 +50,10 @@ export class Margins {
       this.count += more;
     }
     let higher = 0;
+    this.largest = HALF;
     for (let bin = BINS - 1; bin >= 0; bin--) {
       this.above[bin] = this.count === 0 ? 0 : higher / this.count;
+      if (higher === 0 && (total[bin] as number) > 0) this.largest = Math.max(HALF, bin);
       higher += total[bin] as number;
     }
     for (const [slot, quantile] of this.quantiles.entries()) this.found[slot] = this.search(quantile);
@@ -69,20 +73,23 @@ export class Margins {
   }
 
   /**
-   * The margin beyond which a further `step` is not worth it: the smallest, from 0, whose next step would catch at most
-   * 1 - quantile of the residuals. Where the tail is thin that is the quantile itself; a long tail is not chased.
+   * The margin beyond which a further `step` is not worth it. A step may be as rarely needed as safety is cheap: at a
+   * margin of `dearest` it must catch more than 1 - quantile of the residuals, at a share s of that s² as much. So where
+   * errors are smaller than a step the largest of all is covered, and a long tail is not chased.
+   * @param dearest the largest margin there may be, in the unit of the residuals
    */
-  worth(slot: number, step: number): number {
+  worth(slot: number, step: number, dearest: number): number {
     const rare = 1 - (this.quantiles[slot] as number);
-    const most = Math.max(0, this.at(slot));
+    const most = Math.min(dearest, edge(this.largest));
     let low = HALF;
-    let high = binOf(most);
+    let high = Math.min(this.largest, binOf(most));
     if (high <= low) return 0;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const beyond = Math.min(BINS - 1, binOf(edge(middle) + step));
+      const margin = edge(middle);
+      const beyond = Math.min(BINS - 1, binOf(margin + step));
       const caught = (this.above[middle] as number) - (this.above[beyond] as number);
-      if (caught <= rare) high = middle;
+      if (caught <= rare * (margin / dearest) ** 2) high = middle;
       else low = middle + 1;
     }
     return Math.min(most, edge(low));

@@ -51,12 +51,15 @@ const loadSchema = z
 
 const forecastSchema = z
   .strictObject({
-    /** An instance more is had while it is needed with a probability above 1 - this. */
+    /**
+     * Where safety costs `dearest_margin`, an instance more is had while it is needed with a probability above 1 - this;
+     * where it costs a share s of that, with s² times as little.
+     */
     up_quantile: z.number().min(0.5).max(0.99999).default(0.999),
-    /** Instances that will be needed with a probability above 1 - this are not stopped. */
+    /** Instances that will be needed with a probability above 1 - this are not stopped, at the same dearest price. */
     in_quantile: z.number().min(0.5).max(0.99999).default(0.9),
     /** Mean margin, as share of the mean load, that safety may cost at most. */
-    dearest_margin: z.number().min(0).max(5).default(0.2),
+    dearest_margin: z.number().min(0).max(5).default(0.25),
     /** Days over which candidates are judged. */
     days: whole(1, 28).default(14),
   })
@@ -64,7 +67,7 @@ const forecastSchema = z
 
 const scaleInSchema = z
   .strictObject({
-    /** Not below what was wanted at any time of the last minutes; by default the boot time and 3 minutes. */
+    /** Not below what was wanted at any time of the last minutes; by default 58 % of boot time and 3 minutes. */
     window_min: whole(0, 120).optional(),
     /** Share of the ready instances that may drain at a time; one always may. */
     drain_budget: share.default(0.25),

@@ -42,12 +42,12 @@ describe('how many', () => {
     ['boots are called off before drains', { load: 3, counts: counts(3, 4) }, { wanted: 3, add: 0, remove: 4 }],
     [
       'the window keeps what was wanted a moment ago',
-      { load: 3.2, memory: settled({ recent: [at(4, { wanted: 5 }), at(1, { wanted: 4 })] }) },
+      { load: 3.2, memory: settled({ recent: [at(2, { wanted: 5 }), at(1, { wanted: 4 })] }) },
       { wanted: 4, add: 0, remove: 0 },
     ],
     [
       'what was wanted before the window does not count',
-      { load: 3.2, memory: settled({ recent: [at(5, { wanted: 5 }), at(1, { wanted: 4 })] }) },
+      { load: 3.2, memory: settled({ recent: [at(3, { wanted: 5 }), at(1, { wanted: 4 })] }) },
       { wanted: 4, add: 0, remove: 1 },
     ],
   ];
@@ -165,9 +165,10 @@ describe('the outage guard', () => {
   });
 });
 
-test('the window is what a stop must save: boot, drain, and what a boot costs', () => {
-  expect(windowMin(policy(), 120_000)).toBe(5);
-  expect(windowMin(policy({ cost: { boot_cost_min: 4 } }), 600_000)).toBe(17);
+test('the window is 58 % of what a stop must save: boot, drain, and what a boot costs', () => {
+  expect(windowMin(policy(), 120_000)).toBe(3);
+  expect(windowMin(policy(), 600_000)).toBe(8);
+  expect(windowMin(policy({ cost: { boot_cost_min: 4 } }), 600_000)).toBe(10);
   expect(windowMin(policy({ scale_in: { window_min: 30 } }), 120_000)).toBe(30);
 });
 

@@ -60,6 +60,26 @@ test('quantiles are kept as often as they say', () => {
   expect((kept[2] ?? 0) / judged).toBeLessThan(0.02);
 });
 
+test.each([0.02, 0.1])('no margin costs more than the dearest: %d of the mean load', (dearest) => {
+  // Twelve of twenty minutes are calm, the others anything: nobody can foresee it.
+  const uniform = seeded(6);
+  const forecaster = new Forecaster({ horizons: [3], quantiles: QUANTILES, dearest });
+  const spent = [0, 0];
+  let loads = 0;
+  for (let minute = 0; minute < 6 * DAY; minute++) {
+    const load = uniform() < 0.6 ? 5 : 5 + 5 * uniform();
+    forecaster.push(START + minute, load);
+    if (minute < 3 * DAY) continue;
+    loads += load;
+    spent[0] = (spent[0] ?? 0) + forecaster.worth(0, 0) - forecaster.spoken(0, 0).point;
+    spent[1] = (spent[1] ?? 0) + forecaster.quantile(0, 1) - forecaster.spoken(0, 1).point;
+  }
+  for (const margins of spent) {
+    expect(margins / loads).toBeGreaterThan(0.9 * dearest);
+    expect(margins / loads).toBeLessThan(1.1 * dearest);
+  }
+});
+
 test('missing and unusual minutes teach nothing', () => {
   const values = evenings(3, 4);
   const [clean, holed, upset] = [1, 2, 3].map(() => new Forecaster({ horizons: [3], quantiles: QUANTILES }));
@@ -75,15 +95,52 @@ test('missing and unusual minutes teach nothing', () => {
   expect(Math.abs((upset?.quantile(0, 0) ?? 0) / (clean?.quantile(0, 0) ?? 1) - 1)).toBeLessThan(0.05);
 });
 
-test('the margin of `worth` ends where a further instance is hardly ever needed', () => {
+describe('the margin of `worth`', () => {
   const margins = new Margins([0.99], 1);
-  // 98.5 % near 0, the rest spread evenly over 1 to 301: one step more catches 1 in 20,000.
+  // 98.5 % near 0, the rest spread evenly over 1 to 100: one step more catches 1.5 in 10,000.
   for (let at = 0; at < 9_850; at++) margins.add(0.001);
-  for (let at = 0; at < 150; at++) margins.add(1 + at * 2);
+  for (let at = 0; at < 150; at++) margins.add(1 + at * 0.66);
   margins.endDay();
-  expect(margins.at(0)).toBeGreaterThan(90);
-  expect(margins.worth(0, 1)).toBeLessThan(1.1);
-  expect(margins.worth(0, 1000)).toBeGreaterThan(90);
+
+  const cases: [string, number, number, number, number][] = [
+    ['ends where a further step is too rarely needed for its price', 1, 20, 1, 4],
+    ['goes on while a step catches much', 1000, 1000, 90, 101],
+    ['goes as far as the largest error where that is cheap', 1, 1e6, 97, 103],
+    ['is never beyond the dearest', 1000, 30, 30, 30],
+    ['is nothing where nothing may be paid', 1, 0, 0, 0],
+  ];
+  test.each(cases)('%s', (_, step, dearest, least, most) => {
+    const margin = margins.worth(0, step, dearest);
+    expect(margin).toBeGreaterThanOrEqual(least);
+    expect(margin).toBeLessThanOrEqual(most);
+  });
+
+  test('is nothing where nothing was ever too low', () => {
+    const low = new Margins([0.99], 1);
+    expect(low.worth(0, 1, 1)).toBe(0);
+    for (let at = 1; at < 100; at++) low.add(-at);
+    low.endDay();
+    expect(low.worth(0, 1, 1)).toBeLessThan(0.01);
+  });
+
+  test('leaves no error above it that a step would catch often enough', () => {
+    const anyErrors = fc.array(fc.double({ min: -5, max: 50, noNaN: true }), { minLength: 1, maxLength: 300 });
+    const positive = fc.double({ min: 0.01, max: 100, noNaN: true });
+    const property = fc.property(anyErrors, positive, positive, (errors, step, dearest) => {
+      const some = new Margins([0.99], 1);
+      for (const error of errors) some.add(error);
+      some.endDay();
+      const margin = some.worth(0, step, dearest);
+      const largest = Math.max(0, ...errors);
+      expect(margin).toBeLessThanOrEqual(dearest);
+      expect(margin).toBeLessThanOrEqual(1.04 * largest + 0.01);
+      if (margin === dearest) return;
+      // Bins are up to 3 % wide: errors at the edges may be counted on either side.
+      const caught = errors.filter((error) => error > 1.04 * margin + 0.01 && error <= (margin + step) / 1.04 - 0.01);
+      expect(caught.length / errors.length).toBeLessThanOrEqual(0.01 * (margin / dearest) ** 2 + 1e-9);
+    });
+    fc.assert(property, { numRuns: 200 });
+  });
 });
 
 test('quantiles of residuals, negative ones too, are found to within their bins', () => {
