@@ -7,10 +7,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { KEYS } from '../../autoscaler/keys.js';
 import { newInstanceId } from '../../src/cluster/new-ids.js';
 import { type InstanceFields, Registry } from '../../src/cluster/registry.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
-import { testConfig } from '../support/config.js';
 import { end, freePort, spawnOwned, startRedis, type TestRedis, temporaryFolder, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 const program = fileURLToPath(new URL('dist/autoscaler/main.js', packageRoot));
 let server: TestRedis;
@@ -21,9 +21,7 @@ const file = (name: string) => join(folder.path, name);
 beforeAll(async () => {
   server = await startRedis();
   folder = await temporaryFolder();
-  const config = testConfig(server.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(server.url);
   await writeFile(file('good.yaml'), 'version: 1\nmin: 1\nmax: 4\n');
   await writeFile(file('bad.yaml'), 'version: 1\nmin: 9\nmax: 4\n');
   const hour = (at: number) => `${new Date(Date.UTC(2026, 0, 1, at)).toISOString().slice(0, 19)}Z`;

@@ -5,10 +5,10 @@ import { History, type Point } from '../../autoscaler/history.js';
 import { KEYS } from '../../autoscaler/keys.js';
 import { Lock, LockLost, type TakeReply } from '../../autoscaler/lock.js';
 import { Store } from '../../autoscaler/store.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { createLogger } from '../../src/runtime/log.js';
-import { testConfig } from '../support/config.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import { MovedClock } from './fake-fleet.js';
 import { MINUTE } from './given.js';
 
@@ -19,9 +19,7 @@ const clock = new MovedClock();
 
 beforeAll(async () => {
   server = await startRedis();
-  const config = testConfig(server.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(server.url);
 });
 
 beforeEach(async () => {

@@ -9,10 +9,10 @@ import type { Policy } from '../../autoscaler/policy/schema.js';
 import type { DecisionRecord } from '../../autoscaler/record.js';
 import { type RunDeps, Runner } from '../../autoscaler/run.js';
 import { Store } from '../../autoscaler/store.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { createLogger } from '../../src/runtime/log.js';
-import { testConfig } from '../support/config.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import { FakeFleet, MovedClock } from './fake-fleet.js';
 import { MINUTE, policy } from './given.js';
 
@@ -24,9 +24,7 @@ let fleet = new FakeFleet(clock);
 
 beforeAll(async () => {
   server = await startRedis();
-  const config = testConfig(server.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(server.url);
 });
 
 beforeEach(async () => {

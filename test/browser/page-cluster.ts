@@ -1,10 +1,10 @@
 /** The whole cluster as players meet it: Redis, instances, HAProxy and its controller, with their usual settings. */
 import type { ChildProcess } from 'node:child_process';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { CONTROLLER, startHAProxy, type TestHAProxy } from '../haproxy/support.js';
 import { createRoom, runs, startInstance, type TestInstance } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { end, spawnOwned, startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 export interface PageCluster {
   /** `http://127.0.0.1:PORT`, HAProxy's. */
@@ -28,9 +28,7 @@ export async function startPageCluster(count: number, env: Record<string, string
     startController(redisServer, haproxy),
     ...Array.from({ length: count }, start),
   ]);
-  const config = testConfig(redisServer.url);
-  const redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  const redis = await connectToRedis(redisServer.url);
   await Promise.all(instances.map((instance) => isUp(haproxy, instance)));
   const origin = `http://127.0.0.1:${haproxy.port}`;
   return {

@@ -1,11 +1,11 @@
 /** What an instance does when Redis, and only Redis, is out of its reach; and when no hint ever arrives. */
 import { afterEach, expect, test } from '@jest/globals';
 import { openNodeSocket } from '../../src/client/node.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom, startInstance, type TestCluster, type TestInstance } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { leaveAll, lostOrDoubled, playRooms, seatBots, throughAny } from '../support/players.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const fast = { HOKM_MESSAGE_RATE: '1000', HOKM_BOT_DELAY_MS: '1', LOG_LEVEL: 'silent' };
@@ -19,10 +19,8 @@ afterEach(async () => {
 async function redisServer(): Promise<{ server: TestRedis; redis: RedisConnection }> {
   const server = await startRedis();
   cleanUps.push(() => server.stop());
-  const config = testConfig(server.url);
-  const redis = connect(config, 'test');
+  const redis = await connectToRedis(server.url);
   cleanUps.push(() => redis.disconnect());
-  await ready(redis, config, 5_000);
   return { server, redis };
 }
 

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PublicRooms } from '../../src/cluster/public-rooms.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import type { Mailbox } from '../../src/room/mailbox.js';
-import { testConfig } from '../support/config.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 let server: TestRedis;
 let redis: RedisConnection;
@@ -16,9 +16,7 @@ let list: PublicRooms;
 
 beforeAll(async () => {
   server = await startRedis();
-  const config = testConfig(server.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(server.url);
 });
 afterAll(async () => {
   redis.disconnect();

@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newInstanceId } from '../../src/cluster/new-ids.js';
 import { type InstanceFields, Registry } from '../../src/cluster/registry.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
-import { testConfig } from '../support/config.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 let redis: TestRedis;
 let connection: RedisConnection;
 
 beforeAll(async () => {
   redis = await startRedis();
-  const config = testConfig(redis.url);
-  connection = connect(config, 'test');
-  await ready(connection, config, 5_000);
+  connection = await connectToRedis(redis.url);
 });
 
 afterAll(async () => {

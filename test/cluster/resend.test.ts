@@ -1,19 +1,17 @@
 /** A client without any restraint: everything three times, on one socket after the other, across a crash of the owner. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { runs, startCluster, type TestCluster } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { storedLog } from '../support/players.js';
 import { end, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 let cluster: TestCluster;
 let redis: RedisConnection;
 beforeAll(async () => {
   cluster = await startCluster(2);
-  const config = testConfig(cluster.redis.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(cluster.redis.url);
 });
 afterAll(async () => {
   redis.disconnect();

@@ -5,14 +5,14 @@ import { Bus } from '../../src/cluster/bus.js';
 import { type InstanceRecord, Registry } from '../../src/cluster/registry.js';
 import type { MessageOf } from '../../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { log } from '../room/rooms.js';
 import { createRoom, runs, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { type BotTable, leaveAll, lostOrDoubled, playRooms, seatBots, throughAny } from '../support/players.js';
 import { end, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 type Moves = Omit<MessageOf<'game_migration_request'>, 'type' | 'request' | 'to'> & { readonly to: TestInstance };
 
@@ -26,9 +26,7 @@ let bus: Bus;
 
 async function start(instances: number, env: Record<string, string> = {}): Promise<void> {
   cluster = await startCluster(instances, env);
-  const config = testConfig(cluster.redis.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(cluster.redis.url);
   const id = 'test' as InstanceId;
   bus = new Bus({ id, redis, subscriber: redis, inbox: redis, clock: new SystemClock(), log });
 }

@@ -1,18 +1,16 @@
 /** A failover to a copy that lacks a claim: the store calls a room free that is played. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 let cluster: TestCluster;
 let redis: RedisConnection;
 beforeAll(async () => {
   cluster = await startCluster(2);
-  const config = testConfig(cluster.redis.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(cluster.redis.url);
 });
 afterAll(async () => {
   redis.disconnect();

@@ -1,10 +1,10 @@
 /** Rooms outlive their instances: planned moves, crashes, restarts of everything, a Redis that goes away. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { runs, startCluster, startInstance, type TestCluster, type TestInstance } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { type BotTable, leaveAll, lostOrDoubled, playRooms, storedLog, throughAny } from '../support/players.js';
 import { end, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 let cluster: TestCluster;
 let redis: RedisConnection;
@@ -14,9 +14,7 @@ const anywhere = throughAny(() => live);
 
 beforeAll(async () => {
   cluster = await startCluster(3);
-  const config = testConfig(cluster.redis.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(cluster.redis.url);
 });
 beforeEach(() => {
   live = cluster.instances.filter(runs);

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RoomCode } from '../../src/protocol/ids.js';
-import { connect, countGenerations, type RedisConnection, ready } from '../../src/redis/client.js';
+import { countGenerations, type RedisConnection } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { START } from '../../src/room/history.js';
 import { MemoryRoomStore } from '../../src/room/memory-store.js';
 import { entries, instance, newHead } from '../room/rooms.js';
-import { testConfig } from '../support/config.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import { roomStoreContract } from './room-store.js';
 
 roomStoreContract('a map', async () => {
@@ -23,9 +23,7 @@ roomStoreContract('a map', async () => {
 
 const connections: RedisConnection[] = [];
 async function connected(redis: TestRedis): Promise<RedisConnection> {
-  const config = testConfig(redis.url);
-  const connection = connect(config, 'test');
-  await ready(connection, config, 5_000);
+  const connection = await connectToRedis(redis.url);
   connections.push(connection);
   return connection;
 }

@@ -7,12 +7,12 @@ import type { ClusterFacts } from '../../deploy/local/report.js';
 import { openNodeSocket } from '../../src/client/node.js';
 import { Registry } from '../../src/cluster/registry.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { createRoom } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { type BotTable, leaveAll, lostOrDoubled, seatBots } from '../support/players.js';
 import { end, temporaryFolder, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import { autoscaler } from './running-autoscaler.js';
 import { keptFacts, type Launcher, launcher, REAL, started } from './running-cluster.js';
 
@@ -49,9 +49,7 @@ beforeAll(async () => {
   const env = { LOG_LEVEL: 'warn', HOKM_POLICY: policy, ...lease };
   running = launcher(data, ['--autoscaler', '--instances', '1'], env, REAL);
   facts = await started(running);
-  const config = testConfig(facts.redis_url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(facts.redis_url);
 });
 
 afterAll(async () => {

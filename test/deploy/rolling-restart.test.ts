@@ -7,11 +7,11 @@ import { askSupervisor } from '../../deploy/local/control-protocol.js';
 import type { ClusterFacts } from '../../deploy/local/report.js';
 import { openNodeSocket } from '../../src/client/node.js';
 import { ROLLING_KEY } from '../../src/cluster/drain.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { type BotTable, seatBots } from '../support/players.js';
 import { end, spawnOwned, temporaryFolder, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import { alive, keptFacts, type Launcher, launcher, REAL, started } from './running-cluster.js';
 
 const TOOL = fileURLToPath(new URL('../../deploy/local/rolling-restart-main.js', import.meta.url));
@@ -34,9 +34,7 @@ beforeAll(async () => {
     REAL,
   );
   facts = await started(running);
-  const config = testConfig(facts.redis_url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(facts.redis_url);
 });
 afterAll(async () => {
   for (const table of played.flatMap(({ tables }) => tables)) table.close();

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cursor, EventFrame } from '../../src/protocol/client-out.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
-import { testConfig } from '../support/config.js';
 import { until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import { onTurn, Player, playOn, playOut, seatFour } from './player.js';
 
 const SECRET = 'secret-of-the-tests';
@@ -23,9 +23,7 @@ beforeAll(async () => {
   const [first, second] = cluster.instances;
   if (!first || !second) throw new Error('two instances expected');
   [owner, other] = [first, second];
-  const config = testConfig(cluster.redis.url);
-  redis = connect(config, 'test');
-  await ready(redis, config, 5_000);
+  redis = await connectToRedis(cluster.redis.url);
 });
 afterAll(async () => {
   redis.disconnect();

@@ -10,7 +10,8 @@ import { randomHex } from '../../src/runtime/random.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
-import { connectTo, startController, startHAProxy, type TestHAProxy } from './support.js';
+import { connectToRedis } from '../support/redis.js';
+import { startController, startHAProxy, type TestHAProxy } from './support.js';
 
 /** The defaults of a cluster, not the quick ones of the other tests: what is measured is what holds in life. */
 const LIFE = {
@@ -44,7 +45,7 @@ export class PlayedCluster {
   static async start(instances: number, settings: Record<string, string> = {}): Promise<PlayedCluster> {
     const [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
     const [connection, controller] = await Promise.all([
-      connectTo(redis),
+      connectToRedis(redis.url),
       startController(redis, haproxy, { ...LIFE, ...settings }),
     ]);
     const cluster = new PlayedCluster(redis, connection, haproxy, controller);

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newRoomCode } from '../../src/cluster/new-ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import {
-  connectTo,
   type EchoInstance,
   enter,
   type Joined,
@@ -29,7 +29,11 @@ const room = newRoomCode();
 
 beforeAll(async () => {
   [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
-  [connection, first, second] = await Promise.all([connectTo(redis), startInstance(redis), startInstance(redis)]);
+  [connection, first, second] = await Promise.all([
+    connectToRedis(redis.url),
+    startInstance(redis),
+    startInstance(redis),
+  ]);
   controller = await startController(redis, haproxy);
   await connection.sadd(`hokm:instance:${first.id}:rooms`, room);
   await allBack();

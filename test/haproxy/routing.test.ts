@@ -9,8 +9,8 @@ import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import {
-  connectTo,
   type EchoInstance,
   enter,
   LEASE_MS,
@@ -59,7 +59,7 @@ const pinned = (room: RoomCode, to: EchoInstance) =>
 
 beforeAll(async () => {
   [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
-  [connection, controller] = await Promise.all([connectTo(redis), startController(redis, haproxy)]);
+  [connection, controller] = await Promise.all([connectToRedis(redis.url), startController(redis, haproxy)]);
   worker = await haproxy.api.worker();
   halfRequest = sendHalfRequest();
 });

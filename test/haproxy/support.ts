@@ -7,9 +7,8 @@ import { WebSocket } from 'ws';
 import { RuntimeApi } from '../../haproxy/runtime-api.js';
 import { type InstanceStatus, Registry } from '../../src/cluster/registry.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
-import { testConfig } from '../support/config.js';
 import { end, freePort, spawnOwned, spawnServer, type TestRedis, temporaryFolder, until } from '../support/programs.js';
 
 export const LEASE_MS = 1_000;
@@ -185,12 +184,4 @@ export async function reconciled(redis: RedisConnection, times: number): Promise
     for (const { last_reconcile } of await registry.controllerReports()) seen.add(last_reconcile ?? '');
     return seen.size > times;
   });
-}
-
-/** A connection for the test itself. */
-export async function connectTo(redis: TestRedis): Promise<RedisConnection> {
-  const config = testConfig(redis.url);
-  const connection = connect(config, 'test');
-  await ready(connection, config, 5_000);
-  return connection;
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 
 const KEYS = 4_000;
 
@@ -11,9 +12,7 @@ let connection: RedisConnection;
 beforeAll(async () => {
   // A little for every key: what very many take, with few. Redis answers after every 1,024 of them.
   redis = await startRedis(['--key-load-delay', '100']);
-  const config = testConfig(redis.url);
-  connection = connect(config, 'test');
-  await ready(connection, config, 5_000);
+  connection = await connectToRedis(redis.url);
 });
 
 afterAll(async () => {
