@@ -165,7 +165,7 @@ const redisRestarted: Fault = {
 
 /**
  * A replica that lacks something takes over. In rooms that are `replicated` the best one does, at any time; in `primary`
- * rooms any, while every owner is well: owner and primary together may lose what was on both alone.
+ * rooms any, while every owner is well and stays: owner and primary together may lose what was on both alone.
  */
 const failOver: Fault = {
   name: 'failover',
@@ -173,7 +173,7 @@ const failOver: Fault = {
   strike: (world) => {
     const { server, random, plan } = world;
     const ms = 200 + Math.round(random.next() * 2_500);
-    const best = plan.durability === 'replicated' || random.next() < 0.5;
+    const best = plan.durability === 'replicated' || random.next() < 0.5 || world.leaving;
     const zombie = random.next() < 0.4;
     server.failOver(ms, { best, zombie });
     if (plan.durability === 'primary') world.spareOwners();

@@ -74,7 +74,8 @@ export class Instance {
   private readonly routing: Routing;
   private readonly sockets = new Set<Wire>();
   private number = 0;
-  private stopping = false;
+  /** On its way out. */
+  stopping = false;
 
   constructor(private readonly deps: InstanceDeps) {
     const { process, host, log, copies, connect } = deps;

@@ -130,6 +130,11 @@ export class World {
     });
   }
 
+  /** Whether an owner may be on its way out: nobody appends again what it has given up, which most copies have. */
+  get leaving(): boolean {
+    return this.members.some(({ process, instance }) => instance.stopping && !process.dead);
+  }
+
   /** Nothing is under way, and everybody has seen the same end. */
   get atRest(): boolean {
     return this.rooms.every((room) => {
