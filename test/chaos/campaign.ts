@@ -19,6 +19,7 @@ export interface CampaignParts {
   readonly load: Load;
   readonly sentinel: SentinelRedis | undefined;
   readonly relay: TcpProxy | undefined;
+  readonly asleepMs: number;
   readonly redisPorts: readonly number[];
   readonly losesTail: boolean;
   readonly random: Seeded;
@@ -137,7 +138,7 @@ export class Campaign {
   }
 
   private async once(outcome: FaultOutcome, title: string): Promise<void> {
-    const { cluster, load, random, sentinel, relay, redisPorts, aborted, tell } = this.parts;
+    const { cluster, load, random, sentinel, relay, redisPorts, asleepMs, aborted, tell } = this.parts;
     const { fault, strikes } = outcome;
     const firstStrike = strikes.length;
     await until('all rooms play', () => load.playing(PLAYING_MS), PLAYING_WAIT_MS).catch(() => {
@@ -153,6 +154,7 @@ export class Campaign {
       sentinel,
       relay,
       redisPorts,
+      asleepMs,
       strike: (strike) => {
         const rooms = [...strike.affected];
         const at = strike.at ?? performance.now();
@@ -184,13 +186,13 @@ export class Campaign {
   }
 
   private async strike(
-    { affected, cuts, at = performance.now(), inject }: Strike,
+    { affected, cuts, returning, at = performance.now(), inject }: Strike,
     watches: Stopwatch[],
     title: string,
   ): Promise<void> {
     const rooms = new Set(affected);
     const cpu = new CpuMeter(this.parts.cluster);
-    const watch = new Stopwatch(at, rooms, cuts);
+    const watch = new Stopwatch(at, rooms, cuts, returning);
     watches.push(watch);
     this.watches.add(watch);
     inject();

@@ -83,6 +83,9 @@ export class RoomHistory {
   }
 }
 
+/** As much as a client needs to have written down what it does. */
+export type Notes = Pick<ClientHistory, 'due' | 'tap' | 'noteView'>;
+
 export class ClientHistory {
   readonly lines: Line[] = [];
   readonly commands = new Map<CommandId, Command>();

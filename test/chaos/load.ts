@@ -3,7 +3,7 @@ import type { Seat } from '../../src/game/game.js';
 import { parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
 import type { Durability } from '../../src/room/state.js';
 import { until } from '../support/programs.js';
-import { type Acknowledged, RoomHistory } from './history.js';
+import { type Acknowledged, type ClientHistory, RoomHistory } from './history.js';
 import { Player } from './player.js';
 import { untilFound } from './until-found.js';
 
@@ -20,11 +20,19 @@ export interface LoadOptions {
 export interface PlayedRoom {
   readonly code: RoomCode;
   readonly history: RoomHistory;
-  readonly players: readonly Player[];
+  readonly players: Player[];
   readonly durability: Durability;
 }
 
-const SEATS = [0, 1, 2, 3] as Seat[];
+/** What another program needs to play it, and where that is written down. */
+export interface LentSeat {
+  readonly room: RoomCode;
+  readonly seat: Seat;
+  readonly token: string;
+  readonly history: ClientHistory;
+}
+
+export const SEATS = [0, 1, 2, 3] as Seat[];
 const PARALLEL = 8;
 /** As long as a match can be: 13 points, 13 tricks a hand. The host starts another one when it is over. */
 const OPTIONS = { options: { target_points: 13, play_all_tricks: true } };
@@ -72,6 +80,31 @@ export class Load {
       this.rooms.delete(room.code);
       for (const player of room.players) player.close();
     }
+  }
+
+  get url(): string {
+    return `${this.options.base.replace(/^http/, 'ws')}/ws`;
+  }
+
+  get seatDelayMs(): number {
+    return this.options.seatDelayMs;
+  }
+
+  /** Another program plays this seat from now on. */
+  lend(room: RoomCode, seat: Seat): LentSeat {
+    const { players, history } = this.room(room);
+    const player = players[seat];
+    const client = history.clients[seat];
+    const token = player?.state.token;
+    if (!player || !client || !token) throw new Error(`nobody sits at ${room}, seat ${seat}`);
+    player.close();
+    return { room, seat, token, history: client };
+  }
+
+  /** It is played here again. */
+  takeBack(lent: LentSeat): void {
+    const { url, seatDelayMs } = this;
+    this.room(lent.room).players[lent.seat] = new Player({ url, seatDelayMs, ...lent });
   }
 
   /** What the clients of rooms that stand still have to say, of the first few. */
@@ -151,6 +184,12 @@ export class Load {
     for (const { players } of this.rooms.values()) for (const player of players) player.close();
   }
 
+  private room(code: RoomCode): PlayedRoom {
+    const room = this.rooms.get(code);
+    if (!room) throw new Error(`${code} is not played`);
+    return room;
+  }
+
   private async create(durability: Durability): Promise<RoomCode> {
     return untilFound(
       'a room is created',
@@ -165,12 +204,11 @@ export class Load {
   }
 
   private open(code: RoomCode, durability: Durability): void {
-    const { base, seatDelayMs, onAck } = this.options;
+    const { url, seatDelayMs } = this;
     const history = new RoomHistory(code, (ack) => {
       this.lastAck.set(code, ack.at);
-      onAck(ack);
+      this.options.onAck(ack);
     });
-    const url = `${base.replace(/^http/, 'ws')}/ws`;
     const players = SEATS.map(
       (seat) => new Player({ url, room: code, seat, seatDelayMs, history: history.client(seat) }),
     );

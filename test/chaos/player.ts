@@ -6,7 +6,7 @@ import { findClientGame } from '../../src/game/views.js';
 import type { Cursor } from '../../src/protocol/client-out.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { Device } from './device.js';
-import type { ClientHistory } from './history.js';
+import type { Notes } from './history.js';
 import { TappedSocket } from './tapped-socket.js';
 
 export interface PlayerOptions {
@@ -16,7 +16,9 @@ export interface PlayerOptions {
   readonly seat: Seat;
   /** From the moment the client sees its turn to its move, ms. */
   readonly seatDelayMs: number;
-  readonly history: ClientHistory;
+  readonly history: Notes;
+  /** Of the seat, where it has been played before. */
+  readonly token?: string;
   readonly openSocket?: OpenSocket;
 }
 
@@ -32,12 +34,13 @@ export class Player {
   private resting = false;
 
   constructor(private readonly options: PlayerOptions) {
-    const { url, room, seat, history, openSocket = this.device.open } = options;
+    const { url, room, seat, token, history, openSocket = this.device.open } = options;
     this.table = new Table({
       url,
       room,
       seat,
       name: `Player ${seat}`,
+      ...(token === undefined ? {} : { token }),
       openSocket: (address) => new TappedSocket(openSocket(address), history.tap()),
     });
     this.table.subscribe((state) => this.look(state));

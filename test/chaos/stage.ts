@@ -59,6 +59,7 @@ export class Stage {
       sentinel,
       relay: relayed?.relay,
       redisPorts,
+      asleepMs: options.asleepMs,
       losesTail: faults.some(({ losesTail }) => losesTail),
       random,
       aborted,

@@ -10,9 +10,12 @@
  * not cut). Where it does not, such an ack cannot be told from a
  * quick one and is counted; hence `worst` beside it, which nothing escapes: the largest ack − max(fault, due) of all moves
  * of the room until the end of the measurement.
+ *
+ * Who was away waits for the cluster until the welcome, whether or not it is the own turn: where a fault brings players
+ * back, that way is part of the stop.
  */
 import type { RoomCode } from '../../src/protocol/ids.js';
-import type { Acknowledged } from './history.js';
+import type { Acknowledged, ClientHistory } from './history.js';
 
 /** What the client behind a sample went through, ms after the fault; undefined where it did not happen after it. */
 export interface Phases {
@@ -44,11 +47,13 @@ export class Stopwatch {
   /**
    * @param at when the fault struck, monotonic ms.
    * @param cuts whether it breaks the sockets of the affected rooms.
+   * @param returning whose moves alone count, where it brings players back.
    */
   constructor(
     private readonly at: number,
     private readonly affected: ReadonlySet<RoomCode>,
     private readonly cuts: boolean,
+    private readonly returning?: ReadonlySet<ClientHistory>,
   ) {}
 
   /** Rooms that have not gone on yet. */
@@ -57,12 +62,14 @@ export class Stopwatch {
   }
 
   ack(ack: Acknowledged): void {
-    const { room, command, at, line } = ack;
+    const { room, client, command, at, line } = ack;
     if (!this.affected.has(room) || at < this.at) return;
     if (this.cuts && line.startedAt < this.at && at < this.at + ON_ITS_WAY_MS) return;
-    const stop = at - Math.max(this.at, command.due);
+    if (this.returning && !this.returning.has(client)) return;
+    const first = !this.samples.has(room);
+    const stop = at - Math.max(this.at, command.due) + (first && this.returning ? this.wayBack(ack) : 0);
     this.worst.set(room, Math.max(stop, this.worst.get(room) ?? 0));
-    if (!this.samples.has(room)) this.samples.set(room, { room, stop, phases: this.phases(ack) });
+    if (first) this.samples.set(room, { room, stop, phases: this.phases(ack) });
   }
 
   /** Ends the wait for rooms that did not go on. */
@@ -71,6 +78,12 @@ export class Stopwatch {
       this.samples.set(room, { room, stop: at - this.at, phases: undefined });
       this.worst.set(room, at - this.at);
     }
+  }
+
+  /** As much of it as passed before the move was due. */
+  private wayBack({ command, line }: Acknowledged): number {
+    const until = Math.min(line.welcomedAt ?? command.due, command.due);
+    return Math.max(0, until - this.at);
   }
 
   private phases({ client, command, at, line }: Acknowledged): Phases {

@@ -3,7 +3,8 @@ import type { SocketLike } from '../../src/client/socket.js';
 
 export interface SocketTap {
   opened(): void;
-  sent(text: string): void;
+  /** A promise: the frame goes when it is kept. */
+  sent(text: string): void | Promise<void>;
   received(text: string): void;
   closed(code: number): void;
 }
@@ -35,8 +36,9 @@ export class TappedSocket implements SocketLike {
 
   /** Noted first: whatever the answer is, it comes after. */
   send(text: string): void {
-    this.tap.sent(text);
-    this.inner.send(text);
+    const noted = this.tap.sent(text);
+    if (noted) void noted.then(() => this.inner.send(text));
+    else this.inner.send(text);
   }
 
   close(code?: number, reason?: string): void {

@@ -59,7 +59,7 @@ async function parse(args: readonly string[]): Promise<Given> {
     .parseAsync();
   const { minutes, rooms, instances, seed, json, report } = given;
   const faults = usable(given.faults);
-  const fixed = { runs: 1, keep: false, oneCluster: true, seatDelayMs: 100 };
+  const fixed = { runs: 1, keep: false, oneCluster: true, seatDelayMs: 100, asleepMs: 60_000 };
   return {
     soak: { ...fixed, minutes, rooms, instances, seed, json, report, faults, sampleMs: given.sample * 1_000 },
     json,

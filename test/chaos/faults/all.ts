@@ -1,4 +1,5 @@
 /** Every fault by its name. A new one is a file and a line here. */
+import { clientAsleep } from './client-asleep.js';
 import { clientAway } from './client-away.js';
 import { clock } from './clock.js';
 import { controlDead } from './control-dead.js';
@@ -53,6 +54,7 @@ export const faults: readonly Fault[] = [
   cutPeer,
   loss,
   clientAway,
+  clientAsleep,
   slowReader,
 ];
 

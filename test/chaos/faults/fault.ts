@@ -2,6 +2,7 @@
 import type { RoomCode } from '../../../src/protocol/ids.js';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { ClusterUnderTest } from '../cluster-under-test.js';
+import type { ClientHistory } from '../history.js';
 import type { Load } from '../load.js';
 import type { Seeded } from '../seeded.js';
 import type { SentinelRedis } from '../sentinel.js';
@@ -10,6 +11,8 @@ export interface Strike {
   readonly affected: Iterable<RoomCode>;
   /** Whether the sockets of these rooms break. */
   readonly cuts: boolean;
+  /** Who comes back with it: they wait from then on, whether or not it is their turn, and their moves alone count. */
+  readonly returning?: ReadonlySet<ClientHistory>;
   /** When it struck, if that was before now; monotonic ms. */
   readonly at?: number;
   /** Does it, at once. */
@@ -24,6 +27,8 @@ export interface Arena {
   /** Only for faults that ask for it. */
   readonly sentinel: SentinelRedis | undefined;
   readonly relay: TcpProxy | undefined;
+  /** How long devices sleep. */
+  readonly asleepMs: number;
   /** Where instances reach Redis, sentinels included. */
   readonly redisPorts: readonly number[];
   /** Injects and measures; resolves when every affected room has gone on, or has had a minute for it. */

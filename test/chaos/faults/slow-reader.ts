@@ -1,13 +1,12 @@
 /** A spectator of every room stops reading, without a word. It is cut off; the players notice nothing. */
 import { WebSocket } from 'ws';
-import { Registry } from '../../../src/cluster/registry.js';
 import { until } from '../../support/programs.js';
-import type { Arena, Fault } from './fault.js';
+import { connections } from './connections.js';
+import type { Fault } from './fault.js';
 
 /** Two of the pings that instances send (`HOKM_PING_MS`), and a heartbeat that tells. */
 const CUT_OFF_MS = 55_000;
 const JOIN_MS = 10_000;
-const LEASE_MS = 5_000;
 
 /** Joined, and shown the table. */
 async function watch(base: string, code: string, at: number): Promise<WebSocket> {
@@ -24,12 +23,6 @@ async function watch(base: string, code: string, at: number): Promise<WebSocket>
   });
   await until('a spectator is shown the table', () => shown, JOIN_MS);
   return socket;
-}
-
-/** Sockets of players and spectators, as instances tell in their heartbeats. */
-async function connections({ cluster }: Arena): Promise<number> {
-  const { instances } = await new Registry(cluster.redis, LEASE_MS).list();
-  return instances.reduce((sum, { connected_players }) => sum + connected_players, 0);
 }
 
 export const slowReader: Fault = {
