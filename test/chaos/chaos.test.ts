@@ -44,8 +44,8 @@ async function campaign(faults: string, instances: number): Promise<{ summary: S
   return { summary, page: readFileSync(report, 'utf8') };
 }
 
-test('an instance killed, one stopped, Redis killed: no acknowledged move is lost or doubled', async () => {
-  const { summary, page } = await campaign('sigkill,sigterm,redis-restart', 2);
+test('an instance killed, one stopped, Redis killed, moves sent again: no acknowledged move is lost or doubled', async () => {
+  const { summary, page } = await campaign('sigkill,sigterm,redis-restart,client-resends', 2);
   expect(summary.faults).toMatchObject({ none: { samples: 8 }, 'redis-restart': { samples: 8 } });
   expect(summary.skipped).toEqual({});
   expect(page.match(/<svg/g)).toHaveLength(1 + Object.keys(summary.faults).length);

@@ -16,9 +16,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-test.each(mutants.map((mutant): [string, Mutant] => [mutant.guard, mutant]))(
-  'taken out: %s',
-  async (_, { changes, fault, red }) => {
+test.each(mutants.map((mutant): [string, string, Mutant] => [mutant.guard, mutant.fault, mutant]))(
+  'taken out: %s; %s',
+  async (_, __, { changes, fault, red }) => {
     for (const one of changes) await change(folder.path, one);
     const args = ['--faults', fault, '--runs', '2', '--rooms', '8', '--instances', '2', '--seat-delay', '40'];
     // By the bootstrap, which builds what was changed.

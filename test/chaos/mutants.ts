@@ -44,6 +44,11 @@ const earlyAcks: Change = {
   ...GATE,
   to: `this.publish(done); ${A_MOMENT} ${COMMITTED}`,
 };
+const forgetful: Change = {
+  file: 'src/room/commands.ts',
+  from: "return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');",
+  to: "return 'new';",
+};
 const COMMIT = 'src/redis/lua/commitRoom-2.lua';
 
 export const mutants: readonly Mutant[] = [
@@ -75,17 +80,11 @@ export const mutants: readonly Mutant[] = [
   { guard: 'output gate', changes: [earlyAcks], fault: 'sigkill', red: true },
   {
     guard: 'command ids',
-    changes: [
-      lateAcks,
-      {
-        file: 'src/room/commands.ts',
-        from: "return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');",
-        to: "return 'new';",
-      },
-    ],
+    changes: [lateAcks, forgetful],
     fault: 'sigkill',
     red: true,
   },
+  { guard: 'command ids', changes: [forgetful], fault: 'client-resends', red: true },
   { guard: 'none, but acks are late', changes: [lateAcks], fault: 'sigkill', red: false },
 ];
 

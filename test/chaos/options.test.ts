@@ -23,6 +23,12 @@ test('the matrix is every fault by name', async () => {
   expect((await chosen('matrix')).map(([name]) => name)).toEqual(matrix);
 });
 
+test('devices sleep longer than the pings that they miss', async () => {
+  expect((await parseOptions([], 1)).asleepMs).toBe(60_000);
+  expect((await parseOptions(['--asleep', '600'], 1)).asleepMs).toBe(600_000);
+  await expect(parseOptions(['--asleep', '50'], 1)).rejects.toThrow('--asleep must be a whole number, 55 to 3600.');
+});
+
 test.each([
   ['sigkil', 'There is no fault "sigkil". One of: none, sigkill, '],
   ['sigkill+nonsense', 'There is no fault "nonsense".'],

@@ -7,6 +7,7 @@ import type { Cursor } from '../../src/protocol/client-out.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { Device } from './device.js';
 import type { Notes } from './history.js';
+import { ResendingSocket, Resends, type Way } from './resending-socket.js';
 import { TappedSocket } from './tapped-socket.js';
 
 export interface PlayerOptions {
@@ -32,6 +33,7 @@ export class Player {
   private looked: unknown;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private resting = false;
+  private resends: Resends | undefined;
 
   constructor(private readonly options: PlayerOptions) {
     const { url, room, seat, token, history, openSocket = this.device.open } = options;
@@ -41,7 +43,8 @@ export class Player {
       seat,
       name: `Player ${seat}`,
       ...(token === undefined ? {} : { token }),
-      openSocket: (address) => new TappedSocket(openSocket(address), history.tap()),
+      openSocket: (address) =>
+        new ResendingSocket(new TappedSocket(openSocket(address), history.tap()), () => this.resends),
     });
     this.table.subscribe((state) => this.look(state));
   }
@@ -74,6 +77,12 @@ export class Player {
   findNetwork(): void {
     this.device.findNetwork();
     this.table.wake();
+  }
+
+  /** The next move goes out so often. */
+  resend(times: number, way: Way): Resends {
+    this.resends = new Resends(times, way);
+    return this.resends;
   }
 
   /** Notes the view as the client has it now. */

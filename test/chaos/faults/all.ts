@@ -1,6 +1,7 @@
 /** Every fault by its name. A new one is a file and a line here. */
 import { clientAsleep } from './client-asleep.js';
 import { clientAway } from './client-away.js';
+import { clientResends } from './client-resends.js';
 import { clock } from './clock.js';
 import { controlDead } from './control-dead.js';
 import { cutHaproxy, cutPeer, cutRedis, loss } from './cut.js';
@@ -55,6 +56,7 @@ export const faults: readonly Fault[] = [
   loss,
   clientAway,
   clientAsleep,
+  clientResends,
   slowReader,
 ];
 
