@@ -1,7 +1,8 @@
 /** Chance that a printed seed repeats: when faults strike and whom they hit. */
 
 export class Seeded {
-  private state: number;
+  /** All that later draws depend on. */
+  state: number;
 
   constructor(seed: number) {
     this.state = seed >>> 0;

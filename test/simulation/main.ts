@@ -1,13 +1,12 @@
 /** `npm run simulate`: whole clusters in one thread, from seeds. Run by deploy/local/bootstrap.mjs. */
-import { parseOptions } from './options.js';
-import { type Outcome, simulate } from './simulate.js';
+import { NONE, parseOptions } from './options.js';
+import { shrink, simulatePart } from './shrink.js';
+import { breath, type Outcome, simulate } from './simulate.js';
 
 /** Between two lines about how far it is, ms. */
 const PROGRESS_MS = 10_000;
 
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
-/** The process takes signals, and its parent's end, here. */
-const breath = () => new Promise((resolve) => setImmediate(resolve));
 
 interface Sums {
   seeds: number;
@@ -28,8 +27,21 @@ function lines({ seed, story, violations, commits, takeovers, fingerprint }: Out
   ];
 }
 
+/** The faults that are enough for the violation of `whole`, which it tells. */
+async function fewest(whole: Outcome): Promise<readonly number[]> {
+  const { kept, outcome, tries } = await shrink(whole);
+  tell(`  ${kept.length} of ${whole.faults} faults are enough, found in ${tries} clusters:`);
+  for (const line of lines(outcome, true)) tell(`  ${line}`);
+  return kept;
+}
+
+/** The options that tell the same story again. */
+function again(seed: number, faults: readonly number[] | undefined): string {
+  return `--seeds 1 --from ${seed}${faults ? ` --faults ${faults.join(',') || NONE}` : ''} --story`;
+}
+
 async function main(): Promise<number> {
-  const { seeds, from, json, story, first } = await parseOptions(process.argv.slice(2));
+  const { seeds, from, json, story, first, shrink: shrinks, faults } = await parseOptions(process.argv.slice(2));
   // Started by a test: its end is ours.
   process.on('disconnect', () => process.exit(1));
   process.channel?.unref();
@@ -37,12 +49,12 @@ async function main(): Promise<number> {
   Error.stackTraceLimit = 0;
   const startedAt = performance.now();
   const sums: Sums = { seeds: 0, commits: 0, acked: 0, takeovers: 0, faults: 0, simulated_ms: 0 };
-  const red: number[] = [];
+  const red: { readonly seed: number; readonly faults: readonly number[] | undefined }[] = [];
   let toldAt = startedAt;
   for (let seed = from; seed < from + seeds && !(first && red.length > 0); seed++) {
-    const outcome = await simulate(seed);
+    const outcome = await (faults ? simulatePart(seed, faults) : simulate(seed));
     for (const line of lines(outcome, story)) tell(line);
-    if (outcome.violations.length > 0) red.push(seed);
+    if (outcome.violations.length > 0) red.push({ seed, faults: shrinks ? await fewest(outcome) : faults });
     sums.seeds += 1;
     sums.commits += outcome.commits;
     sums.acked += outcome.acked;
@@ -61,10 +73,12 @@ async function main(): Promise<number> {
       `${sums.takeovers} takeovers: ${red.length} with violations; ${(sums.seeds / seconds).toFixed(1)} a second, ` +
       `${(sums.seeds / cpu).toFixed(1)} a second of processor time\n`,
   );
-  for (const seed of red) process.stdout.write(`FAILED: npm run simulate -- --seeds 1 --from ${seed} --story\n`);
+  for (const one of red) process.stdout.write(`FAILED: npm run simulate -- ${again(one.seed, one.faults)}\n`);
   if (json) {
     const perSecond = { wall: sums.seeds / seconds, cpu: sums.seeds / cpu };
-    process.stdout.write(`${JSON.stringify({ from, ...sums, per_second: perSecond, failed: red })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ from, ...sums, per_second: perSecond, failed: red.map(({ seed }) => seed) })}\n`,
+    );
   }
   return red.length > 0 ? 1 : 0;
 }
