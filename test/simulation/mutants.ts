@@ -65,9 +65,9 @@ export const mutants: readonly Mutant[] = [
     guard: 'view of a seat',
     changes: [
       {
-        file: 'src/room/audience.ts',
-        from: 'if (open && turn.legal === undefined && isSame(open.events, events)) {',
-        to: 'if (open && turn.legal === undefined) {',
+        file: 'src/room/event-frames.ts',
+        from: 'if (!this.shown || !isSame(this.shown.events, events)) this.shown =',
+        to: 'this.shown ??=',
       },
     ],
   },
