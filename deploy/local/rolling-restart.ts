@@ -45,8 +45,10 @@ export class RollingRestart {
     const { redis, tell } = this.deps;
     const old = await this.running();
     if (old.length === 0) throw new ToolFailed('No instance is ready; there is nothing to restart.');
-    this.since = String(await new Registry(redis, 0).time());
-    if ((await redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS, 'NX')) === null) {
+    this.since = String(await this.patiently(() => new Registry(redis, 0).time()));
+    await this.patiently(() => redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS, 'NX'));
+    // Asked again without having heard, the key may be our own.
+    if ((await this.patiently(() => redis.get(ROLLING_KEY))) !== this.since) {
       throw new ToolFailed(
         `A rolling restart is under way, or was killed within the last ${KEY_MS / 1_000} s: ${ROLLING_KEY} is set.`,
       );
@@ -124,14 +126,18 @@ export class RollingRestart {
     return exit_code === 0 ? 'clean' : 'unclean';
   }
 
-  /** A Redis that forgot it meanwhile is told again; one that is away is waited for. @throws ToolFailed */
+  /** A Redis that forgot it meanwhile is told again. @throws ToolFailed */
   private async keepKey(): Promise<void> {
-    const { redis, clock } = this.deps;
+    await this.patiently(() => this.deps.redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS));
+  }
+
+  /** A Redis that is away, or refuses as in a failover, is asked again for a while. @throws ToolFailed */
+  private async patiently<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+    const { clock } = this.deps;
     const deadline = clock.monotonic() + REDIS_AWAY_MS;
     for (;;) {
       try {
-        await redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS);
-        return;
+        return await ask();
       } catch (error) {
         if (clock.monotonic() > deadline) {
           throw new ToolFailed(`Redis does not answer for ${REDIS_AWAY_MS / 1_000} s: ${(error as Error).message}`);

@@ -160,3 +160,15 @@ test('says in one line what keeps it from starting', () => {
   });
   expect(tell('--frob')).toMatchObject({ status: 1, stderr: 'Unknown argument: frob\n' });
 });
+
+test('a Redis that refuses to write when it begins, as in a failover, is asked again', async () => {
+  const before = ids();
+  await redis.replicaof('127.0.0.1', '1');
+  const run = restart();
+  // Longer than the tool takes to get there.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(run.process.exitCode).toBeNull();
+  await redis.replicaof('NO', 'ONE');
+  expect(await run.ended).toBe(0);
+  expect(ids().filter((id) => before.includes(id))).toEqual([]);
+});
