@@ -53,15 +53,13 @@ export const scripts: Readonly<Record<string, (this: Redis, ...keysAndArguments:
     }),
   );
 
-const COMMIT_KEYS = 2;
-
 /**
  * The script of a commit, for many rooms, each judged as if its commit were sent alone.
  * KEYS of all rooms   ARGV for each room: how many arguments, and those   Reply: for each room its own, or {'error', why}
  */
 const runCommits = runner(`
 local function commit(KEYS, ARGV)
-${read(`commitRoom-${COMMIT_KEYS}.lua`)}
+${read('commitRoom-2.lua')}
 end
 local replies, at = {}, 1
 for room = 1, #KEYS / 2 do

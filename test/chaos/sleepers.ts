@@ -19,6 +19,7 @@ export class Sleepers {
 
   private constructor(
     private readonly child: ChildProcess,
+    private readonly guard: ChildProcess,
     /** In the order of their seats. */
     private readonly clients: readonly ClientHistory[],
   ) {
@@ -30,13 +31,16 @@ export class Sleepers {
     const clients = lent.map(({ history }) => history);
     const seats = lent.map(({ room, seat, token }) => ({ room, seat, token }));
     const child = spawnOwned(process.execPath, [PROGRAM], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    const sleepers = new Sleepers(child, clients);
+    // Who stands still does not see that its parent has ended. The guard's input ends with that, and it ends the device.
+    const watch = ['-c', 'read -r _; kill -KILL "$0"', String(child.pid)];
+    const guard = spawnOwned('sh', watch, { stdio: ['pipe', 'ignore', 'ignore'] });
+    const sleepers = new Sleepers(child, guard, clients);
     const since = performance.now();
     sleepers.tell({ type: 'play', url, seatDelayMs, seats });
     const moved = ({ commands }: ClientHistory) =>
       [...commands.values()].some(({ sentAt, acks }) => sentAt >= since && acks.length > 0);
     await until('a move of everybody who will sleep', () => clients.every(moved), PLAYING_MS).catch(async (error) => {
-      await end(child);
+      await Promise.all([end(child), end(guard)]);
       throw error;
     });
     return sleepers;
@@ -53,13 +57,15 @@ export class Sleepers {
 
   /** Lets what is under way be answered, and leaves the seats to others. */
   async stop(): Promise<void> {
-    const { child } = this;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    this.wake();
-    this.tell({ type: 'rest' });
-    const late = setTimeout(() => child.kill('SIGKILL'), REST_MS);
-    await once(child, 'exit');
-    clearTimeout(late);
+    const { child, guard } = this;
+    if (child.exitCode === null && child.signalCode === null) {
+      this.wake();
+      this.tell({ type: 'rest' });
+      const late = setTimeout(() => child.kill('SIGKILL'), REST_MS);
+      await once(child, 'exit');
+      clearTimeout(late);
+    }
+    await end(guard);
   }
 
   private tell(message: ToDevice): void {
