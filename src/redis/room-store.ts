@@ -97,7 +97,7 @@ export class RedisRoomStore implements RoomStore {
     });
   }
 
-  async commit(
+  commit(
     code: RoomCode,
     fence: Fence,
     after: Position,
@@ -115,15 +115,11 @@ export class RedisRoomStore implements RoomStore {
         entries.at(-1)?.digest ?? after.digest,
         ...entries.map((entry) => entry.text),
       );
-    try {
-      const { reply, copied } =
-        durability === 'replicated' ? await this.copied(write) : { reply: await write(this.redis), copied: true };
-      if (reply[0] === 'ok') return copied ? OK : unknown(new Error('the commit is not on enough copies'));
-      if (reply[0] === 'gap') return { outcome: 'gap', seq: Number(reply[1]) as Seq, digest: reply[2] as Digest };
-      return refused(reply);
-    } catch (error) {
-      return unknown(error as Error);
-    }
+    if (durability !== 'replicated') return write(this.redis).then(committed, unknown);
+    return this.copied(write).then(({ reply, copied }) => {
+      if (reply[0] === 'ok' && !copied) return unknown(new Error('the commit is not on enough copies'));
+      return committed(reply);
+    }, unknown);
   }
 
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
@@ -183,6 +179,12 @@ export class RedisRoomStore implements RoomStore {
 }
 
 const OK = { outcome: 'ok' } as const;
+
+function committed(reply: Awaited<ReturnType<RedisConnection['commitRoom']>>): CommitReply {
+  if (reply[0] === 'ok') return OK;
+  if (reply[0] === 'gap') return { outcome: 'gap', seq: Number(reply[1]) as Seq, digest: reply[2] as Digest };
+  return refused(reply);
+}
 
 /** An operation that got no answer, for whatever reason, may have taken effect. */
 const unknown = (error: Error): Refused => ({ outcome: 'unknown', error });

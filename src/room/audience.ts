@@ -16,7 +16,7 @@ import { entryOf, type History, type LogEntry } from './history.js';
 import type { Presence } from './seats.js';
 import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
 import type { Effect, Refusal } from './step.js';
-import { projectEntry, viewRoom, viewTurn } from './view.js';
+import { projectEntry, viewLegal, viewRoom, viewTurn } from './view.js';
 
 /** Whoever is on the other end: a socket, or one HTTP request. */
 export interface Connection {
@@ -69,11 +69,13 @@ export class Audience {
 
   /** Shows a committed entry, the latest of the history, to everybody. */
   show(entry: LogEntry): void {
-    const frames = new EventFrames(entry, this.room.state.deadline);
+    const { game, head } = this;
+    const { state } = this.room;
+    const frames = new EventFrames(entry, state.deadline);
     for (const [connection, seat] of this.seats) {
       const viewer = seat ?? 'spectator';
-      const events = projectEntry(this.game, this.head, entry.entry, viewer);
-      connection.send(frames.frame(events, this.turn(viewer).legal));
+      const events = projectEntry(game, head, entry.entry, viewer);
+      connection.send(frames.frame(events, viewLegal(game, state, viewer)));
     }
   }
 

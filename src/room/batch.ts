@@ -39,11 +39,10 @@ export function runBatch(
   { epoch, clock, idleMs, newSeed }: BatchContext,
 ): Done[] {
   const done: Done[] = [];
-  const inputs = [...batch];
   const { game, head, windows } = from;
   let room = from;
   let position = after;
-  for (let input = inputs.shift(); input !== undefined; input = inputs.shift()) {
+  const take = (input: RoomInput): void => {
     const now = clock.now();
     const taken = step(room, input, now, idleMs);
     let { state } = room;
@@ -59,7 +58,10 @@ export function runBatch(
     if (taken.outcome) windows.record(taken.outcome.seat, taken.outcome.id, taken.outcome.outcome);
     room = { ...room, state, presence: taken.presence };
     done.push({ step: taken, state, presence: taken.presence, entry });
-    if (wantsSeed(room)) inputs.unshift({ type: 'seed', seed: newSeed() });
+  };
+  for (const input of batch) {
+    take(input);
+    while (wantsSeed(room)) take({ type: 'seed', seed: newSeed() });
   }
   return done;
 }

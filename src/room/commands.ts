@@ -12,12 +12,16 @@ export const WINDOW = 256;
 const DEPARTED = 16;
 
 /** What came of a command: the log entry that holds its effect, or the refusal that was answered. */
-export type Outcome =
-  | { readonly seq: Seq }
-  | { readonly refused: string; readonly message: string; readonly reason?: string };
+export type Outcome = { readonly seq: Seq } | Refused;
+export type Refused = { readonly refused: string; readonly message: string; readonly reason?: string };
 
+/** Two rings side by side: what comes too late takes the place of what came first. */
 interface SeatWindow {
-  readonly outcomes: Map<CommandId, Outcome>;
+  readonly ids: CommandId[];
+  /** By the place of the id; a bare number is the log entry that holds the effect. */
+  readonly outcomes: (Seq | Refused)[];
+  /** The place of the oldest, once the window is full. */
+  oldest: number;
   /** Highest counter seen. */
   highest: number;
   /** Counters up to here may have left the window. */
@@ -38,7 +42,8 @@ export interface Departure {
 export const counterOf = (id: CommandId): number => Number.parseInt(id, 10);
 
 export class CommandWindows {
-  private readonly seats = new Map<Seat, SeatWindow>();
+  /** By seat. */
+  private readonly seats: (SeatWindow | undefined)[] = [];
 
   /** @param departures the oldest first */
   constructor(
@@ -46,15 +51,19 @@ export class CommandWindows {
     private departures: readonly Departure[] = [],
   ) {
     for (const { seat, highest, floor, outcomes } of stored) {
-      this.seats.set(seat, { highest, floor, outcomes: new Map(outcomes) });
+      const window: SeatWindow = { ids: [], outcomes: [], oldest: 0, highest, floor };
+      for (const [id, outcome] of outcomes) keep(window, id, 'seq' in outcome ? outcome.seq : outcome);
+      this.seats[seat] = window;
     }
   }
 
   /** What came of the command before; `new` when it was never seen, `stale` when that can no longer be told. */
   lookup(seat: Seat, id: CommandId): Outcome | 'new' | 'stale' {
-    const window = this.seats.get(seat);
+    const window = this.seats[seat];
     if (window === undefined || counterOf(id) > window.highest) return 'new';
-    return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');
+    const outcome = window.outcomes[window.ids.indexOf(id)];
+    if (outcome === undefined) return counterOf(id) <= window.floor ? 'stale' : 'new';
+    return outcomeOf(outcome);
   }
 
   /** The log entry in which `holder`, who has no seat any more, gave it up by this very command. */
@@ -62,26 +71,16 @@ export class CommandWindows {
     return this.departures.find((departure) => departure.holder === holder && departure.id === id)?.seq;
   }
 
-  record(seat: Seat, id: CommandId, outcome: Outcome): void {
-    let window = this.seats.get(seat);
-    if (window === undefined) {
-      window = { outcomes: new Map(), highest: 0, floor: 0 };
-      this.seats.set(seat, window);
-    }
-    window.outcomes.set(id, outcome);
-    window.highest = Math.max(window.highest, counterOf(id));
-    if (window.outcomes.size <= WINDOW) return;
-    for (const oldest of window.outcomes.keys()) {
-      window.outcomes.delete(oldest);
-      window.floor = Math.max(window.floor, counterOf(oldest));
-      break;
-    }
+  /** Keeps a refusal, or the log entry in which a command has taken effect. */
+  record(seat: Seat, id: CommandId, outcome: Seq | Refused): void {
+    this.seats[seat] ??= { ids: [], outcomes: [], oldest: 0, highest: 0, floor: 0 };
+    keep(this.seats[seat], id, outcome);
   }
 
   /** Takes over what a log entry says of a room that was `before`: its command, and seats that changed hands. */
   apply(entry: Entry, seq: Seq, before: RoomState): void {
     const { by } = entry;
-    if (by) this.record(by.seat, by.id, { seq });
+    if (by) this.record(by.seat, by.id, seq);
     for (const event of entry.events) {
       if (event.type === 'seat_left' && 'reason' in event && event.reason === 'left' && by) {
         const leaver = before.seats[event.seat];
@@ -89,27 +88,19 @@ export class CommandWindows {
         this.departures = [...this.departures, ...departure].slice(-DEPARTED);
       }
       if (event.type === 'seat_changed' && 'from' in event) {
-        const moved = this.seats.get(event.from);
-        this.seats.delete(event.from);
-        this.put(event.to, moved);
+        this.seats[event.to] = this.seats[event.from];
+        this.seats[event.from] = undefined;
       } else if (event.type === 'seats_swapped' && 'seats' in event) {
         const [one, other] = event.seats;
-        const [ofOne, ofOther] = [this.seats.get(one), this.seats.get(other)];
-        this.put(one, ofOther);
-        this.put(other, ofOne);
+        [this.seats[one], this.seats[other]] = [this.seats[other], this.seats[one]];
       } else if ((event.type === 'seat_taken' || event.type === 'seat_left') && 'seat' in event) {
-        this.seats.delete(event.seat);
+        this.seats[event.seat] = undefined;
       }
     }
   }
 
-  private put(seat: Seat, window: SeatWindow | undefined): void {
-    if (window) this.seats.set(seat, window);
-    else this.seats.delete(seat);
-  }
-
   highest(seat: Seat): number {
-    return this.seats.get(seat)?.highest ?? 0;
+    return this.seats[seat]?.highest ?? 0;
   }
 
   departed(): readonly Departure[] {
@@ -117,11 +108,31 @@ export class CommandWindows {
   }
 
   stored(): StoredWindows {
-    return [...this.seats].map(([seat, { highest, floor, outcomes }]) => ({
-      seat,
-      highest,
-      floor,
-      outcomes: [...outcomes],
-    }));
+    return this.seats.flatMap((window, seat) => {
+      if (window === undefined) return [];
+      const { ids, outcomes, oldest, highest, floor } = window;
+      const inOrder = ids.map((_, age): [CommandId, Outcome] => {
+        const at = (oldest + age) % ids.length;
+        return [ids[at] as CommandId, outcomeOf(outcomes[at] as Seq | Refused)];
+      });
+      return [{ seat: seat as Seat, highest, floor, outcomes: inOrder }];
+    });
   }
 }
+
+function keep(window: SeatWindow, id: CommandId, outcome: Seq | Refused): void {
+  const counter = counterOf(id);
+  if (counter > window.highest) window.highest = counter;
+  if (window.ids.length < WINDOW) {
+    window.ids.push(id);
+    window.outcomes.push(outcome);
+    return;
+  }
+  const { oldest } = window;
+  window.floor = Math.max(window.floor, counterOf(window.ids[oldest] as CommandId));
+  window.ids[oldest] = id;
+  window.outcomes[oldest] = outcome;
+  window.oldest = (oldest + 1) % WINDOW;
+}
+
+const outcomeOf = (outcome: Seq | Refused): Outcome => (typeof outcome === 'number' ? { seq: outcome } : outcome);

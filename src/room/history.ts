@@ -25,6 +25,12 @@ export interface LogEntry extends LogLine {
 
 export const entryOf = ({ text }: LogLine): Entry => JSON.parse(text);
 
+/** What the text of an entry ends with; a salt and an id, which come before, cannot hold it. */
+const EVENTS = '"events":';
+
+/** The JSON of an entry's events, as it is in its text. */
+export const eventsText = ({ text }: LogLine): string => text.slice(text.indexOf(EVENTS) + EVENTS.length, -1);
+
 /** The digest of a log whose digest was `before` and that got `text` as its next entry. */
 export function chain(before: Digest, text: string): Digest {
   return hash('sha256', before + text).slice(0, DIGEST_LENGTH) as Digest;

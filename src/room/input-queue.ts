@@ -10,6 +10,8 @@ interface Detached {
   readonly from: Connection;
 }
 
+const isInput = (item: RoomInput | Detached): item is RoomInput => item.type !== 'detached';
+
 /** Inputs of one connection, and of a whole room, that may wait: a table that stands still must not fill the memory. */
 const WAITING_PER_CONNECTION = 32;
 const WAITING = 1_024;
@@ -45,10 +47,15 @@ export class InputQueue {
   }
 
   /** Takes what waits, up to the next connection that has ended; `end` makes an input of that, where it was anybody. */
-  takeBatch(end: (connection: Connection) => RoomInput | undefined): RoomInput[] {
+  takeBatch(end: (connection: Connection) => RoomInput | undefined): readonly RoomInput[] {
+    const { items } = this;
+    if (items.every(isInput)) {
+      this.items = [];
+      return items;
+    }
     const batch: RoomInput[] = [];
     for (let item = this.items[0]; item !== undefined; item = this.items[0]) {
-      if (item.type !== 'detached') {
+      if (isInput(item)) {
         batch.push(item);
       } else {
         if (batch.length > 0) break;

@@ -11,7 +11,14 @@ import type { Logger } from '../runtime/log.js';
 import type { CommandWindows } from './commands.js';
 import type { History, LogLine, Position } from './history.js';
 import type { RoomHead, RoomState } from './state.js';
-import { type Fence, type Refused, type RoomStore, type StoredSnapshot, toSnapshot } from './store.js';
+import {
+  type CommitReply,
+  type Fence,
+  type Refused,
+  type RoomStore,
+  type StoredSnapshot,
+  toSnapshot,
+} from './store.js';
 
 export interface LedgerDeps {
   readonly store: RoomStore;
@@ -76,14 +83,24 @@ export class Ledger {
    * entries it makes sure of what is there.
    */
   async append(entries: readonly LogLine[]): Promise<boolean> {
+    if (this.over) return false;
+    const { code, settings } = this.head;
+    const after = this.position;
+    const reply = await this.deps.store.commit(code, this.fence, after, entries, settings.durability);
+    if (reply.outcome !== 'ok') return this.insist(entries, after, reply);
+    this.position = entries.at(-1) ?? after;
+    return true;
+  }
+
+  /** Sends an append again that did not get through, until it is known what became of it. */
+  private async insist(entries: readonly LogLine[], from: Position, first: CommitReply): Promise<boolean> {
     const { store, clock, log, whenFresh } = this.deps;
     const { code, settings } = this.head;
-    let after = this.position;
+    let after = from;
     let pending = entries;
     let end = entries.at(-1) ?? after;
     let unanswered = false;
-    while (!this.over) {
-      const reply = await store.commit(code, this.fence, after, pending, settings.durability);
+    for (let reply = first; ; reply = await store.commit(code, this.fence, after, pending, settings.durability)) {
       if (reply.outcome === 'ok') {
         this.position = end;
         return true;
@@ -93,20 +110,21 @@ export class Ledger {
         unanswered = true;
         await sleep(clock, RETRY_MS);
         await whenFresh();
-        continue;
+      } else {
+        // A gap tells where the store is; a claim that was taken back is made again, which tells the same.
+        const found = reply.outcome === 'gap' ? reply : await this.reassert(reply);
+        if (found !== 'retry') {
+          const missing = found && this.missingAfter(found, entries);
+          if (!missing) return false;
+          // Nothing missing: an earlier attempt has landed. Without entries a commit still waits for the copies.
+          if (missing.length > 0) log.warn({ room: code, from: found.seq }, 'appending a lost tail again');
+          after = found;
+          pending = missing;
+          end = missing.at(-1) ?? found;
+        }
       }
-      // A gap tells where the store is; a claim that was taken back is made again, which tells the same.
-      const found = reply.outcome === 'gap' ? reply : await this.reassert(reply);
-      if (found === 'retry') continue;
-      const missing = found && this.missingAfter(found, entries);
-      if (!missing) return false;
-      // Nothing missing: an earlier attempt has landed. Without entries a commit still waits for the copies.
-      if (missing.length > 0) log.warn({ room: code, from: found.seq }, 'appending a lost tail again');
-      after = found;
-      pending = missing;
-      end = missing.at(-1) ?? found;
+      if (this.over) return false;
     }
-    return false;
   }
 
   /** Brings the store up to the history, one append at a time; false when the room is lost. */

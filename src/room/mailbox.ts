@@ -229,7 +229,11 @@ export class Mailbox {
   private async run(): Promise<void> {
     // What is posted in the same turn of the event loop goes into the same batch.
     await undefined;
-    await this.work().catch((error: unknown) => this.fail(error));
+    try {
+      await this.work();
+    } catch (error) {
+      this.fail(error);
+    }
     this.working = undefined;
     if (this.queue.length > 0 && !this.ended && !this.sealed) this.wake();
   }
@@ -286,14 +290,15 @@ export class Mailbox {
   }
 
   /** True when the entries are safe; false when the room is lost. If that takes long, the table is frozen meanwhile. */
-  private async commit(entries: readonly LogEntry[]): Promise<boolean> {
+  private commit(entries: readonly LogEntry[]): Promise<boolean> {
     const startedAt = this.deps.clock.monotonic();
     this.wait(startedAt);
-    const ours = await this.ledger.append(entries);
-    this.patience.set(null);
-    if (ours) this.proof.confirm(startedAt);
-    else this.lose();
-    return ours;
+    return this.ledger.append(entries).then((ours) => {
+      this.patience.set(null);
+      if (ours) this.proof.confirm(startedAt);
+      else this.lose();
+      return ours;
+    });
   }
 
   private current(): Room {

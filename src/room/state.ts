@@ -81,6 +81,7 @@ export interface Entry {
   readonly salt: string;
   /** The command that caused it; absent for timers and joins. */
   readonly by?: { readonly seat: Seat; readonly id: CommandId };
+  /** Last in the text of an entry: from there they are shown. */
   readonly events: readonly LogEvent[];
 }
 
@@ -138,8 +139,11 @@ export function playedByBot(state: RoomState, seat: Seat): boolean {
 
 /** The seat whose token has this SHA-256. Hashes of 128 random bits are compared: their timing tells nothing. */
 export function seatOf(state: RoomState, tokenHash: string): Seat | undefined {
-  const seat = state.seats.findIndex((occupant) => occupant?.kind === 'human' && occupant.tokenHash === tokenHash);
-  return seat < 0 ? undefined : (seat as Seat);
+  for (let seat = 0; seat < state.seats.length; seat++) {
+    const occupant = state.seats[seat];
+    if (occupant?.kind === 'human' && occupant.tokenHash === tokenHash) return seat as Seat;
+  }
+  return undefined;
 }
 
 /** The seats that have to act, empty when none has. */

@@ -8,7 +8,7 @@ import type { Game, Seat, Seed } from '../game/game.js';
 import { type Hello, isRoomCommand, parseRoomCommand, type Talk } from '../protocol/client-in.js';
 import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
-import type { CommandWindows, Outcome } from './commands.js';
+import type { CommandWindows, Refused } from './commands.js';
 import { decideRoom, decideTable } from './decide.js';
 import { type Presence, seatFor, successor, take, withPresence, withSignOfLife, withTimeGivenBack } from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
@@ -85,7 +85,7 @@ export interface Step<Connection> {
   readonly events: readonly LogEvent[];
   readonly by?: { readonly seat: Seat; readonly id: CommandId };
   /** A refusal to be remembered with the command id. */
-  readonly outcome?: { readonly seat: Seat; readonly id: CommandId; readonly outcome: Outcome };
+  readonly outcome?: { readonly seat: Seat; readonly id: CommandId; readonly outcome: Refused };
   readonly effects: readonly Effect<Connection>[];
 }
 
@@ -225,11 +225,11 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
 const answered = <C>(presence: Presence, effect: Effect<C>): Step<C> => ({ presence, events: [], effects: [effect] });
 
 /** A refusal as it is kept with its command id. */
-function outcomeOf({ code, detail = '', reason }: Refusal): Extract<Outcome, { refused: string }> {
+function outcomeOf({ code, detail = '', reason }: Refusal): Refused {
   return { refused: code, message: detail.slice(0, DETAIL_LENGTH), ...(reason === undefined ? {} : { reason }) };
 }
 
-function refusalOf({ refused, message, reason }: Extract<Outcome, { refused: string }>): Refusal {
+function refusalOf({ refused, message, reason }: Refused): Refusal {
   return { code: refused as ErrorCode, detail: message, ...(reason === undefined ? {} : { reason }) };
 }
 
@@ -261,9 +261,11 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
   return playedByBot(state, seat) ? [...decision.events] : [{ type: 'turn_timed_out', seat }, ...decision.events];
 }
 
+const NO_SEATS: readonly Seat[] = [];
+
 /** Seats of players who are away and for whom something is still to happen when their hold ends. */
 function heldSeats({ state, presence }: Room): readonly Seat[] {
-  if (presence.connected.every(Boolean)) return [];
+  if (!presence.connected.includes(false)) return NO_SEATS;
   const othersHere = (seat: number) => presence.connected.some((here, at) => here && at !== seat);
   return state.seats.flatMap((occupant, at) => {
     if (occupant?.kind !== 'human' || presence.connected[at]) return [];
@@ -277,8 +279,8 @@ function heldSeats({ state, presence }: Room): readonly Seat[] {
 export function nextTick(room: Room, idleMs: number): number | null {
   const { head, state, presence } = room;
   if (state.status === 'closed') return null;
-  const times = heldSeats(room).map((seat) => (presence.goneAt[seat] ?? 0) + head.settings.hold_ms);
-  if (state.deadline !== null) times.push(state.deadline);
-  if (presence.emptySince !== null) times.push(presence.emptySince + idleMs);
-  return times.length === 0 ? null : Math.min(...times);
+  let next = state.deadline ?? Number.POSITIVE_INFINITY;
+  for (const seat of heldSeats(room)) next = Math.min(next, (presence.goneAt[seat] ?? 0) + head.settings.hold_ms);
+  if (presence.emptySince !== null) next = Math.min(next, presence.emptySince + idleMs);
+  return next === Number.POSITIVE_INFINITY ? null : next;
 }

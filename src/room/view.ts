@@ -42,19 +42,26 @@ export function viewSeat(occupant: Occupant | null): SeatView | null {
 
 /** The deadline for everybody, and the legal commands for a seat whose turn it is. */
 export function viewTurn(game: Game, state: RoomState, viewer: Viewer): TurnInfo {
-  if (viewer === 'spectator' || !actingSeats(game, state).includes(viewer)) return { deadline: state.deadline };
-  return { deadline: state.deadline, legal: game.legal(game.view(state.table, viewer)) };
+  const legal = viewLegal(game, state, viewer);
+  return legal ? { deadline: state.deadline, legal } : { deadline: state.deadline };
+}
+
+/** The commands that `viewer` may give; undefined when it has not to act. */
+export function viewLegal(game: Game, state: RoomState, viewer: Viewer): TurnInfo['legal'] {
+  if (viewer === 'spectator' || !actingSeats(game, state).includes(viewer)) return undefined;
+  return game.legal(game.view(state.table, viewer));
 }
 
 /** The events of an entry as `viewer` may see them: the entry's own list where nothing is hidden or rewritten. */
 export function projectEntry(game: Game, head: RoomHead, entry: Entry, viewer: Viewer): readonly Typed[] {
-  if (entry.events.every((event) => projectEvent(game, head, event, viewer) === event)) return entry.events;
+  let changed = false;
   const visible: Typed[] = [];
   for (const event of entry.events) {
     const shown = projectEvent(game, head, event, viewer);
+    if (shown !== event) changed = true;
     if (shown !== null) visible.push(shown);
   }
-  return visible;
+  return changed ? visible : entry.events;
 }
 
 function projectEvent(game: Game, head: RoomHead, event: LogEvent, viewer: Viewer): Typed | null {

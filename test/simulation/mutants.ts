@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/room/commands.ts',
-        from: "return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');",
+        from: "if (outcome === undefined) return counterOf(id) <= window.floor ? 'stale' : 'new';",
         to: "return 'new';",
       },
     ],
