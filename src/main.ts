@@ -1,4 +1,5 @@
 /** One game instance: its parts, in the order of starting. */
+import './runtime/heap.js';
 import { readFileSync } from 'node:fs';
 import { Bus } from './cluster/bus.js';
 import { Drain } from './cluster/drain.js';

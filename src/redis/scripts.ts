@@ -55,32 +55,44 @@ export const scripts: Readonly<Record<string, (this: Redis, ...keysAndArguments:
 
 /**
  * The script of a commit, for many rooms, each judged as if its commit were sent alone.
- * KEYS of all rooms   ARGV for each room: how many arguments, and those   Reply: for each room its own, or {'error', why}
+ * KEYS of all rooms   ARGV for each room: how many entries, then its owner, epoch, seq and both digests, as one argument of
+ * words; its entries   Reply: {place, its own reply or 'error' and why} of each room whose reply was not {'ok'}
  */
 const runCommits = runner(`
 local function commit(KEYS, ARGV)
 ${read('commitRoom-2.lua')}
 end
-local replies, at = {}, 1
+local refused, at = {}, 1
 for room = 1, #KEYS / 2 do
-  local arguments, last = {}, at + ARGV[at]
-  for each = at + 1, last do arguments[each - at] = ARGV[each] end
-  at = last + 1
+  local arguments = {}
+  for word in string.gmatch(ARGV[at], '%S+') do arguments[#arguments + 1] = word end
+  local entries = table.remove(arguments, 1)
+  for each = at + 1, at + entries do arguments[#arguments + 1] = ARGV[each] end
+  at = at + entries + 1
   local done, reply = pcall(commit, {KEYS[2 * room - 1], KEYS[2 * room]}, arguments)
-  replies[room] = done and reply or {'error', type(reply) == 'table' and reply.err or tostring(reply)}
+  if not done then reply = {'error', type(reply) == 'table' and reply.err or tostring(reply)} end
+  if reply[1] ~= 'ok' then refused[#refused + 1] = {room - 1, unpack(reply)} end
 end
-return replies`);
+return refused`);
+
+/** Of what `commitRoom` takes: the keys come before, the entries from. */
+const FIRST_WORD = 2;
+const FIRST_ENTRY = 7;
+const COMMITTED: CommitReply = ['ok'];
 
 /** Sends the commits of many rooms as one. @param commits what `commitRoom` takes, for each room */
-export function commitRooms(
+export async function commitRooms(
   redis: Redis,
   commits: readonly (readonly string[])[],
-): Promise<(CommitReply | ['error', why: string])[]> {
-  const keys: string[] = [];
+): Promise<readonly (CommitReply | ['error', why: string])[]> {
   const given: string[] = [];
-  for (const [meta = '', log = '', ...rest] of commits) {
-    keys.push(meta, log);
-    given.push(String(rest.length), ...rest);
+  for (const commit of commits) given.push(...commit.slice(0, FIRST_WORD));
+  for (const commit of commits) {
+    const entries = commit.slice(FIRST_ENTRY);
+    given.push([entries.length, ...commit.slice(FIRST_WORD, FIRST_ENTRY)].join(' '), ...entries);
   }
-  return runCommits(redis, keys.length, [...keys, ...given]) as ReturnType<typeof commitRooms>;
+  const replies: (CommitReply | ['error', why: string])[] = commits.map(() => COMMITTED);
+  const refused = (await runCommits(redis, FIRST_WORD * commits.length, given)) as [number, ...CommitReply][];
+  for (const [place, ...reply] of refused) replies[place] = reply;
+  return replies;
 }

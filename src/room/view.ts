@@ -54,14 +54,15 @@ export function viewLegal(game: Game, state: RoomState, viewer: Viewer): TurnInf
 
 /** The events of an entry as `viewer` may see them: the entry's own list where nothing is hidden or rewritten. */
 export function projectEntry(game: Game, head: RoomHead, entry: Entry, viewer: Viewer): readonly Typed[] {
-  let changed = false;
-  const visible: Typed[] = [];
-  for (const event of entry.events) {
+  const { events } = entry;
+  let visible: Typed[] | undefined;
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at] as LogEvent;
     const shown = projectEvent(game, head, event, viewer);
-    if (shown !== event) changed = true;
-    if (shown !== null) visible.push(shown);
+    if (shown !== event) visible ??= events.slice(0, at);
+    if (shown !== null) visible?.push(shown);
   }
-  return changed ? visible : entry.events;
+  return visible ?? events;
 }
 
 function projectEvent(game: Game, head: RoomHead, event: LogEvent, viewer: Viewer): Typed | null {
