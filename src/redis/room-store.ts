@@ -122,6 +122,12 @@ export class RedisRoomStore implements RoomStore {
     }, unknown);
   }
 
+  check(code: RoomCode, { owner, epoch }: Fence, { seq, digest }: Position): Promise<CommitReply> {
+    return this.redis
+      .commitRoom(metaKey(code), logKey(code), owner, String(epoch), String(seq), digest)
+      .then(committed, unknown);
+  }
+
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
     return answered(async () => {
       const keys = [metaKey(code), logKey(code), snapKey(code)];

@@ -55,7 +55,7 @@ export const scripts: Readonly<Record<string, (this: Redis, ...keysAndArguments:
 
 /**
  * The script of a commit, for many rooms, each judged as if its commit were sent alone.
- * KEYS of all rooms   ARGV for each room: how many entries, then its owner, epoch, seq and both digests, as one argument of
+ * KEYS of all rooms   ARGV for each room: how many entries, then its owner, epoch, seq and digests, as one argument of
  * words; its entries   Reply: {place, its own reply or 'error' and why} of each room whose reply was not {'ok'}
  */
 const runCommits = runner(`

@@ -135,20 +135,24 @@ export class Ledger {
     return !this.over;
   }
 
-  /** Whether the store still names this owner and epoch; undefined when it does not answer. */
+  /**
+   * Whether the store still names this owner and epoch; undefined when it does not answer. A failover can keep both and
+   * lose the end of the log: it is appended again.
+   */
   async owned(): Promise<boolean | undefined> {
-    const meta = await this.deps.store.meta(this.head.code).catch(() => undefined);
-    if (meta === undefined) return undefined;
-    if (meta === null) return false;
-    const { owner, epoch } = this.fence;
-    if (meta.owner === owner && meta.epoch === epoch) return this.complete(meta);
-    const found = await this.reassert({ outcome: 'fenced', owner: meta.owner, epoch: meta.epoch });
-    return found === undefined ? false : undefined;
-  }
-
-  /** A failover can keep the owner and lose the end of the log: it is appended again. False when the room is lost. */
-  private complete({ seq, digest }: Position): boolean | Promise<boolean> {
-    return (seq === this.position.seq && digest === this.position.digest) || this.append([]);
+    const reply = await this.deps.store.check(this.head.code, this.fence, this.position);
+    switch (reply.outcome) {
+      case 'ok':
+        return true;
+      case 'gap':
+        return this.append([]);
+      case 'unknown':
+        return undefined;
+      case 'gone':
+        return false;
+      case 'fenced':
+        return (await this.reassert(reply)) === undefined ? false : undefined;
+    }
   }
 
   /** Stores a snapshot when enough has happened since the last, without anybody waiting for it. */

@@ -60,14 +60,17 @@ export class MemoryRoomStore implements RoomStore {
   }
 
   async commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogLine[]): Promise<CommitReply> {
-    const kept = this.fenced(code, fence);
+    const kept = this.endingAt(code, fence, after);
     if ('outcome' in kept) return kept;
-    const { seq, digest } = kept.meta;
-    if (seq !== after.seq || digest !== after.digest) return { outcome: 'gap', seq, digest };
     const end = entries.at(-1) ?? after;
     kept.log.push(...entries.map((entry) => ({ seq: entry.seq, text: entry.text })));
     kept.meta = { ...kept.meta, seq: end.seq, digest: end.digest, aliveAt: this.now() };
     return { outcome: 'ok' };
+  }
+
+  async check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply> {
+    const kept = this.endingAt(code, fence, at);
+    return 'outcome' in kept ? kept : { outcome: 'ok' };
   }
 
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
@@ -113,5 +116,12 @@ export class MemoryRoomStore implements RoomStore {
     if (!kept) return { outcome: 'gone' };
     const { owner, epoch } = kept.meta;
     return owner === fence.owner && epoch === fence.epoch ? kept : { outcome: 'fenced', owner, epoch };
+  }
+
+  private endingAt(code: RoomCode, fence: Fence, at: Position): Kept | Exclude<CommitReply, { outcome: 'ok' }> {
+    const kept = this.fenced(code, fence);
+    if ('outcome' in kept) return kept;
+    const { seq, digest } = kept.meta;
+    return seq === at.seq && digest === at.digest ? kept : { outcome: 'gap', seq, digest };
   }
 }

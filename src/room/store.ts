@@ -90,6 +90,8 @@ export interface RoomStore {
     entries: readonly LogLine[],
     durability: Durability,
   ): Promise<CommitReply>;
+  /** Whether owner, epoch and end of the log are these, as a commit would find them. Writes nothing. */
+  check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply>;
   /** Keeps the snapshot, unless it has a newer one, and trims the log behind it, but for the last `keep` entries. */
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply>;
   /** Gives ownership to another instance. */

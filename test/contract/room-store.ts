@@ -153,6 +153,24 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
       expect(await texts(code)).toEqual([[1, made[0]?.text]]);
     });
 
+    test('check tells what a commit would find, and writes nothing', async () => {
+      const { code, fence } = await owned();
+      const made = some(START, 2);
+      await commit(code, fence, START, made);
+      under.elapse(SHORT_MS);
+      await unchanged(code, async () => {
+        expect(await store.check(code, fence, end(made))).toEqual({ outcome: 'ok' });
+        expect(await store.check(code, fence, START)).toEqual({ outcome: 'gap', ...end(made) });
+        const otherwise = { ...end(made), digest: START.digest };
+        expect(await store.check(code, fence, otherwise)).toEqual({ outcome: 'gap', ...end(made) });
+        const { owner, epoch } = fence;
+        const refused = { outcome: 'fenced', owner, epoch };
+        expect(await store.check(code, { owner: B, epoch }, end(made))).toEqual(refused);
+        expect(await store.check(code, { owner, epoch: 2 as Epoch }, end(made))).toEqual(refused);
+      });
+      expect(await store.check(newCode(), fence, START)).toEqual({ outcome: 'gone' });
+    });
+
     test('commit without entries tells whether the log ends there', async () => {
       const { code, fence } = await owned();
       const made = some(START, 2);

@@ -257,21 +257,21 @@ describe('a room that another instance has taken', () => {
 describe('who joins', () => {
   test('is told what the store has confirmed since: with the commit that seats them, or by a question', async () => {
     const stage = await Stage.open();
-    const { asked } = stage.store;
-    const before = asked.meta;
+    const { store } = stage;
+    const before = store.checks;
     const [ana] = await stage.players('Ana');
-    expect(asked.meta).toBe(before);
+    expect(store.checks).toBe(before);
     await stage.clock.advance(1);
     ana.hello();
     await settled();
-    expect([ana.of('welcome').length, asked.meta]).toEqual([2, before + 1]);
+    expect([ana.of('welcome').length, store.checks]).toEqual([2, before + 1]);
   });
 
   test('is not asked about again when a commit under way began after they came', async () => {
     const stage = await Stage.open();
-    const { asked } = stage.store;
+    const { store } = stage;
     const [ana] = await stage.players('Ana');
-    const before = asked.meta;
+    const before = store.checks;
     await stage.clock.advance(1_000);
     const came = stage.clock.monotonic();
     await stage.clock.advance(10);
@@ -279,7 +279,7 @@ describe('who joins', () => {
     await Promise.resolve();
     ana.hello({}, undefined, came);
     await settled();
-    expect([ana.of('welcome').length, asked.meta]).toEqual([2, before]);
+    expect([ana.of('welcome').length, store.checks]).toEqual([2, before]);
   });
 });
 
@@ -290,7 +290,7 @@ describe('a lease in doubt', () => {
     ana.command(START_MATCH);
     await settled();
     const { lease } = stage.opened;
-    const [before, deadline, asked] = [counts(ana, bo), ana.of('event').at(-1)?.deadline ?? 0, stage.store.asked.meta];
+    const [before, deadline, asked] = [counts(ana, bo), ana.of('event').at(-1)?.deadline ?? 0, stage.store.checks];
     lease.stale();
     stage.mailbox.wake();
     const id = bo.command(KICK(0));
@@ -298,7 +298,7 @@ describe('a lease in doubt', () => {
     expect(types(ana, before[0])).toEqual(['notice']);
     expect(ana.of('notice').at(-1)?.kind).toBe('frozen');
     expect(bo.answers(id)).toEqual([]);
-    expect(stage.store.asked.meta).toBe(asked);
+    expect(stage.store.checks).toBe(asked);
     lease.renewed();
     await settled();
     expect(bo.answers(id)).toEqual(['NOT_HOST']);

@@ -63,7 +63,8 @@ export class ScriptedStore implements RoomStore {
   readonly snapshots: StoredSnapshot[] = [];
   /** While true, questions get no answer. */
   mute = false;
-  readonly asked = { meta: 0 };
+  /** How often it was asked whose a room is. */
+  checks = 0;
   private readonly heads = new Map<RoomCode, RoomHead>();
 
   constructor(private readonly clock: Clock) {
@@ -76,7 +77,6 @@ export class ScriptedStore implements RoomStore {
   }
 
   async meta(code: RoomCode): Promise<RoomMeta | null> {
-    this.asked.meta += 1;
     if (this.mute) throw new Error('no answer');
     return this.inner.meta(code);
   }
@@ -94,6 +94,11 @@ export class ScriptedStore implements RoomStore {
   commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogEntry[]): Promise<CommitReply> {
     this.commits.push(entries.length);
     return this.play('commit', () => this.inner.commit(code, fence, after, entries));
+  }
+
+  async check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply> {
+    this.checks += 1;
+    return this.mute ? unanswered() : this.inner.check(code, fence, at);
   }
 
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
