@@ -169,7 +169,8 @@ async function main(): Promise<void> {
   const scaling = new Scaling({ self, bus, fencing, drain, lease, registry, clock, log });
   const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady: () => lease.steady() });
   const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => {
-    for (const room of ownership.rooms) room.prove(PROOF_MS);
+    const since = clock.monotonic() - PROOF_MS;
+    for (const room of ownership.rooms) room.prove(since);
     return orphans.look(seen);
   });
   const isolation = new Isolation({

@@ -19,8 +19,9 @@ export class Settling {
 
   /** The connection to Redis has come back. */
   returned(): void {
-    this.until = this.clock.monotonic() + SETTLE_MS;
-    for (const room of this.rooms()) room.prove(0);
+    const now = this.clock.monotonic();
+    this.until = now + SETTLE_MS;
+    for (const room of this.rooms()) room.prove(now);
   }
 
   /** Resolves when a room may be claimed: at once, unless the connection has just come back. */

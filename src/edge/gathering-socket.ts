@@ -3,13 +3,13 @@
  * goes with are one system call, not two.
  *
  * Writes past the `ws` library, which hands header and payload of each frame to the kernel apart. Without masks and
- * compression its own frames (pings, close) are written whole and at once too, so that none gets into another.
+ * compression its own frames (pongs, close) are written whole and at once too, so that none gets into another.
  */
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Frame } from '../protocol/frame.js';
 import type { RawSocket } from './player-socket.js';
-import { textFrame } from './text-frame.js';
+import { PING, textFrame } from './text-frame.js';
 
 /** Those with something unsent in this turn. */
 let waiting: GatheringSocket[] = [];
@@ -40,8 +40,11 @@ export class GatheringSocket implements RawSocket {
   }
 
   send(frame: Frame): void {
-    if (this.unsent === '' && waiting.push(this) === 1) process.nextTick(flushAll);
-    this.unsent += frame.carriedBy(textFrame);
+    this.gather(frame.carriedBy(textFrame));
+  }
+
+  ping(): void {
+    this.gather(PING);
   }
 
   flush(): void {
@@ -60,7 +63,8 @@ export class GatheringSocket implements RawSocket {
     this.socket.terminate();
   }
 
-  ping(): void {
-    this.socket.ping();
+  private gather(frame: string): void {
+    if (this.unsent === '' && waiting.push(this) === 1) process.nextTick(flushAll);
+    this.unsent += frame;
   }
 }

@@ -6,6 +6,8 @@
  */
 
 const FIN_TEXT = 0x81;
+/** A ping that carries nothing. */
+export const PING = '\x89\x00';
 /** Payload lengths that fit into the header's first two bytes, and into two more. */
 const SHORT = 125;
 const MEDIUM = 65_535;

@@ -31,6 +31,8 @@ export interface WebSocketDeps {
 }
 
 const MAX_FRAGMENTS = 16;
+/** Sockets are pinged in so many parts. */
+const PING_PARTS = 50;
 /** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
 const CLOSE_TIMEOUT_MS = 1_500;
 
@@ -133,11 +135,20 @@ export class WebSockets {
     return URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === page;
   }
 
-  /** One timer for all sockets: who has not answered the last ping is gone. */
-  private ping(): void {
-    this.deps.clock.after(this.deps.pingMs, () => {
-      for (const socket of this.sockets) socket.ping();
-      this.ping();
+  /**
+   * One timer for all sockets: who has not answered the last ping is gone. They are pinged a part at a time, each once in
+   * a round: all at once they would hold up every room for as long as that many writes take.
+   */
+  private ping(part = 1, rest = this.sockets.values()): void {
+    this.deps.clock.after(this.deps.pingMs / PING_PARTS, () => {
+      const isLast = part === PING_PARTS;
+      let left = isLast ? Number.POSITIVE_INFINITY : Math.ceil(this.sockets.size / PING_PARTS);
+      for (let next = rest.next(); !next.done; next = rest.next()) {
+        next.value.ping();
+        if (--left === 0) break;
+      }
+      if (isLast) this.ping();
+      else this.ping(part + 1, rest);
     });
   }
 }

@@ -135,12 +135,21 @@ export class Ledger {
     return !this.over;
   }
 
+  /** Whether the store has owner, epoch and log as they are here; false also when it does not answer. */
+  async stands(): Promise<boolean> {
+    return (await this.check()).outcome === 'ok';
+  }
+
+  private check(): Promise<CommitReply> {
+    return this.deps.store.check(this.head.code, this.fence, this.position);
+  }
+
   /**
    * Whether the store still names this owner and epoch; undefined when it does not answer. A failover can keep both and
    * lose the end of the log: it is appended again.
    */
   async owned(): Promise<boolean | undefined> {
-    const reply = await this.deps.store.check(this.head.code, this.fence, this.position);
+    const reply = await this.check();
     switch (reply.outcome) {
       case 'ok':
         return true;

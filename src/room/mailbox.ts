@@ -166,11 +166,11 @@ export class Mailbox {
   }
 
   /**
-   * Asks the store whose the room is, unless it has said so within `maxAgeMs`. An owner that others could not reach may
-   * have lost a room to them without a word; one that is played hears of it by its next commit, one that waits by this.
+   * Asks the store whose the room is, unless it has said so to a question asked `since` then (monotonic ms): a room that
+   * waits may have been lost without a word to others, who could not reach its owner.
    */
-  prove(maxAgeMs: number): void {
-    if (!this.ended && this.proof.expires(maxAgeMs)) this.wake();
+  prove(since: number): void {
+    if (!this.ended) this.proof.renew(since, this.ledger, () => this.wake());
   }
 
   /** Looks again whether the room is still owned; called when the lease may have been lost. */

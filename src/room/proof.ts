@@ -1,6 +1,7 @@
 /** What is known of the store still calling this instance the room's owner. */
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { Lease } from './lease.js';
+import type { Ledger } from './ledger.js';
 
 const RETRY_MS = 50;
 
@@ -11,6 +12,7 @@ export class Proof {
   private confirmedAt = Number.NEGATIVE_INFINITY;
   /** What the store said to earlier questions does not count, monotonic ms. */
   private doubtedAt = Number.NEGATIVE_INFINITY;
+  private renewing = false;
 
   /** @param isAsync the room plays on through a gap of the store, until shortly before the lease ends. */
   constructor(
@@ -48,11 +50,20 @@ export class Proof {
     if (!this.isAsync) this.doubtedAt = Math.max(since, this.doubtedAt);
   }
 
-  /** True when the store has said nothing for `maxAgeMs`; it is asked then. */
-  expires(maxAgeMs: number): boolean {
-    const now = this.clock.monotonic();
-    if (now - this.confirmedAt >= maxAgeMs) this.doubt(now);
-    return !this.confirmed;
+  /**
+   * Has the store confirm the ownership once more, unless it has done so to a question asked `since` then (monotonic ms).
+   * That is cheap, as thousands of rooms wait; `inDoubt` is called when the answer is not a plain yes.
+   */
+  renew(since: number, ledger: Pick<Ledger, 'stands'>, inDoubt: () => void): void {
+    this.doubt(since);
+    if (this.confirmed || this.renewing) return;
+    this.renewing = true;
+    const askedAt = this.clock.monotonic();
+    ledger.stands().then((yes) => {
+      this.renewing = false;
+      if (yes && this.leased) this.confirm(askedAt);
+      else inDoubt();
+    });
   }
 
   /** Asks the store by `owned`, once it is believed to answer. False when the room is another's; else look again. */

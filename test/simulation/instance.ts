@@ -150,7 +150,8 @@ export class Instance {
     const drain = new Drain({ self, redis, registry, ownership, migration, clock, log, storedTtlMs: STORED_TTL_MS });
     const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady });
     const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => {
-      for (const room of ownership.rooms) room.prove(PROOF_MS);
+      const since = clock.monotonic() - PROOF_MS;
+      for (const room of ownership.rooms) room.prove(since);
       return orphans.look(seen);
     });
     const isolation = new Isolation({

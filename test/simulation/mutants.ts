@@ -58,7 +58,11 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'proof of ownership of idle rooms',
     changes: [
-      { file: MAILBOX, from: 'if (!this.ended && this.proof.expires(maxAgeMs)) this.wake();', to: 'void maxAgeMs;' },
+      {
+        file: MAILBOX,
+        from: 'if (!this.ended) this.proof.renew(since, this.ledger, () => this.wake());',
+        to: 'void since;',
+      },
     ],
   },
   {
@@ -66,8 +70,9 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/room/event-frames.ts',
-        from: 'if (!this.shown || !isSame(this.shown.events, events)) this.shown =',
-        to: 'this.shown ??=',
+        from: 'if (!isSame(this.shown.events, events)) this.shown =',
+        // The first viewer's is everybody's.
+        to: "if (!('first' in this) && Object.assign(this, { first: true })) this.shown =",
       },
     ],
   },
