@@ -16,8 +16,8 @@ import type { Takeover } from './takeover.js';
 /** Where a room is played. */
 export type Location =
   | { readonly at: 'here'; readonly mailbox: Mailbox }
-  /** Nobody plays it; whoever claims it may. `orphaned`: its owner has just been found to be gone. */
-  | { readonly at: 'free'; readonly meta: RoomMeta; readonly orphaned?: boolean }
+  /** Nobody plays it; whoever claims it may. */
+  | { readonly at: 'free'; readonly meta: RoomMeta }
   | { readonly at: 'elsewhere'; readonly owner: InstanceId; readonly address: string }
   /** There is no such room. */
   | { readonly at: 'nowhere' };
@@ -58,6 +58,7 @@ const HAND_OVER_POLL_MS = 50;
 export class Ownership {
   private readonly mailboxes = new Map<RoomCode, Mailbox>();
   private readonly opening = new Map<RoomCode, Promise<Location>>();
+  private readonly looks = new Map<RoomCode, Promise<RoomMeta | null>>();
   private closed = false;
 
   constructor(private readonly deps: OwnershipDeps) {}
@@ -78,12 +79,21 @@ export class Ownership {
   async locate(code: RoomCode): Promise<Location> {
     const mailbox = this.mailboxes.get(code);
     if (mailbox) return { at: 'here', mailbox };
-    const meta = await this.deps.store.meta(code);
+    const meta = await this.look(code);
     if (meta === null) return { at: 'nowhere' };
     const { owner, address } = meta;
-    if (owner === null || owner === this.deps.id || address === null) return { at: 'free', meta };
-    if (this.deps.takeover.judgedGone(owner)) return { at: 'free', meta, orphaned: true };
-    return { at: 'elsewhere', owner, address };
+    const isFree = owner === null || owner === this.deps.id || this.deps.takeover.judgedGone(owner);
+    return isFree || address === null ? { at: 'free', meta } : { at: 'elsewhere', owner, address };
+  }
+
+  /** What Redis says of the room; a whole table that comes at once asks once. */
+  private look(code: RoomCode): Promise<RoomMeta | null> {
+    let look = this.looks.get(code);
+    if (look === undefined) {
+      look = this.deps.store.meta(code).finally(() => this.looks.delete(code));
+      this.looks.set(code, look);
+    }
+    return look;
   }
 
   /**

@@ -23,7 +23,7 @@ export class Routing {
     if (ownership.here(code)) return false;
     const location = await this.locate(code);
     // Its hello, which comes in a moment, finds the room on its way here.
-    if (location?.at === 'free' && location.orphaned) ownership.open(code, location.meta).catch(() => undefined);
+    if (location?.at === 'free') ownership.open(code, location.meta).catch(() => undefined);
     if (location?.at !== 'elsewhere' || wasForwarded) return false;
     const taken = new AbortController();
     const impatience = clock.after(PATIENCE_MS, () => {

@@ -113,11 +113,12 @@ export function table(measured: Measured): string {
   }
   if (capacity.length > 0) {
     lines.push(
-      line(['server', 'rooms', 'kB a room', 'µs CPU a join', 'idle CPU']),
-      line(['---', '---', '---', '---', '---']),
+      line(['server', 'rooms', 'kB a room', 'µs CPU a join', 'of the first 2,000', 'idle CPU']),
+      line(['---', '---', '---', '---', '---', '---']),
     );
-    for (const { name, rooms, memory, join, idle } of capacity) {
-      lines.push(line([TITLES[name], rooms, memory.toFixed(1), join.toFixed(0), `${(idle * 100).toFixed(1)} %`]));
+    for (const { name, rooms, memory, join, firstJoins, idle } of capacity) {
+      const [warm, cold] = [join.toFixed(0), firstJoins.toFixed(0)];
+      lines.push(line([TITLES[name], rooms, memory.toFixed(1), warm, cold, `${(idle * 100).toFixed(1)} %`]));
     }
     lines.push('');
   }

@@ -98,14 +98,18 @@ export async function seat(load: Load, set: string, port: number, codes: readonl
   await load.order({ do: 'open', set, dialect: 'lobby', port, codes, parallel: PARALLEL_JOINS });
 }
 
-/** Seats four at each of `count` tables of a relaying server. */
+/** Names for `count` tables of a relaying server. */
+export function tableNames(set: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${set.replaceAll(/\W/g, '')}${at}`);
+}
+
+/** Seats four at each of these tables of a relaying server. */
 export async function openTables(
   load: Load,
   set: string,
   port: number,
-  count: number,
+  codes: readonly string[],
   dialect: DialectName,
 ): Promise<void> {
-  const codes = Array.from({ length: count }, (_, at) => `${set.replaceAll(/\W/g, '')}${at}`);
   await load.order({ do: 'open', set, dialect, port, codes, parallel: PARALLEL_JOINS });
 }

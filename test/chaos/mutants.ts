@@ -46,8 +46,8 @@ const earlyAcks: Change = {
 };
 const forgetful: Change = {
   file: 'src/room/commands.ts',
-  from: "return window.outcomes.get(id) ?? (counterOf(id) <= window.floor ? 'stale' : 'new');",
-  to: "return 'new';",
+  from: 'const outcome = window.outcomes[window.ids.indexOf(id)];',
+  to: "return 'new'; const outcome = undefined;",
 };
 const COMMIT = 'src/redis/lua/commitRoom-2.lua';
 

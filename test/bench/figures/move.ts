@@ -48,7 +48,7 @@ const relaying =
   (dialect: 'raw' | 'colyseus' | 'socketIo', start: (redisUrl: string) => Promise<servers.Server>): Enter =>
   async ({ load, redisUrl }, set, rooms) => {
     const server = await start(redisUrl);
-    await servers.openTables(load, set, server.port, rooms, dialect);
+    await servers.openTables(load, set, server.port, servers.tableNames(set, rooms), dialect);
     return server;
   };
 
