@@ -54,16 +54,29 @@ const wanted = new Set<string>(options.figures ?? (quick ? QUICK_FIGURES : FIGUR
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 
 const busy = await othersBusy();
-const stand = await Stand.start(tell);
-const moves = wanted.has('move') ? await measureMoves(stand, options.servers, { rooms, rounds, ms }) : [];
+/** A Redis of its own for each figure: instances take over what others have left in it. */
+async function onStand<Figure>(measure: (stand: Stand) => Promise<Figure>): Promise<Figure> {
+  const stand = await Stand.start(tell);
+  try {
+    return await measure(stand);
+  } finally {
+    await stand.stop();
+  }
+}
+
+const moves = wanted.has('move')
+  ? await onStand((stand) => measureMoves(stand, options.servers, { rooms, rounds, ms }))
+  : [];
 if (wanted.has('instances')) tell('instances');
-const instances = wanted.has('instances') ? await measureInstances(stand, rooms, rounds, ms) : undefined;
+const instances = wanted.has('instances')
+  ? await onStand((stand) => measureInstances(stand, rooms, rounds, ms))
+  : undefined;
 const capacity: CapacityFigure[] = [];
 if (wanted.has('capacity')) {
-  for (const count of CAPACITIES)
-    for (const name of CAPACITY_NAMES) capacity.push(await measureCapacity(stand, name, count));
+  for (const count of CAPACITIES) {
+    for (const name of CAPACITY_NAMES) capacity.push(await onStand((stand) => measureCapacity(stand, name, count)));
+  }
 }
-await stand.stop();
 if (wanted.has('durability')) tell('durability');
 const durability = wanted.has('durability') ? await measureDurability(rooms, rounds, ms) : undefined;
 if (wanted.has('latency')) tell('latency');
