@@ -7,10 +7,16 @@ import { StartFailed } from './start-failed.js';
 const FIRST = 20_000;
 const COUNT = 12_000;
 
-/** A port that nobody listens on. */
+/** Given out by this process: who asked for one may not listen on it yet. */
+const given = new Set<number>();
+
+/** A port that nobody listens on, another at every call. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
+  if (given.size > COUNT / 2) given.clear();
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = FIRST + (Number.parseInt(randomHex(4), 16) % COUNT);
+    if (given.has(port)) continue;
+    given.add(port);
     if ((await tryPort(host, port)) === undefined) return port;
   }
   throw new StartFailed(`No free port found on ${host}.`);
