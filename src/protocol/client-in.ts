@@ -161,6 +161,8 @@ function isCommandFrame(json: object): json is CommandFrame {
   const { type, id, command } = json as { type?: unknown; id?: unknown; command?: unknown };
   if (type !== 'command' || typeof id !== 'string' || !COMMAND_ID.test(id)) return false;
   if (typeof command !== 'object' || command === null || Array.isArray(command)) return false;
+  // The schema takes it out.
+  if (Object.hasOwn(command, '__proto__')) return false;
   const { type: inner } = command as { type?: unknown };
   return typeof inner === 'string' && inner.length <= MAX_COMMAND_TYPE && Object.keys(json).length === 3;
 }
