@@ -170,7 +170,10 @@ export class Mailbox {
    * waits may have been lost without a word to others, who could not reach its owner.
    */
   prove(since: number): void {
-    if (!this.ended) this.proof.renew(since, this.ledger, () => this.wake());
+    if (this.ended) return;
+    this.proof.doubt(since);
+    // A room at work asks by its next commit.
+    if (!this.working) this.proof.renew(this.ledger, () => this.wake());
   }
 
   /** Looks again whether the room is still owned; called when the lease may have been lost. */
@@ -229,11 +232,7 @@ export class Mailbox {
   private async run(): Promise<void> {
     // What is posted in the same turn of the event loop goes into the same batch.
     await undefined;
-    try {
-      await this.work();
-    } catch (error) {
-      this.fail(error);
-    }
+    await this.work().catch((error: unknown) => this.fail(error));
     this.working = undefined;
     if (this.queue.length > 0 && !this.ended && !this.sealed) this.wake();
   }

@@ -51,18 +51,17 @@ export class Proof {
   }
 
   /**
-   * Has the store confirm the ownership once more, unless it has done so to a question asked `since` then (monotonic ms).
-   * That is cheap, as thousands of rooms wait; `inDoubt` is called when the answer is not a plain yes.
+   * Where there is doubt, asks the store, once at a time. That is cheap, as thousands of rooms wait; `inDoubt` is called
+   * when the answer does not settle it.
    */
-  renew(since: number, ledger: Pick<Ledger, 'stands'>, inDoubt: () => void): void {
-    this.doubt(since);
+  renew(ledger: Pick<Ledger, 'stands'>, inDoubt: () => void): void {
     if (this.confirmed || this.renewing) return;
     this.renewing = true;
     const askedAt = this.clock.monotonic();
     ledger.stands().then((yes) => {
       this.renewing = false;
       if (yes && this.leased) this.confirm(askedAt);
-      else inDoubt();
+      if (!this.confirmed) inDoubt();
     });
   }
 

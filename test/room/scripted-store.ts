@@ -19,7 +19,7 @@ import type { Clock } from '../../src/runtime/clock.js';
 
 /** What becomes of one operation. */
 export type Fault = <Reply>(run: () => Promise<Reply>) => Promise<Reply | Refused>;
-type Operation = 'claim' | 'commit' | 'snapshot' | 'release';
+type Operation = 'claim' | 'commit' | 'check' | 'snapshot' | 'release';
 
 const unanswered = (): Refused => ({ outcome: 'unknown', error: new Error('no answer') });
 
@@ -57,7 +57,7 @@ export function held(then: Fault = works): Held {
 export class ScriptedStore implements RoomStore {
   inner: MemoryRoomStore;
   /** What becomes of the next operations of each kind; then all work. */
-  readonly script: Record<Operation, Fault[]> = { claim: [], commit: [], snapshot: [], release: [] };
+  readonly script: Record<Operation, Fault[]> = { claim: [], commit: [], check: [], snapshot: [], release: [] };
   /** The number of entries of every commit that was asked for. */
   readonly commits: number[] = [];
   readonly snapshots: StoredSnapshot[] = [];
@@ -98,7 +98,7 @@ export class ScriptedStore implements RoomStore {
 
   async check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply> {
     this.checks += 1;
-    return this.mute ? unanswered() : this.inner.check(code, fence, at);
+    return this.mute ? unanswered() : this.play('check', () => this.inner.check(code, fence, at));
   }
 
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {

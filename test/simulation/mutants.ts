@@ -60,8 +60,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: MAILBOX,
-        from: 'if (!this.ended) this.proof.renew(since, this.ledger, () => this.wake());',
-        to: 'void since;',
+        from: 'if (this.ended) return;\n    this.proof.doubt(since);',
+        to: 'if (since) return;',
       },
     ],
   },

@@ -1,0 +1,61 @@
+/** A room that waits is asked about now and then: another may have taken it without a word. */
+import { expect, test } from '@jest/globals';
+import { settled } from '../support/manual-clock.js';
+import { openRoom } from './rooms.js';
+import { held } from './scripted-store.js';
+import { Stage } from './stage.js';
+
+test('is asked about when nothing was confirmed since, and not while it is', async () => {
+  const stage = await Stage.open();
+  const { clock, mailbox, store } = stage;
+  await stage.players('Ana');
+  const before = store.checks;
+  await clock.advance(1_000);
+  mailbox.prove(clock.monotonic() - 5_000);
+  expect(store.checks).toBe(before);
+  const gate = held();
+  store.script.check.push(gate.fault);
+  mailbox.prove(clock.monotonic() - 500);
+  mailbox.prove(clock.monotonic() - 500);
+  gate.open();
+  await settled();
+  mailbox.prove(clock.monotonic() - 500);
+  await settled();
+  expect(store.checks).toBe(before + 1);
+});
+
+test('an answer to a question that was asked before the doubt does not settle it', async () => {
+  const { clock, mailbox, store } = await Stage.open();
+  const before = store.checks;
+  const gate = held();
+  store.script.check.push(gate.fault);
+  await clock.advance(1_000);
+  mailbox.prove(clock.monotonic());
+  await clock.advance(10);
+  mailbox.prove(clock.monotonic());
+  gate.open();
+  await settled();
+  expect(store.checks).toBe(before + 2);
+});
+
+test('that is asked about already is not asked about once more', async () => {
+  const { clock, mailbox, store } = await Stage.open();
+  store.mute = true;
+  await clock.advance(1_000);
+  mailbox.prove(clock.monotonic());
+  await settled();
+  const asked = store.checks;
+  mailbox.prove(clock.monotonic());
+  await settled();
+  expect(store.checks).toBe(asked);
+});
+
+test('sends its players away when another has taken it', async () => {
+  const stage = await Stage.open();
+  const [ana] = await stage.players('Ana');
+  await openRoom(stage.store, stage.clock, stage.head, 'instance-b');
+  await stage.clock.advance(1_000);
+  stage.mailbox.prove(stage.clock.monotonic());
+  await settled();
+  expect([ana.closed, stage.opened.ends]).toEqual(['MOVED', ['lost']]);
+});
