@@ -90,12 +90,7 @@ export async function openRooms(
   choice: RoomChoice,
 ): Promise<void> {
   const codes = await createRooms(`http://127.0.0.1:${port}`, count, choice);
-  await load.order({ do: 'open', set, dialect: 'hokm', port, codes, parallel: PARALLEL_JOINS });
-}
-
-/** Seats four at each of these rooms, and starts no match. */
-export async function seat(load: Load, set: string, port: number, codes: readonly string[]): Promise<void> {
-  await load.order({ do: 'open', set, dialect: 'lobby', port, codes, parallel: PARALLEL_JOINS });
+  await openTables(load, set, port, codes, 'hokm');
 }
 
 /** Names for `count` tables of a relaying server. */
@@ -103,7 +98,7 @@ export function tableNames(set: string, count: number): string[] {
   return Array.from({ length: count }, (_, at) => `${set.replaceAll(/\W/g, '')}${at}`);
 }
 
-/** Seats four at each of these tables of a relaying server. */
+/** Seats four at each of these rooms, or tables of a relaying server. */
 export async function openTables(
   load: Load,
   set: string,

@@ -44,8 +44,7 @@ export async function measureCapacity(stand: Stand, name: CapacityName, rooms: n
       name === 'hokm' ? await servers.createRooms(base, rooms, { game: 'hokm' }) : servers.tableNames(set, rooms);
     const open = async (some: readonly string[]): Promise<number> => {
       const before = server.process.cpuUs();
-      if (name === 'hokm') await servers.seat(stand.load, set, server.port, some);
-      else await servers.openTables(stand.load, set, server.port, some, name);
+      await servers.openTables(stand.load, set, server.port, some, name === 'hokm' ? 'lobby' : name);
       return (server.process.cpuUs() - before) / (some.length * SEATS);
     };
     await pause(SETTLE_MS);

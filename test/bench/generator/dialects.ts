@@ -54,4 +54,5 @@ const colyseus: RelayDialect = {
 };
 
 export const dialects = { raw, socketIo, colyseus } as const;
-export type DialectName = keyof typeof dialects;
+/** Of a relaying server; or Hokm, played or left waiting for its match. */
+export type DialectName = keyof typeof dialects | 'hokm' | 'lobby';

@@ -92,7 +92,7 @@ class TableSet {
     return played;
   }
 
-  private make(dialect: 'hokm' | 'lobby' | DialectName, port: number, code: string): Table {
+  private make(dialect: DialectName, port: number, code: string): Table {
     const number = this.tables.length;
     if (dialect === 'hokm' || dialect === 'lobby') return new HokmTable(number, code, port, dialect === 'hokm');
     return new RelayTable(number, code, port, dialects[dialect]);

@@ -7,7 +7,7 @@ export type Order =
       readonly do: 'open';
       readonly set: string;
       /** `lobby`: a room of this project whose match is not started. */
-      readonly dialect: 'hokm' | 'lobby' | DialectName;
+      readonly dialect: DialectName;
       readonly port: number;
       readonly codes: readonly string[];
       readonly parallel: number;
