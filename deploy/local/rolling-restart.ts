@@ -3,6 +3,7 @@
  * new one is there and gets players, so that capacity never falls; rooms move only to restarted ones, so that each moves
  * once.
  */
+import { randomInt } from 'node:crypto';
 import { ROLLING_KEY } from '../../src/cluster/drain.js';
 import { Registry } from '../../src/cluster/registry.js';
 import type { RedisConnection } from '../../src/redis/client.js';
@@ -45,7 +46,9 @@ export class RollingRestart {
     const { redis, tell } = this.deps;
     const old = await this.running();
     if (old.length === 0) throw new ToolFailed('No instance is ready; there is nothing to restart.');
-    this.since = String(await this.patiently(() => new Registry(redis, 0).time()));
+    const now = await this.patiently(() => new Registry(redis, 0).time());
+    // The fraction tells two that start in the same millisecond apart.
+    this.since = `${now}.${randomInt(2 ** 32)}`;
     await this.patiently(() => redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS, 'NX'));
     // Asked again without having heard, the key may be our own.
     if ((await this.patiently(() => redis.get(ROLLING_KEY))) !== this.since) {
