@@ -89,7 +89,7 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: Error) => {
-  tell(error.message);
+  process.stderr.write(`${error.message}\n`);
   return 1;
 });
 // Timers and sockets of clients may still be open; stdout is flushed before the event loop turns again.
