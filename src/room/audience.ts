@@ -137,13 +137,14 @@ export class Audience {
     const viewer = seat ?? 'spectator';
     const missed = resume && this.missedSince(resume, viewer);
     const { position } = this.room.history;
+    const { deadline, legal } = this.turn(viewer);
     connection.send(
       encode({
         type: 'welcome',
         v: PROTOCOL_VERSION,
         room: this.head.code,
         seat,
-        ...(token === undefined ? {} : { token }),
+        token,
         last_command: seat === null ? 0 : this.room.windows.highest(seat),
         resumed: missed !== undefined,
         now: this.clock.now(),
@@ -151,15 +152,16 @@ export class Audience {
         seq: position.seq,
         digest: position.digest,
         presence: this.presence(),
-        ...this.turn(viewer),
-        ...(missed ? {} : { view: viewRoom(this.game, this.head, this.room.state, viewer) }),
+        deadline,
+        legal,
+        view: missed ? undefined : viewRoom(this.game, this.head, this.room.state, viewer),
       }),
     );
     for (const entry of missed ?? []) {
       // The turn is known as it is now: after the last entry.
-      const { deadline, legal }: TurnInfo = entry.seq === position.seq ? this.turn(viewer) : { deadline: null };
+      const isLast = entry.seq === position.seq;
       const events = projectEntry(this.game, this.head, entry.entry, viewer);
-      connection.send(new EventFrames(entry, deadline).frame(events, legal));
+      connection.send(new EventFrames(entry, isLast ? deadline : null).frame(events, isLast ? legal : undefined));
     }
   }
 

@@ -28,8 +28,19 @@ interface SeatWindow {
   floor: number;
 }
 
-/** Plain JSON of all windows, for the snapshot. */
-export type StoredWindows = readonly { seat: Seat; highest: number; floor: number; outcomes: [CommandId, Outcome][] }[];
+/**
+ * Plain JSON of all windows, for the snapshot: ids and, at the same place, what came of them, the oldest first. Columns
+ * cost half of what pairs do, and there are up to a thousand.
+ */
+export type StoredWindows = readonly StoredWindow[];
+export interface StoredWindow extends Readonly<Pick<SeatWindow, 'highest' | 'floor'>> {
+  readonly seat: Seat;
+  readonly ids: readonly CommandId[];
+  readonly outcomes: readonly (Seq | Refused)[];
+}
+
+/** As snapshots of version 1 have it. */
+type PairedWindow = Omit<StoredWindow, 'ids' | 'outcomes'> & { readonly outcomes: readonly [CommandId, Outcome][] };
 
 /** The command with which a player gave the seat up, found by what proved the seat. */
 export interface Departure {
@@ -47,13 +58,12 @@ export class CommandWindows {
 
   /** @param departures the oldest first */
   constructor(
-    stored: StoredWindows = [],
+    stored: readonly (StoredWindow | PairedWindow)[] = [],
     private departures: readonly Departure[] = [],
   ) {
-    for (const { seat, highest, floor, outcomes } of stored) {
-      const window: SeatWindow = { ids: [], outcomes: [], oldest: 0, highest, floor };
-      for (const [id, outcome] of outcomes) keep(window, id, 'seq' in outcome ? outcome.seq : outcome);
-      this.seats[seat] = window;
+    for (const window of stored) {
+      const { highest, floor } = window;
+      this.seats[window.seat] = { ...columns(window), oldest: 0, highest, floor };
     }
   }
 
@@ -111,13 +121,18 @@ export class CommandWindows {
     return this.seats.flatMap((window, seat) => {
       if (window === undefined) return [];
       const { ids, outcomes, oldest, highest, floor } = window;
-      const inOrder = ids.map((_, age): [CommandId, Outcome] => {
-        const at = (oldest + age) % ids.length;
-        return [ids[at] as CommandId, outcomeOf(outcomes[at] as Seq | Refused)];
-      });
-      return [{ seat: seat as Seat, highest, floor, outcomes: inOrder }];
+      return [{ seat: seat as Seat, highest, floor, ids: inOrder(ids, oldest), outcomes: inOrder(outcomes, oldest) }];
     });
   }
+}
+
+const inOrder = <Value>(ring: readonly Value[], oldest: number): Value[] =>
+  ring.slice(oldest).concat(ring.slice(0, oldest));
+
+function columns(window: StoredWindow | PairedWindow): Pick<SeatWindow, 'ids' | 'outcomes'> {
+  if ('ids' in window) return { ids: [...window.ids], outcomes: [...window.outcomes] };
+  const outcomes = window.outcomes.map(([, outcome]) => ('seq' in outcome ? outcome.seq : outcome));
+  return { ids: window.outcomes.map(([id]) => id), outcomes };
 }
 
 function keep(window: SeatWindow, id: CommandId, outcome: Seq | Refused): void {

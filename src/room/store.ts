@@ -35,7 +35,8 @@ export interface StoredEntry {
 
 /** Everything up to a position; with the entries after it, the whole room. */
 export interface StoredSnapshot extends Position {
-  readonly v: 1;
+  /** Written as 2; in version 1 the windows were pairs. */
+  readonly v: 1 | 2;
   readonly state: RoomState;
   readonly windows: StoredWindows;
   /** Absent in snapshots of older versions. */
@@ -109,7 +110,7 @@ export class CorruptRoom extends Error {
 
 export function toSnapshot(position: Position, state: RoomState, windows: CommandWindows): StoredSnapshot {
   return {
-    v: 1,
+    v: 2,
     seq: position.seq,
     digest: position.digest,
     state,

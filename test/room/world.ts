@@ -256,7 +256,10 @@ export class World {
 /** What a log tells of windows: commands with effect. Refusals are known to the instance that refused, and its snapshots. */
 function effects(windows: StoredWindows): unknown {
   return windows
-    .map(({ seat, outcomes }) => ({ seat, outcomes: outcomes.filter(([, outcome]) => 'seq' in outcome) }))
-    .filter(({ outcomes }) => outcomes.length > 0)
+    .map(({ seat, ids, outcomes }) => ({
+      seat,
+      effects: ids.flatMap((id, at) => (typeof outcomes[at] === 'number' ? [[id, outcomes[at]]] : [])),
+    }))
+    .filter(({ effects }) => effects.length > 0)
     .toSorted((a, b) => a.seat - b.seat);
 }
