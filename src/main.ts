@@ -149,7 +149,7 @@ async function main(): Promise<void> {
   });
   const settling = new Settling(clock, () => ownership.rooms);
   onReturn(redis, () => settling.returned());
-  const seats = new SeatsIndex(redis, bus, self, ownership);
+  const seats = new SeatsIndex(redis, bus, self, ownership, clock);
   const publicRooms = new PublicRooms(redis, ownership, clock);
   const migration = new Migration({
     self,

@@ -5,6 +5,7 @@
 import { CHANNELS } from '../protocol/cluster.js';
 import type { RoomCode } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Bus } from './bus.js';
 import type { Ownership } from './ownership.js';
 import type { Self } from './self.js';
@@ -18,13 +19,19 @@ const key = (tokenHash: string) => `hokm:seat:${tokenHash}`;
 const QUERY_MS = 250;
 /** As long as a stored room is kept. */
 const TTL_MS = 7 * 86_400_000;
+/** The seats that are taken within this go to Redis together. */
+const GATHER_MS = 10;
 
 export class SeatsIndex {
+  /** Keys and values that Redis is not told of yet. */
+  private unsent: string[] = [];
+
   constructor(
     private readonly redis: RedisConnection,
     private readonly bus: Bus,
     private readonly self: Self,
     private readonly ownership: Ownership,
+    private readonly clock: Clock,
   ) {
     bus.on('player_reconnect_query', ({ token_hash, reply_to, request }) => {
       const found = this.here(token_hash);
@@ -34,11 +41,19 @@ export class SeatsIndex {
 
   /** Remembers a seat that has been taken. Lost, the owner still knows. */
   note(room: RoomCode, seat: number, tokenHash: string): void {
-    this.redis.set(key(tokenHash), `${room}:${seat}`, 'PX', TTL_MS).catch(() => undefined);
+    if (this.unsent.length === 0) this.clock.after(GATHER_MS, () => this.send());
+    this.unsent.push(key(tokenHash), `${room}:${seat}`);
+  }
+
+  private send(): void {
+    const notes = this.unsent;
+    this.unsent = [];
+    if (notes.length > 0) this.redis.noteSeats(String(TTL_MS), ...notes).catch(() => undefined);
   }
 
   /** The seat is nobody's any more: who comes late still finds the room, for `ttlMs`. */
   left(tokenHash: string, ttlMs: number): void {
+    this.send();
     this.redis.pexpire(key(tokenHash), ttlMs).catch(() => undefined);
   }
 

@@ -19,6 +19,7 @@ export interface ScriptCommands {
   snapshotRoom: Script<['ok'] | RefusedReply>;
   transferRoom: Script<['ok', epoch: number] | RefusedReply>;
   releaseRoom: Script<['ok'] | RefusedReply>;
+  noteSeats: Script<null>;
   lockTake: Script<['taken', fencing: number] | ['held', holder: string, ms: number]>;
   lockRenew: Script<number>;
   lockRelease: Script<number>;

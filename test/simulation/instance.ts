@@ -145,7 +145,7 @@ export class Instance {
     });
     const settling = new Settling(clock, () => ownership.rooms);
     onReturn(redis, () => settling.returned());
-    const seats = new SeatsIndex(redis, bus, self, ownership);
+    const seats = new SeatsIndex(redis, bus, self, ownership, clock);
     const migration = new Migration({ self, bus, pins, store, index, registry, ownership, takeover, clock, log });
     const drain = new Drain({ self, redis, registry, ownership, migration, clock, log, storedTtlMs: STORED_TTL_MS });
     const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady });
