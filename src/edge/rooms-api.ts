@@ -176,8 +176,11 @@ class OneAnswer implements Connection {
 
 /** The address that a request asks for; undefined when it is none. */
 export function requestUrl(request: IncomingMessage): URL | undefined {
-  const target = request.url ?? '/';
-  return URL.canParse(target, 'http://host') ? new URL(target, 'http://host') : undefined;
+  try {
+    return new URL(request.url ?? '/', 'http://host');
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws CatalogueError BAD_ROOM_CODE when there is none, more than one, or none of the right shape */

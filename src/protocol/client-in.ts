@@ -12,6 +12,9 @@ const seat = z
   .max(7)
   .transform((value) => value as Seat);
 
+/** Nothing to be cleaned in it: letters, digits and signs of ASCII, with single spaces between. */
+const PLAIN_WORDS = /^[!-~]+(?: [!-~]+)*$/;
+
 /**
  * One line for other people's eyes, of `shown` characters at most: control and bidirectional formatting characters are
  * taken out, marks that would pile up too, runs of white space become one space.
@@ -20,15 +23,16 @@ const line = (longest: number, shown: number) =>
   z
     .string()
     .max(longest)
-    .transform((text) =>
-      text
+    .transform((text) => {
+      if (text.length <= shown && PLAIN_WORDS.test(text)) return text;
+      const clean = text
         .normalize('NFC')
         .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, (found) => (found === '\u200c' ? found : ' '))
         .replace(/(\p{M}{3})\p{M}+/gu, '$1')
         .replace(/\s+/g, ' ')
-        .trim(),
-    )
-    .transform((text) => [...text].slice(0, shown).join('').trim())
+        .trim();
+      return [...clean].slice(0, shown).join('').trim();
+    })
     .refine((text) => text.replaceAll('\u200c', '').length > 0, 'must have at least one visible character');
 
 const playerName = line(200, 20);
