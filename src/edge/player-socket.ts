@@ -10,18 +10,12 @@ import type { RoomCode } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
 import { CorruptRoom } from '../room/store.js';
-import type { Clock, Timer } from '../runtime/clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { randomToken } from '../runtime/random.js';
-import {
-  HELLO_TIMEOUT_MS,
-  MAX_BUFFERED_BYTES,
-  MAX_EARLY_MESSAGES,
-  TALK_BURST,
-  TALK_EVERY_MS,
-  TokenBucket,
-} from './limits.js';
+import type { HelloDeadlines } from './hello-deadlines.js';
+import { MAX_BUFFERED_BYTES, MAX_EARLY_MESSAGES, TALK_BURST, TALK_EVERY_MS, TokenBucket } from './limits.js';
 
 /** A `ws` socket as it is used here; `send` takes whole frames, and drops them when the socket is no longer open. */
 export interface RawSocket extends Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'close' | 'terminate' | 'ping'> {
@@ -36,6 +30,7 @@ export interface PlayerSocketDeps {
   /** Messages a second that a socket may send. */
   readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;
+  readonly hellos: HelloDeadlines;
 }
 
 const RETRY_MS = 100;
@@ -57,8 +52,6 @@ export class PlayerSocket implements Connection {
   private readonly bucket: TokenBucket;
   /** Most never say anything. */
   private talk: TokenBucket | undefined;
-  /** Undefined once the socket has said hello: what a timer keeps is not little, and there are many sockets. */
-  private helloTimer: Timer | undefined;
 
   constructor(
     private readonly socket: RawSocket,
@@ -66,7 +59,7 @@ export class PlayerSocket implements Connection {
     private readonly deps: PlayerSocketDeps,
   ) {
     this.bucket = new TokenBucket(deps.clock, deps.messageRate);
-    this.helloTimer = deps.clock.after(HELLO_TIMEOUT_MS, () => this.close('HELLO_EXPECTED'));
+    deps.hellos.start(this);
   }
 
   send(frame: Frame): void {
@@ -77,7 +70,7 @@ export class PlayerSocket implements Connection {
   }
 
   close(code: ErrorCode): void {
-    this.helloTimer?.cancel();
+    this.deps.hellos.stop(this);
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (code !== 'MOVED') {
       this.count(code);
@@ -133,17 +126,19 @@ export class PlayerSocket implements Connection {
 
   /** The socket is closed. */
   gone(): void {
-    this.helloTimer?.cancel();
+    this.deps.hellos.stop(this);
     this.mailbox?.detach(this);
   }
 
   private hello(hello: Hello): void {
     if (this.saidHello) return this.send(encode(errorFrame('HELLO_REPEATED')));
     this.saidHello = true;
-    this.helloTimer?.cancel();
-    this.helloTimer = undefined;
+    const { hellos, ownership, clock } = this.deps;
+    hellos.stop(this);
     this.clientId = hello.client_id;
     this.followsMoves = hello.moves ?? false;
+    const mailbox = ownership.here(this.code);
+    if (mailbox) return this.enter(mailbox, hello, clock.monotonic());
     this.join(hello).catch((error: unknown) => {
       this.deps.log.error({ room: this.code, err: error }, 'join failed');
       this.close(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'INTERNAL');

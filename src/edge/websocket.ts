@@ -10,8 +10,9 @@ import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { FORWARDED_HEADER, type Forwarder } from './forward.js';
 import { GatheringSocket } from './gathering-socket.js';
+import { HelloDeadlines } from './hello-deadlines.js';
 import { MAX_FRAME_BYTES } from './limits.js';
-import { PlayerSocket } from './player-socket.js';
+import { PlayerSocket, type PlayerSocketDeps } from './player-socket.js';
 import { requestUrl } from './rooms-api.js';
 import { Routing } from './routing.js';
 
@@ -63,11 +64,13 @@ const SERVER_OPTIONS: ServerOptions<typeof OpenedSocket> & { readonly closeTimeo
 };
 
 export class WebSockets {
+  private readonly playerDeps: PlayerSocketDeps;
   private readonly server = new WebSocketServer<typeof OpenedSocket>(SERVER_OPTIONS);
   private readonly sockets = new Set<PlayerSocket>();
   private readonly routing: Routing;
 
   constructor(private readonly deps: WebSocketDeps) {
+    this.playerDeps = { ...deps, hellos: new HelloDeadlines(deps.clock) };
     this.routing = new Routing(deps.ownership, deps.clock);
     this.ping();
   }
@@ -109,7 +112,7 @@ export class WebSockets {
   }
 
   private accept(opened: OpenedSocket, wire: Duplex, code: RoomCode): void {
-    const player = new PlayerSocket(new GatheringSocket(opened, wire), code, this.deps);
+    const player = new PlayerSocket(new GatheringSocket(opened, wire), code, this.playerDeps);
     opened.player = player;
     this.sockets.add(player);
     opened.on('message', receive);

@@ -6,14 +6,17 @@ import { PHRASES, type Phrase, PROTOCOL_VERSION } from './vocabulary.js';
 
 export { PHRASES, type Phrase, PROTOCOL_VERSION };
 
+const MAX_SEAT = 7;
 const seat = z
   .int()
   .min(0)
-  .max(7)
+  .max(MAX_SEAT)
   .transform((value) => value as Seat);
 
-/** Nothing to be cleaned in it: letters, digits and signs of ASCII, with single spaces between. */
+/** Letters, digits and signs of ASCII, with single spaces between. */
 const PLAIN_WORDS = /^[!-~]+(?: [!-~]+)*$/;
+/** Whether there is nothing to be cleaned. */
+const isPlain = (text: string, shown: number): boolean => text.length <= shown && PLAIN_WORDS.test(text);
 
 /**
  * One line for other people's eyes, of `shown` characters at most: control and bidirectional formatting characters are
@@ -24,7 +27,7 @@ const line = (longest: number, shown: number) =>
     .string()
     .max(longest)
     .transform((text) => {
-      if (text.length <= shown && PLAIN_WORDS.test(text)) return text;
+      if (isPlain(text, shown)) return text;
       const clean = text
         .normalize('NFC')
         .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, (found) => (found === '\u200c' ? found : ' '))
@@ -35,7 +38,8 @@ const line = (longest: number, shown: number) =>
     })
     .refine((text) => text.replaceAll('\u200c', '').length > 0, 'must have at least one visible character');
 
-const playerName = line(200, 20);
+const NAME_SHOWN = 20;
+const playerName = line(200, NAME_SHOWN);
 const talkText = line(500, 120);
 
 const COMMAND_ID = /^[1-9]\d{0,8}-[0-9A-Za-z_]{1,16}$/;
@@ -44,18 +48,19 @@ const commandId = z
   .regex(COMMAND_ID, 'expected COUNTER-NONCE, as 12-k3x9')
   .transform((id) => id as CommandId);
 
-const helloSchema = z.strictObject({
+const CLIENT_ID = /^[0-9A-Za-z_-]{8,64}$/;
+const PROPOSED_TOKEN = /^[0-9A-Za-z_-]{22,64}$/;
+const MAX_TOKEN = 64;
+
+export const helloSchema = z.strictObject({
   type: z.literal('hello'),
   v: z.int(),
   name: playerName.optional(),
   /** Random and kept by the client: a second socket with the same id replaces the first without a word. */
-  client_id: z.string().regex(/^[0-9A-Za-z_-]{8,64}$/),
-  token: z.string().max(64).optional(),
+  client_id: z.string().regex(CLIENT_ID),
+  token: z.string().max(MAX_TOKEN).optional(),
   /** The token that a newcomer would like: a hello sent again because no welcome came then finds its seat. */
-  proposed_token: z
-    .string()
-    .regex(/^[0-9A-Za-z_-]{22,64}$/)
-    .optional(),
+  proposed_token: z.string().regex(PROPOSED_TOKEN).optional(),
   seat: seat.optional(),
   spectate: z.boolean().optional(),
   /** The client opens a new connection when it is told `moving`, and closes this one itself. */
@@ -150,7 +155,7 @@ export function parseClientFrame(text: string): Parsed<ClientIn> {
   if (type === 'hello' && Number.isInteger(v) && v !== PROTOCOL_VERSION) {
     return { ok: false, code: 'VERSION_UNSUPPORTED', detail: '' };
   }
-  if (isCommandFrame(json)) return { ok: true, value: json };
+  if (isCommandFrame(json) || isPlainHello(json)) return { ok: true, value: json };
   const parsed = schemas[type as keyof typeof schemas].safeParse(json);
   if (parsed.success) return { ok: true, value: parsed.data };
   const detail = firstIssue(parsed.error);
@@ -169,6 +174,34 @@ function isCommandFrame(json: object): json is CommandFrame {
   if (Object.hasOwn(command, '__proto__')) return false;
   const { type: inner } = command as { type?: unknown };
   return typeof inner === 'string' && inner.length <= MAX_COMMAND_TYPE && Object.keys(json).length === 3;
+}
+
+/** The same for `helloSchema`, of a hello that it leaves as it is. */
+function isPlainHello(json: object): json is Hello {
+  const { type, v, client_id } = json as { type?: unknown; v?: unknown; client_id?: unknown };
+  if (type !== 'hello' || v !== PROTOCOL_VERSION || typeof client_id !== 'string') return false;
+  return Object.entries(json).every(([field, value]) => {
+    switch (field) {
+      case 'type':
+      case 'v':
+        return true;
+      case 'client_id':
+        return CLIENT_ID.test(value);
+      case 'name':
+        return typeof value === 'string' && isPlain(value, NAME_SHOWN);
+      case 'token':
+        return typeof value === 'string' && value.length <= MAX_TOKEN;
+      case 'proposed_token':
+        return typeof value === 'string' && PROPOSED_TOKEN.test(value);
+      case 'seat':
+        return Number.isInteger(value) && value >= 0 && value <= MAX_SEAT;
+      case 'spectate':
+      case 'moves':
+        return typeof value === 'boolean';
+      default:
+        return false;
+    }
+  });
 }
 
 const ROOM_COMMANDS: ReadonlySet<string> = new Set(roomCommandSchema.options.map((option) => option.shape.type.value));

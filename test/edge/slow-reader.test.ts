@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Ownership } from '../../src/cluster/ownership.js';
 import { GatheringSocket } from '../../src/edge/gathering-socket.js';
+import { HelloDeadlines } from '../../src/edge/hello-deadlines.js';
 import { MAX_BUFFERED_BYTES } from '../../src/edge/limits.js';
 import { PlayerSocket } from '../../src/edge/player-socket.js';
 import { Frame } from '../../src/protocol/frame.js';
@@ -22,7 +23,9 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   const metrics = new Metrics('test', { rooms: () => 1, connections: () => 2, frozenRooms: () => 0 });
   const accepted: { player: PlayerSocket; raw: GatheringSocket }[] = [];
-  const deps = { clock: new SystemClock(), log, metrics, messageRate: 10, whenFresh: () => Promise.resolve() };
+  const clock = new SystemClock();
+  const hellos = new HelloDeadlines(clock);
+  const deps = { clock, log, metrics, messageRate: 10, whenFresh: () => Promise.resolve(), hellos };
   const clients: WebSocket[] = [];
   server.on('connection', (socket, request) => {
     const raw = new GatheringSocket(socket, request.socket);

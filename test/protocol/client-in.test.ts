@@ -1,7 +1,7 @@
-/** The short way that a command takes through the parser says what its schema says. */
+/** The short ways that commands and hellos take through the parser say what their schemas say. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { commandRequestSchema, parseClientFrame } from '../../src/protocol/client-in.js';
+import { commandRequestSchema, helloSchema, PROTOCOL_VERSION, parseClientFrame } from '../../src/protocol/client-in.js';
 
 /** Mostly right, so that what is wrong stands alone. */
 const often = <T>(right: fc.Arbitrary<T>, wrong: fc.Arbitrary<unknown>) =>
@@ -46,4 +46,57 @@ test('a command is taken or refused as by its schema', () => {
     }),
     { numRuns: 3_000, examples: [['1-A', JSON.parse('{"__proto__":[],"type":"play"}'), {}, []]] },
   );
+});
+
+const text = (right: RegExp, ...wrong: unknown[]) =>
+  often(fc.stringMatching(right), fc.oneof(fc.constantFrom(...wrong), fc.jsonValue()));
+const truth = often(fc.boolean(), fc.jsonValue());
+const resume = often(
+  fc.record({ epoch: fc.nat(), seq: fc.nat(), digest: fc.stringMatching(/^[0-9a-f]{0,33}$/) }),
+  fc.oneof(fc.constant({}), fc.jsonValue()),
+);
+const hellos = fc.record(
+  {
+    type: fc.constant('hello'),
+    v: often(fc.constant(PROTOCOL_VERSION), fc.oneof(fc.constant(undefined), fc.jsonValue())),
+    client_id: text(/^[0-9A-Za-z_-]{8,64}$/, undefined, 'short', `${'a'.repeat(8)}\n`, 'a'.repeat(65)),
+    name: text(
+      /^[!-~]{1,9}( [!-~]{1,9})?$/,
+      '',
+      ' ',
+      'a  b',
+      ' a',
+      'a ',
+      'سارا',
+      'a'.repeat(21),
+      'a\u200cb',
+      'a'.repeat(201),
+    ),
+    token: text(/^[0-9A-Za-z_-]{1,64}$/, '', 'a'.repeat(65)),
+    proposed_token: text(/^[0-9A-Za-z_-]{22,64}$/, 'a'.repeat(21), 'a'.repeat(65)),
+    seat: often(fc.nat(7), fc.constantFrom(-1, 8, 1.5, '1', null)),
+    spectate: truth,
+    moves: truth,
+    resume,
+    more: often(fc.constant(undefined), fc.jsonValue()),
+  },
+  { requiredKeys: ['type', 'v', 'client_id', 'more'] },
+);
+
+test('a hello is taken, cleaned or refused as by its schema', () => {
+  let taken = 0;
+  fc.assert(
+    fc.property(hellos, (given) => {
+      const hello = JSON.stringify(given);
+      const said = helloSchema.safeParse(JSON.parse(hello));
+      const parsed = parseClientFrame(hello);
+      if (!parsed.ok && parsed.code === 'VERSION_UNSUPPORTED') return expect(given.v).not.toBe(PROTOCOL_VERSION);
+      expect(parsed.ok).toBe(said.success);
+      if (!parsed.ok) return;
+      taken += 1;
+      expect(parsed.value).toEqual(said.data);
+    }),
+    { numRuns: 6_000 },
+  );
+  expect(taken).toBeGreaterThan(200);
 });

@@ -15,6 +15,7 @@ import { SeatsIndex } from '../../src/cluster/seats-index.js';
 import { Self } from '../../src/cluster/self.js';
 import { Settling } from '../../src/cluster/settling.js';
 import { Takeover } from '../../src/cluster/takeover.js';
+import { HelloDeadlines } from '../../src/edge/hello-deadlines.js';
 import { PlayerSocket } from '../../src/edge/player-socket.js';
 import { Routing } from '../../src/edge/routing.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
@@ -72,6 +73,7 @@ export class Instance {
   private readonly isolation: Isolation;
   private readonly drain: Drain;
   private readonly routing: Routing;
+  private readonly hellos: HelloDeadlines;
   private readonly sockets = new Set<Wire>();
   private number = 0;
   /** On its way out. */
@@ -171,6 +173,7 @@ export class Instance {
     this.connections = connections;
     this.self = self;
     this.clock = clock;
+    this.hellos = new HelloDeadlines(clock);
     this.registry = registry;
     this.bus = bus;
     this.peers = peers;
@@ -257,6 +260,7 @@ export class Instance {
       metrics,
       messageRate: MESSAGE_RATE,
       whenFresh: () => lease.whenFresh(),
+      hellos: this.hellos,
     });
     this.sockets.add(wire);
     wire.opened();
