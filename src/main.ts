@@ -251,6 +251,7 @@ async function main(): Promise<void> {
   isolation.start();
   lifecycle.onStop('rooms', async () => {
     await drain.run();
+    await seats.flush();
     webSockets.closeAll('MOVED');
     forwarder.closeAll();
   });

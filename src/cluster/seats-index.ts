@@ -25,6 +25,8 @@ const GATHER_MS = 10;
 export class SeatsIndex {
   /** Keys and values that Redis is not told of yet. */
   private unsent: string[] = [];
+  /** When Redis knows what it was told. */
+  private told: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly redis: RedisConnection,
@@ -41,20 +43,24 @@ export class SeatsIndex {
 
   /** Remembers a seat that has been taken. Lost, the owner still knows. */
   note(room: RoomCode, seat: number, tokenHash: string): void {
-    if (this.unsent.length === 0) this.clock.after(GATHER_MS, () => this.send());
+    if (this.unsent.length === 0) this.clock.after(GATHER_MS, () => this.flush());
     this.unsent.push(key(tokenHash), `${room}:${seat}`);
   }
 
-  private send(): void {
+  /** Tells Redis now; called before the instance stops. Resolves when it has been told of all. */
+  flush(): Promise<unknown> {
     const notes = this.unsent;
     this.unsent = [];
-    if (notes.length > 0) this.redis.noteSeats(String(TTL_MS), ...notes).catch(() => undefined);
+    if (notes.length > 0) this.told = this.redis.noteSeats(String(TTL_MS), ...notes).catch(() => undefined);
+    return this.told;
   }
 
   /** The seat is nobody's any more: who comes late still finds the room, for `ttlMs`. */
   left(tokenHash: string, ttlMs: number): void {
-    this.send();
-    this.redis.pexpire(key(tokenHash), ttlMs).catch(() => undefined);
+    // A script that Redis does not know is sent again, behind what was sent meanwhile.
+    this.flush()
+      .then(() => this.redis.pexpire(key(tokenHash), ttlMs))
+      .catch(() => undefined);
   }
 
   /** The seat of the token, within a bounded wait; undefined when nobody knows it. @throws when Redis is away */
