@@ -5,7 +5,7 @@ import { openRoom } from './rooms.js';
 import { held } from './scripted-store.js';
 import { Stage } from './stage.js';
 
-test('is asked about when nothing was confirmed since, and not while it is', async () => {
+test('a room that waits is asked about when nothing was confirmed since, and not while it is', async () => {
   const stage = await Stage.open();
   const { clock, mailbox, store } = stage;
   await stage.players('Ana');
@@ -38,7 +38,7 @@ test('an answer to a question that was asked before the doubt does not settle it
   expect(store.checks).toBe(before + 2);
 });
 
-test('that is asked about already is not asked about once more', async () => {
+test('a room that is asked about already is not asked about once more', async () => {
   const { clock, mailbox, store } = await Stage.open();
   store.mute = true;
   await clock.advance(1_000);
@@ -50,7 +50,7 @@ test('that is asked about already is not asked about once more', async () => {
   expect(store.checks).toBe(asked);
 });
 
-test('sends its players away when another has taken it', async () => {
+test('a room that another has taken sends its players away', async () => {
   const stage = await Stage.open();
   const [ana] = await stage.players('Ana');
   await openRoom(stage.store, stage.clock, stage.head, 'instance-b');
