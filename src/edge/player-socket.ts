@@ -137,12 +137,17 @@ export class PlayerSocket implements Connection {
     hellos.stop(this);
     this.clientId = hello.client_id;
     this.followsMoves = hello.moves ?? false;
-    const mailbox = ownership.here(this.code);
-    if (mailbox) return this.enter(mailbox, hello, clock.monotonic());
-    this.join(hello).catch((error: unknown) => {
+    const failed = (error: unknown) => {
       this.deps.log.error({ room: this.code, err: error }, 'join failed');
       this.close(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'INTERNAL');
-    });
+    };
+    const mailbox = ownership.here(this.code);
+    if (!mailbox) return void this.join(hello).catch(failed);
+    try {
+      this.enter(mailbox, hello, clock.monotonic());
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** Opens the room, for as long as that takes: while Redis is away the player waits and is told so. */
