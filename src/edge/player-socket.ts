@@ -87,7 +87,7 @@ export class PlayerSocket implements Connection {
   }
 
   /** Takes one frame from the wire. */
-  receive(data: RawData, binary: boolean): void {
+  receive(data: RawData | string, binary: boolean): void {
     this.answered = true;
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (binary) return this.close('BINARY_FRAME');

@@ -12,6 +12,7 @@ import { FORWARDED_HEADER, type Forwarder } from './forward.js';
 import { GatheringSocket } from './gathering-socket.js';
 import { HelloDeadlines } from './hello-deadlines.js';
 import { MAX_FRAME_BYTES } from './limits.js';
+import { takePlainFrames } from './plain-frames.js';
 import { PlayerSocket, type PlayerSocketDeps } from './player-socket.js';
 import { requestUrl } from './rooms-api.js';
 import { Routing } from './routing.js';
@@ -115,6 +116,7 @@ export class WebSockets {
     const player = new PlayerSocket(new GatheringSocket(opened, wire), code, this.playerDeps);
     opened.player = player;
     this.sockets.add(player);
+    takePlainFrames(wire, player);
     opened.on('message', receive);
     opened.on('ping', heard);
     opened.on('pong', heard);

@@ -5,12 +5,10 @@
 import { hash } from 'node:crypto';
 import type { Cursor } from '../protocol/client-out.js';
 import type { Digest, Seq } from '../protocol/ids.js';
+import { DIGEST_LENGTH, LogBlock } from './log-block.js';
 import type { Entry } from './state.js';
 
 export const NO_DIGEST = '0000000000000000' as Digest;
-/** Hex digits: 64 bits. */
-const DIGEST_LENGTH = 16;
-
 /** One line of the log. `text` is the JSON of its entry as stored, which the digest is made of. */
 export interface LogLine {
   readonly seq: Seq;
@@ -45,10 +43,14 @@ export interface Position {
 export const START: Position = { seq: 0 as Seq, digest: NO_DIGEST };
 
 export class History {
-  private lines: LogLine[] = [];
+  /** One behind the other. */
+  private blocks: LogBlock[] = [];
+  private end: Position;
 
   /** @param base the position before the first entry that is kept. */
-  constructor(private base: Position) {}
+  constructor(private base: Position) {
+    this.end = base;
+  }
 
   /** The seq before the first entry that is kept. */
   get start(): Seq {
@@ -56,7 +58,7 @@ export class History {
   }
 
   get position(): Position {
-    return this.lines.at(-1) ?? this.base;
+    return this.end;
   }
 
   /** The entry as it would follow `after`; nothing is changed. */
@@ -66,24 +68,33 @@ export class History {
   }
 
   /** Keeps the text alone: an entry as a value is several times as large, and hardly ever asked for again. */
-  push({ seq, digest, text }: LogLine): void {
-    this.lines.push({ seq, digest, text });
+  push(line: LogLine): void {
+    const last = this.blocks.at(-1);
+    if (!last?.push(line)) {
+      const next = new LogBlock(this.end, line, last);
+      next.push(line);
+      this.blocks.push(next);
+    }
+    this.end = { seq: line.seq, digest: line.digest };
   }
 
   /** The lines after a position of this very history; undefined when the position is not on it, or too far back. */
-  after(position: Position | Cursor): readonly LogLine[] | undefined {
-    const skip = position.seq - this.base.seq;
-    if (skip < 0 || skip > this.lines.length) return undefined;
-    const digest = skip === 0 ? this.base.digest : this.lines[skip - 1]?.digest;
-    return digest === position.digest ? this.lines.slice(skip) : undefined;
+  after({ seq, digest }: Position | Cursor): readonly LogLine[] | undefined {
+    if (seq < this.base.seq || seq > this.end.seq) return undefined;
+    if (seq === this.end.seq) return digest === this.end.digest ? [] : undefined;
+    const from = this.blocks.findLastIndex(({ base }) => base.seq <= seq);
+    const lines = this.blocks.slice(from).flatMap((block) => block.lines());
+    const first = this.blocks[from]?.base ?? this.base;
+    const skip = seq - first.seq;
+    const found = skip === 0 ? first.digest : lines[skip - 1]?.digest;
+    return found === digest ? lines.slice(skip) : undefined;
   }
 
-  /** Forgets entries up to `seq`, but keeps the last `keep`. */
+  /** Forgets entries up to `seq`, but keeps the last `keep`; blocks that are to be kept in part are kept whole. */
   trim(seq: Seq, keep: number): void {
-    const drop = Math.min(seq - this.base.seq, this.lines.length - keep);
-    const last = drop > 0 ? this.lines[drop - 1] : undefined;
-    if (last === undefined) return;
-    this.base = { seq: last.seq, digest: last.digest };
-    this.lines = this.lines.slice(drop);
+    const until = Math.min(seq, this.end.seq - keep);
+    const first = this.blocks.findIndex(({ end }) => end > until);
+    if (first > 0) this.blocks = this.blocks.slice(first);
+    this.base = this.blocks[0]?.base ?? this.base;
   }
 }
