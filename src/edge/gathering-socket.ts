@@ -2,10 +2,9 @@
  * A WebSocket that gathers what is sent in one turn of the event loop and writes it at once: an ack and the event it
  * goes with are one system call, not two.
  *
- * Writes past the `ws` library, which hands header and payload of each frame to the kernel apart. Without masks and
- * compression its own frames (pongs, close) are written whole and at once too, so that none gets into another. While
- * nothing waits in the socket's stream it writes past that as well: what the stream keeps about each write costs more
- * than a tenth of a move.
+ * Writes past the `ws` library, which hands header and payload of each frame to the kernel apart; the library itself
+ * writes but the answer to the upgrade and, last, the close frame. While nothing waits in the socket's stream it writes
+ * past that as well: what the stream keeps about each write costs more than a tenth of a move.
  *
  * INVARIANT: bytes leave in the order in which they were sent, and never through a descriptor that was closed.
  */
@@ -14,7 +13,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Frame } from '../protocol/frame.js';
 import type { RawSocket } from './player-socket.js';
-import { PING, textFrame } from './text-frame.js';
+import { PING, pongFrame, textFrame } from './text-frame.js';
 
 /** Those with something unsent in this turn. */
 let waiting: GatheringSocket[] = [];
@@ -35,6 +34,8 @@ export class GatheringSocket implements RawSocket {
   private unsent = '';
   /** The wire's; -1 where Node gives none, as on Windows. */
   private readonly descriptor: number;
+  /** Something may wait in the wire's stream. */
+  private streaming = true;
 
   /** @param wire what `socket` reads from and writes to: plain TCP, not TLS */
   constructor(
@@ -50,7 +51,7 @@ export class GatheringSocket implements RawSocket {
 
   /** Bytes that the kernel has not taken yet. */
   get bufferedAmount(): number {
-    return this.wire.writableLength;
+    return this.streaming ? this.wire.writableLength : 0;
   }
 
   send(frame: Frame): void {
@@ -61,13 +62,20 @@ export class GatheringSocket implements RawSocket {
     this.gather(PING);
   }
 
+  pong(data: Buffer): void {
+    this.gather(pongFrame(data));
+  }
+
   flush(): void {
     const frames = this.unsent;
     if (frames === '') return;
     this.unsent = '';
     if (this.readyState !== WebSocket.OPEN) return;
-    const taken = this.wire.writableLength === 0 ? this.writeNow(frames) : 0;
-    if (taken < frames.length) this.wire.write(frames.slice(taken), 'latin1');
+    this.streaming &&= this.wire.writableLength > 0;
+    const taken = this.streaming ? 0 : this.writeNow(frames);
+    if (taken === frames.length) return;
+    this.streaming = true;
+    this.wire.write(frames.slice(taken), 'latin1');
   }
 
   close(code?: number, reason?: string): void {

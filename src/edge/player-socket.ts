@@ -20,6 +20,7 @@ import { MAX_BUFFERED_BYTES, MAX_EARLY_MESSAGES, TALK_BURST, TALK_EVERY_MS, Toke
 /** A `ws` socket as it is used here; `send` takes whole frames, and drops them when the socket is no longer open. */
 export interface RawSocket extends Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'close' | 'terminate' | 'ping'> {
   send(frame: Frame): void;
+  pong(data: Buffer): void;
 }
 
 export interface PlayerSocketDeps {
@@ -116,6 +117,11 @@ export class PlayerSocket implements Connection {
   heard(): void {
     this.answered = true;
     if (this.socket.readyState === WebSocket.OPEN && !this.bucket.take()) this.close('RATE_LIMITED');
+  }
+
+  pinged(data: Buffer): void {
+    this.heard();
+    this.socket.pong(data);
   }
 
   ping(): void {

@@ -6,11 +6,15 @@
  */
 
 const FIN_TEXT = 0x81;
+const PONG = 0x8a;
 /** A ping that carries nothing. */
 export const PING = '\x89\x00';
 /** Payload lengths that fit into the header's first two bytes, and into two more. */
 const SHORT = 125;
 const MEDIUM = 65_535;
+
+/** The answer to a ping, whose data are at most 125 bytes. */
+export const pongFrame = (data: Buffer): string => String.fromCharCode(PONG, data.length) + data.toString('latin1');
 
 export function textFrame(text: string): string {
   const length = Buffer.byteLength(text);

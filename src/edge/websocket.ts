@@ -51,6 +51,10 @@ function heard(this: OpenedSocket): void {
   this.player?.heard();
 }
 
+function pinged(this: OpenedSocket, data: Buffer): void {
+  this.player?.pinged(data);
+}
+
 const ignore = () => undefined;
 
 /** `closeTimeout` is younger than the library's types. */
@@ -60,6 +64,7 @@ const SERVER_OPTIONS: ServerOptions<typeof OpenedSocket> & { readonly closeTimeo
   maxPayload: MAX_FRAME_BYTES,
   maxFragments: MAX_FRAGMENTS,
   perMessageDeflate: false,
+  autoPong: false,
   clientTracking: false,
   closeTimeout: CLOSE_TIMEOUT_MS,
 };
@@ -118,7 +123,7 @@ export class WebSockets {
     this.sockets.add(player);
     takePlainFrames(wire, player);
     opened.on('message', receive);
-    opened.on('ping', heard);
+    opened.on('ping', pinged);
     opened.on('pong', heard);
     // A broken frame: the library has answered it with the close code that fits.
     opened.on('error', ignore);

@@ -16,7 +16,7 @@ let clients: WebSocket[];
 
 beforeEach(async () => {
   clients = [];
-  server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+  server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false, autoPong: false });
   await once(server, 'listening');
 });
 
@@ -41,7 +41,9 @@ async function connect(): Promise<Pair> {
   client.on('message', (data) => received.push(String(data)));
   const [raw, request] = await accepted;
   if (client.readyState !== WebSocket.OPEN) await once(client, 'open');
-  return { client, received, wire: request.socket, socket: new GatheringSocket(raw, request.socket) };
+  const socket = new GatheringSocket(raw, request.socket);
+  raw.on('ping', (data: Buffer) => socket.pong(data));
+  return { client, received, wire: request.socket, socket };
 }
 
 const turn = () => new Promise((go) => setImmediate(go));
@@ -50,7 +52,7 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn();
 }
 
-test('what does not fit into the kernel follows in order, whole, between pongs of the library', async () => {
+test('what does not fit into the kernel follows in order, whole, pongs in between', async () => {
   const { client, received, wire, socket } = await connect();
   const sent: string[] = [];
   const send = (text: string) => {
@@ -58,7 +60,10 @@ test('what does not fit into the kernel follows in order, whole, between pongs o
     socket.send(new Frame(text));
   };
   let pongs = 0;
-  client.on('pong', () => pongs++);
+  client.on('pong', (data) => {
+    expect(String(data)).toBe('are you there?');
+    pongs++;
+  });
   client.pause();
   let pings = 0;
   let bytes = 0;
@@ -68,7 +73,7 @@ test('what does not fit into the kernel follows in order, whole, between pongs o
     send(text);
     bytes += text.length;
     if (at % 10 === 0) {
-      client.ping();
+      client.ping('are you there?');
       pings++;
     }
     await turn();

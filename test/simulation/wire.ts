@@ -111,6 +111,9 @@ export class Wire implements RawSocket {
     });
   }
 
+  /** Simulated clients send no pings. */
+  pong(): void {}
+
   fromClient(text: string): void {
     through(this.up, () =>
       this.process.run(() => {
