@@ -7,8 +7,6 @@ import type { LogLine, Position } from './history.js';
 
 /** Hex digits: 64 bits. */
 export const DIGEST_LENGTH = 16;
-/** A line's text comes after its length in bytes (32 bits) and its digest. */
-const HEADER = 4 + DIGEST_LENGTH;
 /** Bytes. A room that is hardly played shall not pay for one that is. */
 const SMALLEST = 1_024;
 const LARGEST = 8_192;
@@ -26,7 +24,7 @@ export class LogBlock {
     before?: LogBlock,
   ) {
     const planned = before ? Math.min(2 * before.bytes.length, LARGEST) : SMALLEST;
-    this.bytes = Buffer.allocUnsafeSlow(Math.max(planned, HEADER + Buffer.byteLength(line.text)));
+    this.bytes = Buffer.allocUnsafeSlow(Math.max(planned, bytesOf(line)));
   }
 
   /** The last line's seq. */
@@ -35,14 +33,13 @@ export class LogBlock {
   }
 
   /** False when there is no room for the line. */
-  push({ digest, text }: LogLine): boolean {
+  push(line: LogLine): boolean {
     const { bytes, used } = this;
-    const length = Buffer.byteLength(text);
-    if (used + HEADER + length > bytes.length) return false;
+    const left = bytes.length - used;
+    if (left < mostBytes(line) && left < bytesOf(line)) return false;
+    const length = bytes.write(line.digest + line.text, used + LENGTH_BYTES);
     bytes.writeUInt32LE(length, used);
-    bytes.write(digest, used + 4, 'latin1');
-    bytes.write(text, used + HEADER);
-    this.used += HEADER + length;
+    this.used += LENGTH_BYTES + length;
     this.size += 1;
     return true;
   }
@@ -50,13 +47,19 @@ export class LogBlock {
   lines(): LogLine[] {
     const lines: LogLine[] = [];
     for (let at = 0; at < this.used; ) {
-      const start = at + HEADER;
+      const start = at + LENGTH_BYTES;
       const end = start + this.bytes.readUInt32LE(at);
-      const digest = this.bytes.toString('latin1', at + 4, start) as Digest;
+      const said = this.bytes.toString('utf8', start, end);
       const seq = (this.base.seq + lines.length + 1) as Seq;
-      lines.push({ seq, digest, text: this.bytes.toString('utf8', start, end) });
+      lines.push({ seq, digest: said.slice(0, DIGEST_LENGTH) as Digest, text: said.slice(DIGEST_LENGTH) });
       at = end;
     }
     return lines;
   }
 }
+
+/** A line is its length in bytes, and then its digest and its text in UTF-8. */
+const LENGTH_BYTES = 4;
+const bytesOf = ({ text }: LogLine): number => LENGTH_BYTES + DIGEST_LENGTH + Buffer.byteLength(text);
+/** Known without a look at the text: UTF-8 makes up to three bytes of one unit of a string. */
+const mostBytes = ({ text }: LogLine): number => LENGTH_BYTES + DIGEST_LENGTH + 3 * text.length;
