@@ -9,6 +9,7 @@ import { DIGEST_LENGTH, LogBlock } from './log-block.js';
 import type { Entry } from './state.js';
 
 export const NO_DIGEST = '0000000000000000' as Digest;
+
 /** One line of the log. `text` is the JSON of its entry as stored, which the digest is made of. */
 export interface LogLine {
   readonly seq: Seq;
@@ -45,11 +46,13 @@ export const START: Position = { seq: 0 as Seq, digest: NO_DIGEST };
 export class History {
   /** One behind the other. */
   private blocks: LogBlock[] = [];
-  private end: Position;
 
-  /** @param base the position before the first entry that is kept. */
-  constructor(private base: Position) {
-    this.end = base;
+  /** @param end the position before the first entry. */
+  constructor(private end: Position) {}
+
+  /** The position before the first entry that is kept. */
+  private get base(): Position {
+    return this.blocks[0]?.base ?? this.end;
   }
 
   /** The seq before the first entry that is kept. */
@@ -95,6 +98,5 @@ export class History {
     const until = Math.min(seq, this.end.seq - keep);
     const first = this.blocks.findIndex(({ end }) => end > until);
     if (first > 0) this.blocks = this.blocks.slice(first);
-    this.base = this.blocks[0]?.base ?? this.base;
   }
 }

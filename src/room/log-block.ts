@@ -11,6 +11,12 @@ export const DIGEST_LENGTH = 16;
 const SMALLEST = 1_024;
 const LARGEST = 8_192;
 
+/** A line is its length in bytes, and then its digest and its text in UTF-8. */
+const LENGTH_BYTES = 4;
+const bytesOf = ({ text }: LogLine): number => LENGTH_BYTES + DIGEST_LENGTH + Buffer.byteLength(text);
+/** Known without a look at the text: UTF-8 makes up to three bytes of one unit of a string. */
+const mostBytes = ({ text }: LogLine): number => LENGTH_BYTES + DIGEST_LENGTH + 3 * text.length;
+
 export class LogBlock {
   /** Lines that it holds. */
   size = 0;
@@ -57,9 +63,3 @@ export class LogBlock {
     return lines;
   }
 }
-
-/** A line is its length in bytes, and then its digest and its text in UTF-8. */
-const LENGTH_BYTES = 4;
-const bytesOf = ({ text }: LogLine): number => LENGTH_BYTES + DIGEST_LENGTH + Buffer.byteLength(text);
-/** Known without a look at the text: UTF-8 makes up to three bytes of one unit of a string. */
-const mostBytes = ({ text }: LogLine): number => LENGTH_BYTES + DIGEST_LENGTH + 3 * text.length;

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
 import { GatheringSocket } from '../../src/edge/gathering-socket.js';
 import { Frame } from '../../src/protocol/frame.js';
+import { until } from '../support/programs.js';
 
 /** More than the kernel takes of one connection while nobody reads. */
 const FLOOD_BYTES = 24 * 1_048_576;
@@ -48,10 +49,6 @@ async function connect(): Promise<Pair> {
 
 const turn = () => new Promise((go) => setImmediate(go));
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
-}
-
 test('what does not fit into the kernel follows in order, whole, pongs in between', async () => {
   const { client, received, wire, socket } = await connect();
   const sent: string[] = [];
@@ -80,11 +77,11 @@ test('what does not fit into the kernel follows in order, whole, pongs in betwee
   }
   client.resume();
   send('last');
-  await until(() => received.length >= sent.length && pongs >= pings);
+  await until('all has come', () => received.length >= sent.length && pongs >= pings);
   expect(received.length).toBe(sent.length);
   expect(received.every((text, at) => text === sent[at])).toBe(true);
   send('straight again');
-  await until(() => received.at(-1) === 'straight again');
+  await until('the next has come', () => received.at(-1) === 'straight again');
   expect(client.readyState).toBe(WebSocket.OPEN);
 });
 
@@ -95,7 +92,7 @@ test('what the kernel takes at once does not go through the stream', async () =>
   socket.send(new Frame('one'));
   socket.send(new Frame('two'));
   expect(received).toEqual([]);
-  await until(() => received.length === 2);
+  await until('both have come', () => received.length === 2);
   expect(received).toEqual(['one', 'two']);
   expect(writes).toBe(0);
 });

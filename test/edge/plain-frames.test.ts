@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { WebSocket, WebSocketServer } from 'ws';
 import { plainText, takePlainFrames } from '../../src/edge/plain-frames.js';
 import { until } from '../support/programs.js';
-import { rawSocket } from './raw.js';
+import { bytes, rawSocket } from './raw.js';
 
 const MASK = [0x5a, 0, 0xff, 0x31];
 
@@ -15,13 +15,7 @@ interface Sent {
   readonly final?: boolean;
 }
 
-/** A client's frame; lengths as short as they can be written. */
-function frame({ opcode, payload, final = true }: Sent): Buffer {
-  const { length } = payload;
-  const head = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];
-  const masked = payload.map((byte, at) => byte ^ (MASK[at & 3] ?? 0));
-  return Buffer.concat([Buffer.from([(final ? 0x80 : 0) | opcode, ...head, ...MASK]), masked]);
-}
+const frame = ({ opcode, payload, final }: Sent): Buffer => bytes(opcode, payload, final, MASK);
 
 const [TEXT, BINARY, CONTINUED, CLOSE, PING, PONG] = [1, 2, 0, 8, 9, 10] as const;
 const text = (said: string): Sent => ({ opcode: TEXT, payload: Buffer.from(said) });
@@ -147,11 +141,11 @@ test('what a server sees of a connection is what the library alone sees', async 
       const chunks: Buffer[] = [];
       let glued: Buffer = Buffer.alloc(0);
       for (const [each, cut] of frames) {
-        const bytes = Buffer.concat([glued, frame(each)]);
+        const chunk = Buffer.concat([glued, frame(each)]);
         glued = Buffer.alloc(0);
-        if (cut === undefined) chunks.push(bytes);
-        else if (cut < 0) glued = bytes;
-        else chunks.push(...[bytes.subarray(0, cut), bytes.subarray(cut)].filter(({ length }) => length > 0));
+        if (cut === undefined) chunks.push(chunk);
+        else if (cut < 0) glued = chunk;
+        else chunks.push(...[chunk.subarray(0, cut), chunk.subarray(cut)].filter(({ length }) => length > 0));
       }
       chunks.push(...[glued].filter(({ length }) => length > 0));
       const [alone, ahead] = servers;

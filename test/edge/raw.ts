@@ -28,11 +28,12 @@ export class Raw {
   }
 }
 
-/** A client's frame as bytes: masked with zeros, so that the payload stands there as it is. */
-export function bytes(opcode: number, payload: Buffer, final = true): Buffer {
+/** A client's frame as bytes; masked with zeros, unless told, so that the payload stands there as it is. */
+export function bytes(opcode: number, payload: Buffer, final = true, mask: readonly number[] = [0, 0, 0, 0]): Buffer {
   const length = payload.length;
   const head = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];
-  return Buffer.concat([Buffer.from([(final ? 0x80 : 0) | opcode, ...head, 0, 0, 0, 0]), payload]);
+  const masked = payload.map((byte, at) => byte ^ (mask[at & 3] ?? 0));
+  return Buffer.concat([Buffer.from([(final ? 0x80 : 0) | opcode, ...head, ...mask]), masked]);
 }
 
 /** The TCP socket under a WebSocket: what no WebSocket library lets one send can be sent there. */
