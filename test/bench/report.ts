@@ -102,10 +102,10 @@ export function table(measured: Measured): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   const lines: string[] = [];
   if (moves.length > 0) {
-    lines.push(line(['server', 'µs CPU a move', 'least–most', 'moves/s', 'server busy', 'µs Redis']));
+    lines.push(line(['server', 'µs CPU a move', 'half of the runs', 'moves/s', 'server busy', 'µs Redis']));
     lines.push(line(Array.from({ length: 6 }, () => '---')));
     for (const { name, cpu, movesPerSecond, busy, redis } of moves) {
-      const range = `${cpu.least.toFixed(1)}–${cpu.most.toFixed(1)}`;
+      const range = cpu.quartiles.map((us) => us.toFixed(1)).join('–');
       const [rate, part] = [Math.round(movesPerSecond), `${Math.round(busy * 100)} %`];
       lines.push(line([TITLES[name], cpu.median.toFixed(1), range, rate, part, redis.toFixed(1)]));
     }

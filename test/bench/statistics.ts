@@ -1,13 +1,13 @@
 /** What many runs add up to. */
 export interface Spread {
   readonly median: number;
-  readonly least: number;
-  readonly most: number;
+  /** A quarter of the runs is below the one, and a quarter above the other. */
+  readonly quartiles: readonly [number, number];
 }
 
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
-  return { median: quantile(sorted, 0.5), least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN };
+  return { median: quantile(sorted, 0.5), quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)] };
 }
 
 /** Of values in rising order; between two of them, their weighted mean. */

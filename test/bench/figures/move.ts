@@ -66,6 +66,8 @@ export const SERVER_NAMES = Object.keys(ENTER) as ServerName[];
 /** Need no other packages than the product's. */
 export const WITHOUT_PEERS: readonly ServerName[] = ['hokm', 'raw_lua'];
 
+const TOLD_ROUNDS = 10;
+
 /** All servers run all the time, but only one at a time is played on. */
 export async function measureMoves(
   stand: Stand,
@@ -82,7 +84,7 @@ export async function measureMoves(
     }
     for (const name of names) await stand.load.warmUp(name, warmUp);
     for (let round = 1; round <= rounds; round++) {
-      stand.tell(`round ${round} of ${rounds}`);
+      if (round % TOLD_ROUNDS === 0) stand.tell(`round ${round} of ${rounds}`);
       for (const contender of round % 2 ? contenders : contenders.toReversed()) {
         contender.runs.push(await play(stand, contender, ms));
       }
