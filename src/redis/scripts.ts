@@ -87,12 +87,10 @@ export async function commitRooms(
   commits: readonly (readonly string[])[],
 ): Promise<readonly (CommitReply | ['error', why: string])[]> {
   const given: string[] = [];
-  for (const commit of commits) for (let at = 0; at < FIRST_WORD; at++) given.push(commit[at] as string);
+  for (const commit of commits) given.push(...commit.slice(0, FIRST_WORD));
   for (const commit of commits) {
-    let words = String(Math.max(0, commit.length - FIRST_ENTRY));
-    for (let at = FIRST_WORD; at < Math.min(FIRST_ENTRY, commit.length); at++) words += ` ${commit[at]}`;
-    given.push(words);
-    for (let at = FIRST_ENTRY; at < commit.length; at++) given.push(commit[at] as string);
+    const entries = commit.slice(FIRST_ENTRY);
+    given.push([entries.length, ...commit.slice(FIRST_WORD, FIRST_ENTRY)].join(' '), ...entries);
   }
   const replies: (CommitReply | ['error', why: string])[] = commits.map(() => COMMITTED);
   const refused = (await runCommits(redis, FIRST_WORD * commits.length, given)) as [number, ...CommitReply][];

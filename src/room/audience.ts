@@ -14,7 +14,7 @@ import type { CommandWindows } from './commands.js';
 import { EventFrames } from './event-frames.js';
 import { entryOf, type History, type LogEntry } from './history.js';
 import type { Presence } from './seats.js';
-import { actingSeats, isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
+import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
 import type { Effect, Refusal } from './step.js';
 import { projectEntry, viewLegal, viewRoom, viewTurn } from './view.js';
 
@@ -72,12 +72,10 @@ export class Audience {
     const { game, head } = this;
     const { state } = this.room;
     const frames = new EventFrames(entry, state.deadline);
-    const acting = actingSeats(game, state);
     for (const [connection, seat] of this.seats) {
       const viewer = seat ?? 'spectator';
       const events = projectEntry(game, head, entry.entry, viewer);
-      const legal = seat !== null && acting.includes(seat) ? viewLegal(game, state, seat) : undefined;
-      connection.send(frames.frame(events, legal));
+      connection.send(frames.frame(events, viewLegal(game, state, viewer)));
     }
   }
 

@@ -82,15 +82,14 @@ export class Ledger {
    * True when `entries` are in the log, as safe as the room's durability asks; false when the room is lost. Without
    * entries it makes sure of what is there.
    */
-  append(entries: readonly LogLine[]): Promise<boolean> {
-    if (this.over) return Promise.resolve(false);
+  async append(entries: readonly LogLine[]): Promise<boolean> {
+    if (this.over) return false;
     const { code, settings } = this.head;
     const after = this.position;
-    return this.deps.store.commit(code, this.fence, after, entries, settings.durability).then((reply) => {
-      if (reply.outcome !== 'ok') return this.insist(entries, after, reply);
-      this.position = entries.at(-1) ?? after;
-      return true;
-    });
+    const reply = await this.deps.store.commit(code, this.fence, after, entries, settings.durability);
+    if (reply.outcome !== 'ok') return this.insist(entries, after, reply);
+    this.position = entries.at(-1) ?? after;
+    return true;
   }
 
   /** Sends an append again that did not get through, until it is known what became of it. */

@@ -137,14 +137,10 @@ export function playedByBot(state: RoomState, seat: Seat): boolean {
   return occupant?.kind !== 'human' || occupant.substituted;
 }
 
-/**
- * The seat whose token has this SHA-256; `likely` is looked at first, as each seat is memory that is seldom in the cache.
- * Hashes of 128 random bits are compared: their timing tells nothing.
- */
-export function seatOf({ seats }: RoomState, tokenHash: string, likely: Seat = 0 as Seat): Seat | undefined {
-  for (let look = 0; look < seats.length; look++) {
-    const seat = (likely + look) % seats.length;
-    const occupant = seats[seat];
+/** The seat whose token has this SHA-256. Hashes of 128 random bits are compared: their timing tells nothing. */
+export function seatOf(state: RoomState, tokenHash: string): Seat | undefined {
+  for (let seat = 0; seat < state.seats.length; seat++) {
+    const occupant = state.seats[seat];
     if (occupant?.kind === 'human' && occupant.tokenHash === tokenHash) return seat as Seat;
   }
   return undefined;

@@ -178,7 +178,7 @@ function say<C>({ state, presence }: Room, input: Extract<Input<C>, { type: 'say
 
 function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>, now: number): Step<C> {
   const { from, holder, id } = input;
-  const seat = seatOf(before.state, holder, actingSeats(before.game, before.state)[0]);
+  const seat = seatOf(before.state, holder);
   if (seat === undefined) {
     const seq = before.windows.departedIn(holder, id);
     return answered(
