@@ -4,7 +4,7 @@
  */
 import { findGame } from '../game/games.js';
 import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
-import { type LoadedRoom, loadRoom, loadSnapshot } from '../room/load.js';
+import { isReadable, type LoadedRoom, loadRoom, loadSnapshot } from '../room/load.js';
 import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
 import type { RoomMeta, RoomStore, StoredRoom, StoredSnapshot } from '../room/store.js';
@@ -114,12 +114,12 @@ export class Ownership {
 
   /**
    * Plays a room that its owner has given to this instance at `epoch`, from the state it was sealed in. False when that
-   * is not wanted any more; the room is then loaded from Redis when somebody asks for it.
+   * is not wanted any more, or the snapshot cannot be read here; the owner before is told and takes the room back.
    */
   adopt(head: RoomHead, snapshot: StoredSnapshot, epoch: Epoch, aliveAt: number): boolean {
     const present = this.mailboxes.get(head.code);
     if (present && present.fence.epoch >= epoch) return true;
-    if (this.closed) return false;
+    if (this.closed || !isReadable(snapshot)) return false;
     this.play(head, epoch, loadSnapshot(snapshot), aliveAt, null);
     return true;
   }

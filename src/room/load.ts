@@ -3,7 +3,7 @@ import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
 import { chain, History, START } from './history.js';
 import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
-import { CorruptRoom, type StoredRoom, type StoredSnapshot } from './store.js';
+import { CorruptRoom, SNAPSHOT_VERSION, type StoredRoom, type StoredSnapshot } from './store.js';
 
 export interface LoadedRoom {
   readonly state: RoomState;
@@ -11,7 +11,10 @@ export interface LoadedRoom {
   readonly history: History;
 }
 
-/** A room of a snapshot alone, as it is handed over in a migration. */
+/** A newer version of the software may have written what this one would misread. */
+export const isReadable = ({ v }: StoredSnapshot): boolean => v <= SNAPSHOT_VERSION;
+
+/** A room of a readable snapshot alone, as it is handed over in a migration. */
 export function loadSnapshot({ state, windows, departed, seq, digest }: StoredSnapshot): LoadedRoom {
   return {
     state: complete(state),
@@ -24,8 +27,8 @@ export function loadSnapshot({ state, windows, departed, seq, digest }: StoredSn
 const complete = (state: RoomState): RoomState => ({ ...emptyRoom(state.seats.length), ...state });
 
 /**
- * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, or the game cannot
- * make sense of it.
+ * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, the game cannot make
+ * sense of it, or a newer version of the software has written it.
  */
 export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
   try {
@@ -38,6 +41,7 @@ export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
 
 function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail } = stored;
+  if (snapshot && !isReadable(snapshot)) throw new CorruptRoom(`the snapshot has the unknown version ${snapshot.v}`);
   const seatCount = game.seatCount(meta.head.options);
   let state = snapshot ? complete(snapshot.state) : emptyRoom(seatCount);
   const windows = new CommandWindows(snapshot?.windows, snapshot?.departed);

@@ -33,10 +33,12 @@ export interface StoredEntry {
   readonly text: string;
 }
 
+/** The version of snapshots that is written; all up to it are read. In version 1 the windows were pairs. */
+export const SNAPSHOT_VERSION = 2;
+
 /** Everything up to a position; with the entries after it, the whole room. */
 export interface StoredSnapshot extends Position {
-  /** Written as 2; in version 1 the windows were pairs. */
-  readonly v: 1 | 2;
+  readonly v: number;
   readonly state: RoomState;
   readonly windows: StoredWindows;
   /** Absent in snapshots of older versions. */
@@ -110,7 +112,7 @@ export class CorruptRoom extends Error {
 
 export function toSnapshot(position: Position, state: RoomState, windows: CommandWindows): StoredSnapshot {
   return {
-    v: 2,
+    v: SNAPSHOT_VERSION,
     seq: position.seq,
     digest: position.digest,
     state,

@@ -1,6 +1,10 @@
 /** The shell around a room: errors, the end of a room here, snapshots, rooms that write behind. */
 import { describe, expect, test } from '@jest/globals';
+import { CommandWindows } from '../../src/room/commands.js';
+import { START } from '../../src/room/history.js';
 import { loadRoom } from '../../src/room/load.js';
+import { emptyRoom } from '../../src/room/state.js';
+import { SNAPSHOT_VERSION, toSnapshot } from '../../src/room/store.js';
 import { settled } from '../support/manual-clock.js';
 import { game, IDLE_MS, newHead, openRoom, Player, seat, TURN_MS } from './rooms.js';
 import { failAfter, failBefore, fenced, held, works } from './scripted-store.js';
@@ -307,6 +311,7 @@ test('a room whose log is broken is not played', async () => {
     { ...room, tail: room.tail.map((entry) => ({ ...entry, text: entry.text.replace('Ana', 'Eve') })) },
     { ...room, tail: room.tail.map((entry) => ({ ...entry, text: entry.text.replace('"v":1', '"v":2') })) },
     { ...room, tail: room.tail.map((entry) => ({ ...entry, text: 'no JSON' })) },
+    { ...room, snapshot: { ...toSnapshot(START, emptyRoom(4), new CommandWindows()), v: SNAPSHOT_VERSION + 1 } },
   ];
   for (const stored of broken)
     expect(() => loadRoom(game, stored)).toThrow(expect.objectContaining({ name: 'CorruptRoom' }));

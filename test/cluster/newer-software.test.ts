@@ -1,0 +1,59 @@
+/** While versions are mixed, as in a rolling upgrade: what a newer one has written is not misread. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { newInstanceId } from '../../src/cluster/new-ids.js';
+import { CHANNELS, type ClusterMessage } from '../../src/protocol/cluster.js';
+import type { Epoch, InstanceId, RoomCode } from '../../src/protocol/ids.js';
+import type { RedisConnection } from '../../src/redis/client.js';
+import { CommandWindows } from '../../src/room/commands.js';
+import { START } from '../../src/room/history.js';
+import { emptyRoom } from '../../src/room/state.js';
+import { SNAPSHOT_VERSION, toSnapshot } from '../../src/room/store.js';
+import { Player } from '../edge/player.js';
+import { startCluster, type TestCluster } from '../support/cluster.js';
+import { connectToRedis } from '../support/redis.js';
+
+const snapshot = { ...toSnapshot(START, emptyRoom(4), new CommandWindows()), v: SNAPSHOT_VERSION + 1 };
+
+let cluster: TestCluster;
+let redis: RedisConnection;
+let listener: RedisConnection;
+beforeAll(async () => {
+  cluster = await startCluster(1, { LOG_LEVEL: 'fatal' });
+  redis = await connectToRedis(cluster.redis.url);
+  listener = await connectToRedis(cluster.redis.url);
+});
+afterAll(async () => {
+  listener.disconnect();
+  redis.disconnect();
+  await cluster.stop();
+});
+
+test('a room with a snapshot of a newer version is not played', async () => {
+  const code = await cluster.createRoom();
+  await redis.set(`hokm:room:{${code}}:snap`, JSON.stringify(snapshot));
+  const player = await Player.open(cluster.instances[0]?.url ?? '', code);
+  player.hello();
+  expect(await player.next('error')).toMatchObject({ code: 'ROOM_FAILED' });
+});
+
+test('a room that is handed over with such a snapshot is not accepted', async () => {
+  const room = (await cluster.createRoom()) as RoomCode;
+  const from = newInstanceId();
+  const answer = new Promise<ClusterMessage>((resolve) => {
+    listener.on('message', (_, text) => resolve(JSON.parse(text) as ClusterMessage));
+  });
+  await listener.subscribe(CHANNELS.instance(from));
+  const head = JSON.parse((await redis.hget(`hokm:room:{${room}}:meta`, 'head')) ?? '');
+  const offer: ClusterMessage = {
+    type: 'game_migration_data',
+    room,
+    from,
+    epoch: 1 as Epoch,
+    head,
+    snapshot,
+    sent_at: Date.now(),
+    request: 'of-this-test',
+  };
+  await redis.publish(CHANNELS.instance(cluster.instances[0]?.id as InstanceId), JSON.stringify(offer));
+  expect(await answer).toMatchObject({ type: 'game_migration_answer', request: 'of-this-test', accepted: false });
+});
