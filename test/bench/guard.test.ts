@@ -7,8 +7,8 @@ test('a durable move of Hokm costs not much more than a raw WebSocket relay with
   const stand = await Stand.start(() => undefined);
   try {
     const figures = await measureMoves(stand, WITHOUT_PEERS, { rooms: 60, rounds: 20, ms: 250, warmUp: 5_000 });
-    // Short runs on a busy machine say 1.7 to 2.2; the figure itself is the bench's.
-    expect(ratio(figures, 'hokm', 'raw_lua')).toBeLessThan(3);
+    // Short runs say 1.2 to 1.5, beside three busy processes too; the figure itself is the bench's.
+    expect(ratio(figures, 'hokm', 'raw_lua')).toBeLessThan(2);
   } finally {
     await stand.stop();
   }
