@@ -114,6 +114,7 @@ async function main(): Promise<void> {
     rooms: () => ownership.size,
     connections: () => webSockets.size,
     frozenRooms: () => [...ownership.rooms].filter((room) => room.frozen).length,
+    loopDelay: () => usage.latest.loopDelay,
   });
   const ownership: Ownership = new Ownership({
     id,

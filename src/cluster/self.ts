@@ -13,7 +13,7 @@ export interface SelfDeps {
   readonly zone: string;
   readonly version: string;
   readonly capacity: number;
-  readonly usage: Pick<UsageMeter, 'latest' | 'takeLoopDelay'>;
+  readonly usage: Pick<UsageMeter, 'latest'>;
   readonly rooms: () => number;
   readonly connections: () => number;
 }
@@ -52,7 +52,7 @@ export class Self {
 
   fields(): InstanceFields {
     const { usage, rooms, connections, capacity, startedAt, ...fixed } = this.deps;
-    const { cpu, memory, hostCpu, hostMemory } = usage.latest;
+    const { cpu, memory, hostCpu, hostMemory, loopDelay } = usage.latest;
     const load = Math.max(cpu, rooms() / capacity);
     const step = Math.min(WEIGHT_STEPS - 1, Math.floor(load * WEIGHT_STEPS));
     return {
@@ -66,7 +66,7 @@ export class Self {
       memory_usage: hostMemory,
       host_cpu_usage: hostCpu,
       process_memory: memory,
-      event_loop_delay: usage.takeLoopDelay(),
+      event_loop_delay: loopDelay,
       weight: (FULL_WEIGHT / WEIGHT_STEPS) * (WEIGHT_STEPS - step),
       capacity,
       rules_versions: this.rules.join(','),

@@ -5,7 +5,15 @@ export interface Gauges {
   rooms(): number;
   connections(): number;
   frozenRooms(): number;
+  /** p99 of how late the event loop was of late, ms. */
+  loopDelay(): number;
 }
+
+/** What the library measures of the event loop wakes the process a hundred times a second; ours is `loopDelay`. */
+const LOOP_LAGS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
+  (of) => `nodejs_eventloop_lag_${of}_seconds`,
+);
+const NEVER_MS = 2 ** 31 - 1;
 
 export class Metrics {
   private readonly registry = new Registry();
@@ -17,10 +25,12 @@ export class Metrics {
 
   constructor(instance: string, gauges: Gauges) {
     this.registry.setDefaultLabels({ instance });
-    collectDefaultMetrics({ register: this.registry });
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: NEVER_MS });
+    for (const name of LOOP_LAGS) this.registry.removeSingleMetric(name);
     this.gauge('hokm_rooms', 'Rooms owned', gauges.rooms);
     this.gauge('hokm_connections', 'WebSockets open', gauges.connections);
     this.gauge('hokm_rooms_frozen', 'Rooms that stand still because Redis cannot confirm', gauges.frozenRooms);
+    this.gauge('hokm_event_loop_delay_seconds', 'p99 of a heartbeat', () => gauges.loopDelay() / 1_000);
   }
 
   get contentType(): string {

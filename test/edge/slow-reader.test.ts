@@ -21,7 +21,12 @@ const turn = () => new Promise((go) => setImmediate(go));
 
 test('who stops reading is cut off before more than a bounded buffer waits; who reads is not', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  const metrics = new Metrics('test', { rooms: () => 1, connections: () => 2, frozenRooms: () => 0 });
+  const metrics = new Metrics('test', {
+    rooms: () => 1,
+    connections: () => 2,
+    frozenRooms: () => 0,
+    loopDelay: () => 0,
+  });
   const accepted: { player: PlayerSocket; raw: GatheringSocket }[] = [];
   const clock = new SystemClock();
   const hellos = new HelloDeadlines(clock);

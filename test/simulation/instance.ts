@@ -101,7 +101,7 @@ export class Instance {
       zone: 'simulated',
       version: '0.0.0',
       capacity: 100,
-      usage: { latest: { cpu: 0, memory: 0, hostCpu: 0, hostMemory: 0 }, takeLoopDelay: () => 0 },
+      usage: { latest: { cpu: 0, memory: 0, hostCpu: 0, hostMemory: 0, loopDelay: 0 } },
       rooms: () => ownership.size,
       connections: () => this.sockets.size,
     });
