@@ -124,6 +124,7 @@ async function main(): Promise<void> {
     takeover,
     log,
     settled: () => settling.settled(),
+    storedTtlMs: STORED_TTL_MS,
     mailbox: {
       clock,
       lease,

@@ -7,7 +7,7 @@ import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
 import { isReadable, type LoadedRoom, loadRoom, loadSnapshot } from '../room/load.js';
 import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
-import type { RoomMeta, RoomStore, StoredRoom, StoredSnapshot } from '../room/store.js';
+import { NewerRoom, type RoomMeta, type RoomStore, type StoredRoom, type StoredSnapshot } from '../room/store.js';
 import { sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { RoomIndex } from './room-index.js';
@@ -32,6 +32,8 @@ export interface OwnershipDeps {
   readonly log: Logger;
   /** Resolves when what Redis says of a room can be believed after a gap. */
   readonly settled: () => Promise<void>;
+  /** How long a room that nobody owns is kept. */
+  readonly storedTtlMs: number;
   readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log' | 'address'>;
   /** Asks an owner, through its inbox, to move the room here. @throws when Redis does not confirm */
   readonly askForRoom: (room: RoomCode, owner: InstanceId) => Promise<void>;
@@ -44,8 +46,8 @@ export interface OwnershipDeps {
 export class IncompatibleRoom extends Error {
   override readonly name = 'IncompatibleRoom';
 
-  constructor(head: RoomHead) {
-    super(`room ${head.code} needs ${head.game}@${head.rulesVersion}`);
+  constructor({ code, game, rulesVersion }: RoomHead, why = `it needs ${game}@${rulesVersion}`) {
+    super(`room ${code} cannot be played here: ${why}`);
   }
 }
 
@@ -99,7 +101,7 @@ export class Ownership {
   /**
    * The room here, claimed when nobody (or nobody who still lives) owns it. `known` is what the store has just said of it;
    * if that is outdated, the claim is fenced and looks again.
-   * @throws when Redis does not answer, or CorruptRoom when what is stored does not add up.
+   * @throws when Redis does not answer, CorruptRoom when what is stored does not add up, or IncompatibleRoom.
    */
   open(code: RoomCode, known?: RoomMeta): Promise<Location> {
     const mailbox = this.mailboxes.get(code);
@@ -149,7 +151,15 @@ export class Ownership {
       await settled();
       if (this.closed) return { at: 'free', meta };
       const reply = await store.claim(code, meta, id, address());
-      if (reply.outcome === 'ok') return { at: 'here', mailbox: this.start(reply.room, owner, lastSeen) };
+      if (reply.outcome === 'ok') {
+        try {
+          return { at: 'here', mailbox: this.start(reply.room, owner, lastSeen) };
+        } catch (error) {
+          if (!(error instanceof NewerRoom)) throw error;
+          await this.giveBack(reply.room.meta);
+          throw new IncompatibleRoom(head, error.message);
+        }
+      }
       if (reply.outcome === 'gone') return { at: 'nowhere' };
       // Fenced: somebody was faster. Unknown: the next look tells whether the room is ours.
       if (reply.outcome === 'unknown') this.deps.log.warn({ room: code, err: reply.error.message }, 'claim unanswered');
@@ -167,6 +177,13 @@ export class Ownership {
       if ((await store.meta(code))?.owner !== owner) return true;
     }
     return false;
+  }
+
+  /** A room that was just claimed: another instance can play it. */
+  private async giveBack({ head, epoch }: RoomMeta): Promise<void> {
+    const { id, store, index, storedTtlMs } = this.deps;
+    await store.release(head.code, { owner: id, epoch }, storedTtlMs);
+    await index.remove(id, head.code);
   }
 
   /** `lastSeen`: when the owner before, if any, was alive for the last time, ms since the epoch. */

@@ -3,7 +3,7 @@ import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
 import { chain, History, START } from './history.js';
 import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
-import { CorruptRoom, SNAPSHOT_VERSION, type StoredRoom, type StoredSnapshot } from './store.js';
+import { CorruptRoom, NewerRoom, SNAPSHOT_VERSION, type StoredRoom, type StoredSnapshot } from './store.js';
 
 export interface LoadedRoom {
   readonly state: RoomState;
@@ -27,21 +27,21 @@ export function loadSnapshot({ state, windows, departed, seq, digest }: StoredSn
 const complete = (state: RoomState): RoomState => ({ ...emptyRoom(state.seats.length), ...state });
 
 /**
- * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, the game cannot make
- * sense of it, or a newer version of the software has written it.
+ * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, or the game cannot
+ * make sense of it; NewerRoom when the snapshot or an entry has a version that is not known yet.
  */
 export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
   try {
     return replay(game, stored);
   } catch (error) {
-    if (error instanceof CorruptRoom) throw error;
+    if (error instanceof CorruptRoom || error instanceof NewerRoom) throw error;
     throw new CorruptRoom(`the log cannot be replayed: ${(error as Error).message}`, { cause: error });
   }
 }
 
 function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail } = stored;
-  if (snapshot && !isReadable(snapshot)) throw new CorruptRoom(`the snapshot has the unknown version ${snapshot.v}`);
+  if (snapshot && !isReadable(snapshot)) throw new NewerRoom(`the snapshot has the unknown version ${snapshot.v}`);
   const seatCount = game.seatCount(meta.head.options);
   let state = snapshot ? complete(snapshot.state) : emptyRoom(seatCount);
   const windows = new CommandWindows(snapshot?.windows, snapshot?.departed);
@@ -51,7 +51,7 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
     const before = history.position;
     if (seq !== before.seq + 1) throw new CorruptRoom(`the log goes from ${before.seq} to ${seq}`);
     const entry = JSON.parse(text) as Entry;
-    if (entry.v !== 1) throw new CorruptRoom(`entry ${seq} has the unknown version ${entry.v}`);
+    if (entry.v !== 1) throw new NewerRoom(`entry ${seq} has the unknown version ${entry.v}`);
     windows.apply(entry, seq, state);
     state = evolve(game, meta.head, state, entry);
     history.push({ seq, digest: chain(before.digest, text), text });

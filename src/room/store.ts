@@ -105,6 +105,11 @@ export interface RoomStore {
   read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]>;
 }
 
+/** A stored room that a newer version of the software has written: this one would misread it, that one can play it. */
+export class NewerRoom extends Error {
+  override readonly name = 'NewerRoom';
+}
+
 /** A stored room that does not add up. */
 export class CorruptRoom extends Error {
   override readonly name = 'CorruptRoom';

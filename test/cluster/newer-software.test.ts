@@ -10,6 +10,7 @@ import { emptyRoom } from '../../src/room/state.js';
 import { SNAPSHOT_VERSION, toSnapshot } from '../../src/room/store.js';
 import { Player } from '../edge/player.js';
 import { startCluster, type TestCluster } from '../support/cluster.js';
+import { until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
 const snapshot = { ...toSnapshot(START, emptyRoom(4), new CommandWindows()), v: SNAPSHOT_VERSION + 1 };
@@ -28,12 +29,17 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-test('a room with a snapshot of a newer version is not played', async () => {
+test('a room with a snapshot of a newer version is not played, and is left to who can play it', async () => {
   const code = await cluster.createRoom();
   await redis.set(`hokm:room:{${code}}:snap`, JSON.stringify(snapshot));
   const player = await Player.open(cluster.instances[0]?.url ?? '', code);
   player.hello();
-  expect(await player.next('error')).toMatchObject({ code: 'ROOM_FAILED' });
+  await until('the player is sent away', () => player.closed);
+  expect(player.closed).toMatchObject({ reason: 'MOVED' });
+  const [owner, epoch] = await redis.hmget(`hokm:room:{${code}}:meta`, 'owner', 'epoch');
+  expect([owner, Number(epoch)]).toEqual(['', expect.any(Number)]);
+  expect(Number(epoch)).toBeGreaterThan(0);
+  expect(await redis.pttl(`hokm:room:{${code}}:snap`)).toBeGreaterThan(0);
 });
 
 test('a room that is handed over with such a snapshot is not accepted', async () => {

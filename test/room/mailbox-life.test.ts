@@ -309,10 +309,14 @@ test('a room whose log is broken is not played', async () => {
     { ...room, tail: room.tail.slice(1) },
     { ...room, tail: room.tail.slice(0, 1) },
     { ...room, tail: room.tail.map((entry) => ({ ...entry, text: entry.text.replace('Ana', 'Eve') })) },
-    { ...room, tail: room.tail.map((entry) => ({ ...entry, text: entry.text.replace('"v":1', '"v":2') })) },
     { ...room, tail: room.tail.map((entry) => ({ ...entry, text: 'no JSON' })) },
-    { ...room, snapshot: { ...toSnapshot(START, emptyRoom(4), new CommandWindows()), v: SNAPSHOT_VERSION + 1 } },
   ];
   for (const stored of broken)
     expect(() => loadRoom(game, stored)).toThrow(expect.objectContaining({ name: 'CorruptRoom' }));
+  const newer = [
+    { ...room, tail: room.tail.map((entry) => ({ ...entry, text: entry.text.replace('"v":1', '"v":2') })) },
+    { ...room, snapshot: { ...toSnapshot(START, emptyRoom(4), new CommandWindows()), v: SNAPSHOT_VERSION + 1 } },
+  ];
+  for (const stored of newer)
+    expect(() => loadRoom(game, stored)).toThrow(expect.objectContaining({ name: 'NewerRoom' }));
 });

@@ -130,6 +130,7 @@ export class Instance {
       takeover,
       log,
       settled: () => settling.settled(),
+      storedTtlMs: STORED_TTL_MS,
       mailbox: {
         clock,
         lease,
