@@ -151,15 +151,7 @@ export class Ownership {
       await settled();
       if (this.closed) return { at: 'free', meta };
       const reply = await store.claim(code, meta, id, address());
-      if (reply.outcome === 'ok') {
-        try {
-          return { at: 'here', mailbox: this.start(reply.room, owner, lastSeen) };
-        } catch (error) {
-          if (!(error instanceof NewerRoom)) throw error;
-          await this.giveBack(reply.room.meta);
-          throw new IncompatibleRoom(head, error.message);
-        }
-      }
+      if (reply.outcome === 'ok') return { at: 'here', mailbox: await this.begin(reply.room, owner, lastSeen) };
       if (reply.outcome === 'gone') return { at: 'nowhere' };
       // Fenced: somebody was faster. Unknown: the next look tells whether the room is ours.
       if (reply.outcome === 'unknown') this.deps.log.warn({ room: code, err: reply.error.message }, 'claim unanswered');
@@ -179,11 +171,19 @@ export class Ownership {
     return false;
   }
 
-  /** A room that was just claimed: another instance can play it. */
-  private async giveBack({ head, epoch }: RoomMeta): Promise<void> {
-    const { id, store, index, storedTtlMs } = this.deps;
-    await store.release(head.code, { owner: id, epoch }, storedTtlMs);
-    await index.remove(id, head.code);
+  /** Plays a room that was just claimed, or gives it back. @throws IncompatibleRoom when only a newer version can read it */
+  private async begin(room: StoredRoom, before: InstanceId | null, lastSeen: number): Promise<Mailbox> {
+    try {
+      return this.start(room, before, lastSeen);
+    } catch (error) {
+      if (!(error instanceof NewerRoom)) throw error;
+      const { id, store, index, log, storedTtlMs } = this.deps;
+      const { head, epoch } = room.meta;
+      await store.release(head.code, { owner: id, epoch }, storedTtlMs);
+      await index.remove(id, head.code);
+      log.warn({ room: head.code, epoch, err: error.message }, 'room given back to a newer version');
+      throw new IncompatibleRoom(head, error.message);
+    }
   }
 
   /** `lastSeen`: when the owner before, if any, was alive for the last time, ms since the epoch. */

@@ -12,7 +12,7 @@ export interface LoadedRoom {
 }
 
 /** A newer version of the software may have written what this one would misread. */
-export const isReadable = ({ v }: StoredSnapshot): boolean => v <= SNAPSHOT_VERSION;
+export const isReadable = ({ v }: StoredSnapshot): boolean => !(v > SNAPSHOT_VERSION);
 
 /** A room of a readable snapshot alone, as it is handed over in a migration. */
 export function loadSnapshot({ state, windows, departed, seq, digest }: StoredSnapshot): LoadedRoom {
@@ -51,7 +51,8 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
     const before = history.position;
     if (seq !== before.seq + 1) throw new CorruptRoom(`the log goes from ${before.seq} to ${seq}`);
     const entry = JSON.parse(text) as Entry;
-    if (entry.v !== 1) throw new NewerRoom(`entry ${seq} has the unknown version ${entry.v}`);
+    if (entry.v !== 1)
+      throw new (entry.v > 1 ? NewerRoom : CorruptRoom)(`entry ${seq} has the unknown version ${entry.v}`);
     windows.apply(entry, seq, state);
     state = evolve(game, meta.head, state, entry);
     history.push({ seq, digest: chain(before.digest, text), text });

@@ -5,7 +5,7 @@ export interface Gauges {
   rooms(): number;
   connections(): number;
   frozenRooms(): number;
-  /** p99 of how late the event loop was of late, ms. */
+  /** p99 of how late the event loop was in the last heartbeat, ms. */
   loopDelay(): number;
 }
 
@@ -30,7 +30,11 @@ export class Metrics {
     this.gauge('hokm_rooms', 'Rooms owned', gauges.rooms);
     this.gauge('hokm_connections', 'WebSockets open', gauges.connections);
     this.gauge('hokm_rooms_frozen', 'Rooms that stand still because Redis cannot confirm', gauges.frozenRooms);
-    this.gauge('hokm_event_loop_delay_seconds', 'p99 of a heartbeat', () => gauges.loopDelay() / 1_000);
+    this.gauge(
+      'hokm_event_loop_delay_seconds',
+      'p99 of how late the event loop was in the last heartbeat',
+      () => gauges.loopDelay() / 1_000,
+    );
   }
 
   get contentType(): string {

@@ -37,7 +37,7 @@ test('a room with a snapshot of a newer version is not played, and is left to wh
   await until('the player is sent away', () => player.closed);
   expect(player.closed).toMatchObject({ reason: 'MOVED' });
   const [owner, epoch] = await redis.hmget(`hokm:room:{${code}}:meta`, 'owner', 'epoch');
-  expect([owner, Number(epoch)]).toEqual(['', expect.any(Number)]);
+  expect(owner).toBe('');
   expect(Number(epoch)).toBeGreaterThan(0);
   expect(await redis.pttl(`hokm:room:{${code}}:snap`)).toBeGreaterThan(0);
 });

@@ -309,6 +309,7 @@ test('a room whose log is broken is not played', async () => {
     { ...room, tail: room.tail.slice(1) },
     { ...room, tail: room.tail.slice(0, 1) },
     { ...room, tail: room.tail.map((entry) => ({ ...entry, text: entry.text.replace('Ana', 'Eve') })) },
+    { ...room, tail: room.tail.map((entry) => ({ ...entry, text: entry.text.replace('"v":1', '"v":0') })) },
     { ...room, tail: room.tail.map((entry) => ({ ...entry, text: 'no JSON' })) },
   ];
   for (const stored of broken)
