@@ -1,9 +1,11 @@
 /**
  * Takes what players nearly always send off the wire ahead of the `ws` library: one short text in a chunk of its own, or
- * the answer to a ping. The library's receiver is a stream that parts each chunk into buffers, a twentieth of a move.
+ * the answer to a ping. All connections are read into one buffer: Node makes each chunk a buffer of its own and passes it
+ * through a stream, and the library's receiver is one more that parts it into buffers again.
  *
  * INVARIANT: the library sees none of a connection's frames, or, from some frame on, all of them.
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Who is told; `receive` as the library's listeners call it. */
@@ -13,10 +15,22 @@ export interface FrameTaker {
   heard(): void;
 }
 
+/** A TCP socket with what Node does not document: its handle. */
 interface Wire extends Duplex {
-  taker?: FrameTaker;
-  library?: (chunk: Buffer) => void;
+  readonly _handle?: { useUserBuffer?(buffer: Buffer): void } | null;
+  taker?: FrameTaker | undefined;
 }
+
+/**
+ * Where a socket keeps the buffer that it is read into, and whom it tells. Node lets one choose both by `onread`, but only
+ * for sockets that connect.
+ */
+const [BUFFER, ON_READ] = ['kBuffer', 'kBufferCb'].map((name) =>
+  Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name),
+);
+
+/** What all wires are read into, one after the other. */
+const input = Buffer.allocUnsafeSlow(65_536);
 
 /** First bytes of a frame: final, without extensions. */
 const TEXT = 0x81;
@@ -34,36 +48,37 @@ const unmasked = Buffer.alloc(LONGEST);
 
 /** From now on; to be called when the library has just begun to listen to the wire. */
 export function takePlainFrames(wire: Wire, taker: FrameTaker): void {
-  const [library] = wire.listeners('data') as ((chunk: Buffer) => void)[];
-  if (library === undefined) return;
+  // What came along with the upgrade is on its way to the library, and all that follows goes the same way.
+  if (!BUFFER || !ON_READ || !wire._handle?.useUserBuffer || wire.readableLength > 0) return;
   wire.taker = taker;
-  wire.library = library;
-  wire.off('data', library);
-  wire.on('data', take);
+  Object.assign(wire, { [BUFFER]: input, [ON_READ]: take });
+  wire._handle.useUserBuffer(input);
 }
 
-function take(this: Wire, chunk: Buffer): void {
-  const { taker, library } = this;
-  if (!taker || !library) return;
-  const text = plainText(chunk);
-  if (text !== undefined) return taker.receive(text, false);
-  if (isPong(chunk)) return taker.heard();
-  this.off('data', take);
-  this.on('data', library);
-  library.call(this, chunk);
+/** Takes the first `size` bytes of the input; false when the wire should not be read for now. */
+function take(this: Wire, size: number): boolean {
+  const { taker } = this;
+  const text = taker && plainText(input, size);
+  if (text !== undefined) taker?.receive(text, false);
+  else if (taker && isPong(input, size)) taker.heard();
+  else {
+    this.taker = undefined;
+    return this.push(Buffer.from(input.subarray(0, size)));
+  }
+  return true;
 }
 
-/** The text of a chunk that is one whole masked frame of ASCII, and nothing else. */
-export function plainText(chunk: Buffer): string | undefined {
-  if (chunk[0] !== TEXT) return undefined;
+/** The text of a chunk, the first `size` bytes, that is one whole masked frame of ASCII, and nothing else. */
+export function plainText(chunk: Buffer, size = chunk.length): string | undefined {
+  if (size < 2 || chunk[0] !== TEXT) return undefined;
   let length = (chunk[1] as number) - MASKED;
   let start = 2;
   if (length >= LENGTH_FOLLOWS) {
-    if (length > LENGTH_FOLLOWS || chunk.length < start + 2) return undefined;
+    if (length > LENGTH_FOLLOWS || size < start + 2) return undefined;
     length = chunk.readUInt16BE(start);
     start += 2;
   }
-  if (length < 0 || length > LONGEST || chunk.length !== start + MASK_BYTES + length) return undefined;
+  if (length < 0 || length > LONGEST || size !== start + MASK_BYTES + length) return undefined;
   let every = 0;
   for (let at = 0; at < length; at++) {
     const byte = (chunk[start + MASK_BYTES + at] as number) ^ (chunk[start + (at & 3)] as number);
@@ -74,4 +89,5 @@ export function plainText(chunk: Buffer): string | undefined {
 }
 
 /** To our pings, which carry nothing. */
-const isPong = (chunk: Buffer): boolean => chunk.length === 2 + MASK_BYTES && chunk[0] === PONG && chunk[1] === MASKED;
+const isPong = (chunk: Buffer, size: number): boolean =>
+  size === 2 + MASK_BYTES && chunk[0] === PONG && chunk[1] === MASKED;

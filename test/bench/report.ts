@@ -113,7 +113,7 @@ export function table(measured: Measured): string {
   }
   if (capacity.length > 0) {
     lines.push(
-      line(['server', 'rooms', 'kB a room', 'µs CPU a join', 'of the first 2,000', 'idle CPU']),
+      line(['server', 'rooms', 'kB a room', 'µs CPU a join', 'of the first half', 'idle CPU']),
       line(['---', '---', '---', '---', '---', '---']),
     );
     for (const { name, rooms, memory, join, firstJoins, idle } of capacity) {

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { WebSocket, WebSocketServer } from 'ws';
 import { plainText, takePlainFrames } from '../../src/edge/plain-frames.js';
 import { until } from '../support/programs.js';
-import { bytes, rawSocket } from './raw.js';
+import { bytes, Raw, rawSocket } from './raw.js';
 
 const MASK = [0x5a, 0, 0xff, 0x31];
 
@@ -101,8 +101,11 @@ afterAll(() => {
   }
 });
 
+const portOf = (server: WebSocketServer | undefined): number =>
+  (server?.address() as AddressInfo | undefined)?.port ?? 0;
+
 async function outcome(server: WebSocketServer, chunks: readonly Buffer[]): Promise<unknown> {
-  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const client = new WebSocket(`ws://127.0.0.1:${portOf(server)}`);
   client.on('error', () => undefined);
   await once(client, 'open');
   const wire: Socket = rawSocket(client);
@@ -154,4 +157,36 @@ test('what a server sees of a connection is what the library alone sees', async 
     }),
     { numRuns: 60 },
   );
+});
+
+const HANDSHAKE =
+  'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+test.each([
+  ['alone', 0],
+  ['ahead of the library', 1],
+])('what comes along with the handshake is the start of what follows: %s', async (_, which) => {
+  const begin = frame({ ...text('begin'), final: false });
+  const client = new Raw(portOf(servers[which]), Buffer.concat([Buffer.from(HANDSHAKE), begin]));
+  await until('it is open', () => client.text.includes('\r\n\r\n') || undefined);
+  const seen = latest;
+  client.socket.write(frame(text('amid another')));
+  await until('it is closed', () => seen.closed);
+  expect(seen.frames).toEqual([]);
+  client.socket.destroy();
+});
+
+test('plain frames pass by the stream of their wire', async () => {
+  const client = new WebSocket(`ws://127.0.0.1:${portOf(servers[1])}`);
+  await once(client, 'open');
+  const seen = latest;
+  let streamed = 0;
+  rawSocket(seen.socket as WebSocket).on('data', ({ length }: Buffer) => {
+    streamed += length;
+  });
+  client.send('plain');
+  await until('it is seen', () => seen.frames.length > 0 || undefined);
+  expect(streamed).toBe(0);
+  client.terminate();
 });

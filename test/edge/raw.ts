@@ -10,7 +10,7 @@ export class Raw {
   text = '';
   endedAfter: number | undefined;
 
-  constructor(port: number, start: string) {
+  constructor(port: number, start: string | Buffer) {
     this.socket = connect(port, '127.0.0.1');
     this.socket.on('data', (data: Buffer) => {
       this.text += data.toString('latin1');

@@ -8,9 +8,9 @@ export interface CapacityFigure {
   readonly rooms: number;
   /** kB of resident memory a room. */
   readonly memory: number;
-  /** µs of processor time a connection, from its first byte to its seat, when the server has seen some. */
+  /** µs of processor time a connection, from its first byte to its seat: of the second half. */
   readonly join: number;
-  /** The same of the first, while the server's compiler is at work. */
+  /** The same of the first half, while the server's compiler is at work. */
   readonly firstJoins: number;
   /** Part of a core. */
   readonly idle: number;
@@ -23,8 +23,6 @@ export const CAPACITY_NAMES: readonly CapacityName[] = NAMES;
 
 const SEATS = 4;
 const SETTLE_MS = 3_000;
-/** Rooms whose joins are the first. */
-const FIRST_ROOMS = 500;
 /** More than the time between two pings, which is 25 s for all. */
 const IDLE_MS = 52_000;
 
@@ -49,8 +47,8 @@ export async function measureCapacity(stand: Stand, name: CapacityName, rooms: n
     };
     await pause(SETTLE_MS);
     const before = server.process.memory();
-    const firstJoins = await open(codes.slice(0, FIRST_ROOMS));
-    const join = await open(codes.slice(FIRST_ROOMS));
+    const firstJoins = await open(codes.slice(0, rooms / 2));
+    const join = await open(codes.slice(rooms / 2));
     await pause(SETTLE_MS);
     const resting = server.process.cpuUs();
     await pause(IDLE_MS);

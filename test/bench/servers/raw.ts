@@ -1,12 +1,12 @@
 /**
  * The ceiling of the stack: `ws` alone, one JSON message in, one to each of four seats out. With REDIS_URL each move is
- * stored by one awaited Lua call before anybody hears of it, without fence, history, rules or views.
+ * stored by one awaited Lua call before anybody hears of it, without fence, history, rules or views. Nothing of this
+ * project is in it: Redis is asked through the library as it comes, with its own pipelining.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { redisConfig } from '../../../src/config.js';
-import { connect, ready } from '../../../src/redis/client.js';
 
 const COMMIT = `
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
@@ -21,16 +21,15 @@ interface Table {
 
 type Commit = (table: Table, entry: string) => Promise<number>;
 
-async function redisCommit(): Promise<Commit> {
-  const config = redisConfig();
-  const redis = connect(config, 'raw');
-  await ready(redis, config, 10_000);
+function redisCommit(url: string): Commit {
+  const redis = new Redis(url, { enableAutoPipelining: true });
   redis.defineCommand('commitMove', { lua: COMMIT, numberOfKeys: 2 });
   const { commitMove } = redis as unknown as { commitMove(...args: string[]): Promise<number> };
   return ({ code }, entry) => commitMove.call(redis, `raw:{${code}}:meta`, `raw:{${code}}:log`, entry);
 }
 
-const commit: Commit | undefined = process.env.REDIS_URL ? await redisCommit() : undefined;
+const { REDIS_URL } = process.env;
+const commit: Commit | undefined = REDIS_URL ? redisCommit(REDIS_URL) : undefined;
 const tables = new Map<string, Table>();
 
 async function move(table: Table, seat: number, data: Buffer): Promise<void> {
