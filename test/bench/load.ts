@@ -8,6 +8,8 @@ const PROGRAM = fileURLToPath(new URL('generator/main.js', import.meta.url));
 /** What a server has served before its figures count, moves: later its compiler has hardly anything left to do. */
 const WARM_MOVES = 30_000;
 const WARM_SLICE_MS = 1_000;
+/** Before a run, ms: meanwhile a server gets back its place in the processor's caches, which the others have taken. */
+const LEAD_IN_MS = 60;
 
 type Answer = { readonly id: number; readonly played: Played } | { readonly id: number; readonly error: string };
 
@@ -46,6 +48,11 @@ export class Load {
       if (moves === 0) throw new Error(`${set}: nobody moves`);
       made += moves;
     }
+  }
+
+  /** Plays on the tables of these sets before what is measured, and is not. */
+  async leadIn(...sets: readonly string[]): Promise<void> {
+    await Promise.all(sets.map((set) => this.order({ do: 'play', set, ms: LEAD_IN_MS })));
   }
 
   cpuUs(): number {

@@ -32,6 +32,7 @@ export async function measureDurability(rooms: number, rounds: number, ms: numbe
     for (const mode of MODES) await load.warmUp(mode);
     for (let round = 1; round <= rounds; round++) {
       for (const set of round % 2 ? MODES : MODES.toReversed()) {
+        await load.leadIn(set);
         const before = server.cpuUs();
         const { moves } = await load.order({ do: 'play', set, ms });
         costs[set].push((server.cpuUs() - before) / moves);

@@ -33,6 +33,7 @@ export async function measureInstances(
     for (const set of groups.flatMap(({ sets }) => sets)) await stand.load.warmUp(set);
     for (let round = 1; round <= rounds; round++) {
       for (const { instances, sets, costs } of round % 2 ? groups : groups.toReversed()) {
+        await stand.load.leadIn(...sets);
         const used = () => instances.reduce((sum, { process: server }) => sum + server.cpuUs(), 0);
         const before = used();
         const played = await Promise.all(sets.map((set) => stand.load.order({ do: 'play', set, ms })));

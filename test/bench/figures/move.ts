@@ -66,9 +66,13 @@ export const SERVER_NAMES = Object.keys(ENTER) as ServerName[];
 /** Need no other packages than the product's. */
 export const WITHOUT_PEERS: readonly ServerName[] = ['hokm', 'raw_lua'];
 
+/**
+ * Who is played on after whom: Hokm between those that it is judged by. The speed of a machine changes from second to
+ * second, and with it what a move costs; neighbours see most of the same.
+ */
+const TURNS: readonly ServerName[] = ['relay', 'raw', 'raw_lua', 'hokm', 'colyseus', 'socket_io'];
+
 const TOLD_ROUNDS = 10;
-/** Before each run, ms: meanwhile the server gets back its place in the processor's caches, which the others have taken. */
-const LEAD_IN_MS = 100;
 
 /** All servers run all the time, but only one at a time is played on. */
 export async function measureMoves(
@@ -85,9 +89,10 @@ export async function measureMoves(
       contenders.push({ name, server, runs: [] });
     }
     for (const name of names) await stand.load.warmUp(name, warmUp);
+    const inTurn = contenders.toSorted((one, other) => TURNS.indexOf(one.name) - TURNS.indexOf(other.name));
     for (let round = 1; round <= rounds; round++) {
       if (round % TOLD_ROUNDS === 0) stand.tell(`round ${round} of ${rounds}`);
-      for (const contender of round % 2 ? contenders : contenders.toReversed()) {
+      for (const contender of round % 2 ? inTurn : inTurn.toReversed()) {
         contender.runs.push(await play(stand, contender, ms));
       }
     }
@@ -107,7 +112,7 @@ export async function measureMoves(
 }
 
 async function play(stand: Stand, { name, server }: Contender, ms: number): Promise<Contender['runs'][number]> {
-  await stand.load.order({ do: 'play', set: name, ms: LEAD_IN_MS });
+  await stand.load.leadIn(name);
   const before = { at: performance.now(), cpu: server.cpuUs(), busy: server.busyUs(), redis: stand.redisCpuUs() };
   const { moves } = await stand.load.order({ do: 'play', set: name, ms });
   const wallUs = (performance.now() - before.at) * 1_000;
