@@ -55,22 +55,25 @@ export function takePlainFrames(wire: Wire, taker: FrameTaker): void {
   wire._handle.useUserBuffer(input);
 }
 
-/** Takes the first `size` bytes of the input; false when the wire should not be read for now. */
+/** As Node calls it when the first `size` bytes of the input are a wire's; false when that should not be read for now. */
 function take(this: Wire, size: number): boolean {
-  const { taker } = this;
-  const text = taker && plainText(input, size);
-  if (text !== undefined) taker?.receive(text, false);
-  else if (taker && isPong(input, size)) taker.heard();
-  else {
-    this.taker = undefined;
-    return this.push(Buffer.from(input.subarray(0, size)));
-  }
+  if (this.taker && isPlain(size, this.taker)) return true;
+  this.taker = undefined;
+  return this.push(Buffer.from(input.subarray(0, size)));
+}
+
+/** Whether the input holds one plain frame, of which `taker` is then told. */
+function isPlain(size: number, taker: FrameTaker): boolean {
+  const text = plainText(input, size);
+  if (text !== undefined) taker.receive(text, false);
+  else if (isPong(input, size)) taker.heard();
+  else return false;
   return true;
 }
 
 /** The text of a chunk, the first `size` bytes, that is one whole masked frame of ASCII, and nothing else. */
 export function plainText(chunk: Buffer, size = chunk.length): string | undefined {
-  if (size < 2 || chunk[0] !== TEXT) return undefined;
+  if (chunk[0] !== TEXT) return undefined;
   let length = (chunk[1] as number) - MASKED;
   let start = 2;
   if (length >= LENGTH_FOLLOWS) {

@@ -35,8 +35,8 @@ export function hidesSecrets(
       if (frame.view) conceals(withoutLastHand(frame.view), table, viewer);
       conceals(frame.legal, table, viewer);
     } else {
-      // What a refusal says to a person may list all cards there are, cut off after any of them.
-      const said = frame.type === 'error' ? { ...frame, message: '' } : frame;
+      // Of a card that is none a refusal lists all that there are, and is cut off after any of them.
+      const said = frame.type === 'error' && frame.code === 'BAD_FRAME' ? { ...frame, message: '' } : frame;
       must(!/"[2-9TJQKA][SHCD]"/.test(JSON.stringify(said)), `a card in ${text}`);
     }
   }
