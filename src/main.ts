@@ -232,6 +232,7 @@ async function main(): Promise<void> {
     ownership,
     forwarder,
     metrics,
+    clock,
     log,
     opsToken: config.HOKM_OPS_TOKEN,
   });

@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { UpgradeRequest } from './plain-upgrade.js';
 
 export const FORWARDED_HEADER = 'x-hokm-forwarded';
 const CONNECT_TIMEOUT_MS = 500;
@@ -30,8 +31,10 @@ export class Forwarder {
   }
 
   /** Whether another instance of this cluster has sent the request here. */
-  wasForwarded(incoming: IncomingMessage): boolean {
-    const given = Buffer.from(String(incoming.headers[FORWARDED_HEADER] ?? ''));
+  wasForwarded(incoming: UpgradeRequest): boolean {
+    const header = incoming.headers[FORWARDED_HEADER];
+    if (header === undefined) return false;
+    const given = Buffer.from(String(header));
     const secret = Buffer.from(this.secret);
     return given.length === secret.length && timingSafeEqual(given, secret);
   }
@@ -41,7 +44,7 @@ export class Forwarder {
    * then still untouched.
    */
   upgrade(
-    incoming: IncomingMessage,
+    incoming: UpgradeRequest,
     socket: Duplex,
     head: Buffer,
     address: string,
@@ -124,7 +127,7 @@ export class Forwarder {
     });
   }
 
-  private requestHead(incoming: IncomingMessage): string {
+  private requestHead(incoming: UpgradeRequest): string {
     const lines = [`${incoming.method} ${incoming.url} HTTP/1.1`];
     for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) {
       const name = incoming.rawHeaders[at] ?? '';

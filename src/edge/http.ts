@@ -6,9 +6,11 @@ import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
 import { CorruptRoom } from '../room/store.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { packageRoot } from '../runtime/package-root.js';
+import { Doorway } from './doorway.js';
 import { EventStream } from './event-stream.js';
 import type { Forwarder } from './forward.js';
 import type { Health } from './health.js';
@@ -24,6 +26,7 @@ export interface HttpDeps {
   readonly ownership: Ownership;
   readonly forwarder: Forwarder;
   readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Bearer token for operators who are not on this machine. */
   readonly opsToken: string | undefined;
@@ -101,15 +104,15 @@ export class HttpServer {
     function forget(this: Socket): void {
       sockets.delete(this);
     }
+    new Doorway(this.server, deps.clock, (request, wire, head) => {
+      deps.webSockets.upgrade(request, wire, head).catch((error: unknown) => {
+        deps.log.error({ err: error }, 'upgrade failed');
+        wire.destroy();
+      });
+    });
     this.server.on('connection', (socket: Socket) => {
       sockets.add(socket);
       socket.on('close', forget);
-    });
-    this.server.on('upgrade', (request, socket, head) => {
-      deps.webSockets.upgrade(request, socket, head).catch((error: unknown) => {
-        deps.log.error({ err: error }, 'upgrade failed');
-        socket.destroy();
-      });
     });
   }
 

@@ -1,6 +1,6 @@
 /** One player's WebSocket: bytes in, checked inputs to the room's mailbox, frames out. */
 import { hash } from 'node:crypto';
-import { type RawData, WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { IncompatibleRoom, type Ownership } from '../cluster/ownership.js';
 import { type ErrorCode, errors } from '../errors.js';
 import { type ClientIn, type Hello, parseClientFrame } from '../protocol/client-in.js';
@@ -10,15 +10,23 @@ import type { RoomCode } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
 import { CorruptRoom } from '../room/store.js';
-import type { Clock } from '../runtime/clock.js';
+import type { Clock, Ticks } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
 import { randomToken } from '../runtime/random.js';
-import type { HelloDeadlines } from './hello-deadlines.js';
-import { MAX_BUFFERED_BYTES, MAX_EARLY_MESSAGES, TALK_BURST, TALK_EVERY_MS, TokenBucket } from './limits.js';
+import { Deadlines } from './deadlines.js';
+import {
+  HELLO_TIMEOUT_MS,
+  MAX_BUFFERED_BYTES,
+  MAX_EARLY_MESSAGES,
+  TALK_BURST,
+  TALK_EVERY_MS,
+  TokenBucket,
+} from './limits.js';
 
 /** A `ws` socket as it is used here; `send` takes whole frames, and drops them when the socket is no longer open. */
-export interface RawSocket extends Pick<WebSocket, 'readyState' | 'bufferedAmount' | 'close' | 'terminate' | 'ping'> {
+export interface RawSocket extends Pick<WebSocket, 'bufferedAmount' | 'close' | 'terminate' | 'ping'> {
+  readonly isOpen: boolean;
   send(frame: Frame): void;
   pong(data: Buffer): void;
 }
@@ -31,8 +39,13 @@ export interface PlayerSocketDeps {
   /** Messages a second that a socket may send. */
   readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;
-  readonly hellos: HelloDeadlines;
+  readonly hellos: Deadlines<PlayerSocket>;
+  readonly onGone?: (socket: PlayerSocket) => void;
 }
+
+/** For all sockets of an instance. */
+export const helloDeadlines = (clock: Ticks): Deadlines<PlayerSocket> =>
+  new Deadlines(clock, HELLO_TIMEOUT_MS, (socket) => socket.expectHello());
 
 const RETRY_MS = 100;
 /** A client that follows moves has left its old connection by then, ms. */
@@ -65,19 +78,23 @@ export class PlayerSocket implements Connection {
 
   send(frame: Frame): void {
     if (this.socket.bufferedAmount <= MAX_BUFFERED_BYTES) return this.socket.send(frame);
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (!this.socket.isOpen) return;
     this.count('SLOW_READER');
     this.socket.terminate();
   }
 
   close(code: ErrorCode): void {
-    this.deps.hellos.stop(this);
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (!this.socket.isOpen) return;
     if (code !== 'MOVED') {
       this.count(code);
       this.send(encode(errorFrame(code)));
     }
     this.socket.close(errors[code].close ?? 1011, code);
+  }
+
+  /** By now it has said hello. */
+  expectHello(): void {
+    if (!this.saidHello) this.close('HELLO_EXPECTED');
   }
 
   /** A client that says so opens its new connection first; the others are closed and come back. */
@@ -90,7 +107,7 @@ export class PlayerSocket implements Connection {
   /** Takes one frame from the wire. */
   receive(data: RawData | string, binary: boolean): void {
     this.answered = true;
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (!this.socket.isOpen) return;
     if (binary) return this.close('BINARY_FRAME');
     if (!this.bucket.take()) return this.close('RATE_LIMITED');
     const parsed = parseClientFrame(String(data));
@@ -116,7 +133,7 @@ export class PlayerSocket implements Connection {
   /** The other side has answered a ping, or sent one: to answer costs as much as a message. */
   heard(): void {
     this.answered = true;
-    if (this.socket.readyState === WebSocket.OPEN && !this.bucket.take()) this.close('RATE_LIMITED');
+    if (this.socket.isOpen && !this.bucket.take()) this.close('RATE_LIMITED');
   }
 
   pinged(data: Buffer): void {
@@ -132,15 +149,14 @@ export class PlayerSocket implements Connection {
 
   /** The socket is closed. */
   gone(): void {
-    this.deps.hellos.stop(this);
     this.mailbox?.detach(this);
+    this.deps.onGone?.(this);
   }
 
   private hello(hello: Hello): void {
     if (this.saidHello) return this.send(encode(errorFrame('HELLO_REPEATED')));
     this.saidHello = true;
-    const { hellos, ownership, clock } = this.deps;
-    hellos.stop(this);
+    const { ownership, clock } = this.deps;
     this.clientId = hello.client_id;
     this.followsMoves = hello.moves ?? false;
     const failed = (error: unknown) => {
@@ -160,7 +176,7 @@ export class PlayerSocket implements Connection {
   private async join(hello: Hello): Promise<void> {
     const { ownership, whenFresh, clock, log } = this.deps;
     const receivedAt = clock.monotonic();
-    for (let told = false; this.socket.readyState === WebSocket.OPEN; ) {
+    for (let told = false; this.socket.isOpen; ) {
       try {
         const location = await ownership.open(this.code);
         if (location.at === 'here') return this.enter(location.mailbox, hello, receivedAt);
@@ -178,7 +194,7 @@ export class PlayerSocket implements Connection {
   }
 
   private enter(mailbox: Mailbox, hello: Hello, receivedAt: number): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (!this.socket.isOpen) return;
     const token = hello.proposed_token ?? randomToken(TOKEN_BYTES);
     const fresh = { token, hash: hashToken(token) };
     const presented = hello.token === undefined ? undefined : hashToken(hello.token);

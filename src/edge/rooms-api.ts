@@ -175,7 +175,7 @@ class OneAnswer implements Connection {
 }
 
 /** The address that a request asks for; undefined when it is none. */
-export function requestUrl(request: IncomingMessage): URL | undefined {
+export function requestUrl(request: Pick<IncomingMessage, 'url'>): URL | undefined {
   try {
     return new URL(request.url ?? '/', 'http://host');
   } catch {

@@ -1,21 +1,19 @@
 /** Players' WebSockets: who may open one, which room it belongs to, and what passes through it. */
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { IncomingMessage } from 'node:http';
+import { WebSocketServer } from 'ws';
 import type { Ownership } from '../cluster/ownership.js';
-import { type ErrorCode, errors } from '../errors.js';
+import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import { parseRoomCode, type RoomCode } from '../protocol/ids.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Metrics } from '../runtime/metrics.js';
-import { FORWARDED_HEADER, type Forwarder } from './forward.js';
-import { GatheringSocket } from './gathering-socket.js';
-import { HelloDeadlines } from './hello-deadlines.js';
-import { MAX_FRAME_BYTES } from './limits.js';
-import { takePlainFrames } from './plain-frames.js';
-import { PlayerSocket, type PlayerSocketDeps } from './player-socket.js';
-import { requestUrl } from './rooms-api.js';
+import type { Forwarder } from './forward.js';
+import { LIBRARY_OPTIONS, LightSocket } from './light-socket.js';
+import type { PlainUpgrade, UpgradeRequest } from './plain-upgrade.js';
+import { helloDeadlines, PlayerSocket, type PlayerSocketDeps } from './player-socket.js';
+import { requestUrl, roomCodeOf } from './rooms-api.js';
 import { Routing } from './routing.js';
+import type { Wire } from './wire.js';
 
 export interface WebSocketDeps {
   readonly ownership: Ownership;
@@ -32,51 +30,23 @@ export interface WebSocketDeps {
   readonly isolated: () => boolean;
 }
 
-const MAX_FRAGMENTS = 16;
 /** Sockets are pinged in so many parts. */
 const PING_PARTS = 50;
-/** A closed socket whose other side does not take part in closing (it floods, or is gone) is cut off after this. */
-const CLOSE_TIMEOUT_MS = 1_500;
 
-/** Its player is a field, not something that each listener holds: there are many sockets, and they share the listeners. */
-class OpenedSocket extends WebSocket {
-  player?: PlayerSocket;
-}
-
-function receive(this: OpenedSocket, data: RawData, binary: boolean): void {
-  this.player?.receive(data, binary);
-}
-
-function heard(this: OpenedSocket): void {
-  this.player?.heard();
-}
-
-function pinged(this: OpenedSocket, data: Buffer): void {
-  this.player?.pinged(data);
-}
-
-const ignore = () => undefined;
-
-/** `closeTimeout` is younger than the library's types. */
-const SERVER_OPTIONS: ServerOptions<typeof OpenedSocket> & { readonly closeTimeout: number } = {
-  WebSocket: OpenedSocket,
-  noServer: true,
-  maxPayload: MAX_FRAME_BYTES,
-  maxFragments: MAX_FRAGMENTS,
-  perMessageDeflate: false,
-  autoPong: false,
-  clientTracking: false,
-  closeTimeout: CLOSE_TIMEOUT_MS,
-};
+const NO_BYTES: Buffer = Buffer.alloc(0);
 
 export class WebSockets {
   private readonly playerDeps: PlayerSocketDeps;
-  private readonly server = new WebSocketServer<typeof OpenedSocket>(SERVER_OPTIONS);
+  private readonly library = new WebSocketServer({ ...LIBRARY_OPTIONS, noServer: true, clientTracking: false });
   private readonly sockets = new Set<PlayerSocket>();
   private readonly routing: Routing;
 
   constructor(private readonly deps: WebSocketDeps) {
-    this.playerDeps = { ...deps, hellos: new HelloDeadlines(deps.clock) };
+    this.playerDeps = {
+      ...deps,
+      hellos: helloDeadlines(deps.clock),
+      onGone: (player) => this.sockets.delete(player),
+    };
     this.routing = new Routing(deps.ownership, deps.clock);
     this.ping();
   }
@@ -88,28 +58,32 @@ export class WebSockets {
   /**
    * Answers an upgrade: here, by the room's owner, or with a refusal. An isolated instance breaks it off unanswered, as a
    * dead one would: HAProxy then tries another, and an instance that passes it on takes the room over.
+   * @param head what came along with a request that Node's HTTP has read
    */
-  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', ignore);
-    if (this.deps.isolated()) return void socket.destroy();
-    const url = requestUrl(request);
-    if (url?.pathname !== '/ws') return reject(socket, 'NOT_FOUND');
-    if (!this.originAllowed(request)) return reject(socket, 'ORIGIN_REFUSED');
-    const codes = url.searchParams.getAll('room_code');
-    const code = codes.length === 1 ? parseRoomCode(codes[0] ?? '') : undefined;
-    if (code === undefined) return reject(socket, 'BAD_ROOM_CODE');
+  async upgrade(request: PlainUpgrade | IncomingMessage, wire: Wire, head = NO_BYTES): Promise<void> {
+    if (this.deps.isolated()) return void wire.destroy();
+    let code: RoomCode;
+    try {
+      code = roomAskedFor(request);
+      if (!this.originAllowed(request)) throw new CatalogueError('ORIGIN_REFUSED');
+    } catch (error) {
+      if (!(error instanceof CatalogueError)) throw error;
+      return reject(wire, error);
+    }
     const { forwarder, metrics } = this.deps;
-    const pipe = (address: string, taken: AbortSignal) => forwarder.upgrade(request, socket, head, address, taken);
+    const pipe = (address: string, taken: AbortSignal) => forwarder.upgrade(request, wire, head, address, taken);
     if (await this.routing.passedOn(code, forwarder.wasForwarded(request), pipe)) {
       metrics.forwards.inc({ kind: 'websocket' });
       return;
     }
-    if (socket.destroyed) return;
-    delete request.headers[FORWARDED_HEADER];
-    this.server.handleUpgrade(request, socket, head, (opened) => {
-      socket.off('error', ignore);
-      this.accept(opened, socket, code);
-    });
+    if (wire.destroyed) return;
+    if (request instanceof IncomingMessage) {
+      this.library.handleUpgrade(request, wire, head, (opened) => this.accept(new LightSocket(wire, opened), code));
+    } else {
+      const socket = new LightSocket(wire);
+      socket.answer(request.answer);
+      this.accept(socket, code);
+    }
   }
 
   /** Closes what is still open. */
@@ -117,23 +91,13 @@ export class WebSockets {
     for (const socket of this.sockets) socket.close(code);
   }
 
-  private accept(opened: OpenedSocket, wire: Duplex, code: RoomCode): void {
-    const player = new PlayerSocket(new GatheringSocket(opened, wire), code, this.playerDeps);
-    opened.player = player;
+  private accept(socket: LightSocket, code: RoomCode): void {
+    const player = new PlayerSocket(socket, code, this.playerDeps);
+    socket.listener = player;
     this.sockets.add(player);
-    takePlainFrames(wire, player);
-    opened.on('message', receive);
-    opened.on('ping', pinged);
-    opened.on('pong', heard);
-    // A broken frame: the library has answered it with the close code that fits.
-    opened.on('error', ignore);
-    opened.on('close', () => {
-      this.sockets.delete(player);
-      player.gone();
-    });
   }
 
-  private originAllowed(request: IncomingMessage): boolean {
+  private originAllowed(request: UpgradeRequest): boolean {
     const { origin, host } = request.headers;
     if (origin === undefined) return true;
     if (this.deps.origins.includes(origin)) return true;
@@ -163,10 +127,22 @@ export class WebSockets {
   }
 }
 
-function reject(socket: Duplex, code: ErrorCode): void {
-  const { http, message, retry } = errors[code];
+/** What a player's address nearly always is. */
+const PLAIN_ADDRESS = /^\/ws\?room_code=([0-9A-Za-z]{8})$/;
+
+/** @throws CatalogueError NOT_FOUND, BAD_ROOM_CODE */
+function roomAskedFor(request: UpgradeRequest): RoomCode {
+  const plain = parseRoomCode(PLAIN_ADDRESS.exec(request.url ?? '')?.[1] ?? '');
+  if (plain) return plain;
+  const url = requestUrl(request);
+  if (url?.pathname !== '/ws') throw new CatalogueError('NOT_FOUND');
+  return roomCodeOf(url);
+}
+
+function reject(wire: Wire, { code, message }: CatalogueError): void {
+  const { http, retry } = errors[code];
   const body = JSON.stringify({ error: { code, message, retry } });
-  socket.end(
+  wire.end(
     `HTTP/1.1 ${http} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `Connection: close\r\n\r\n${body}`,
   );

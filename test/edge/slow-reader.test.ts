@@ -1,17 +1,16 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import type { Ownership } from '../../src/cluster/ownership.js';
-import { GatheringSocket } from '../../src/edge/gathering-socket.js';
-import { HelloDeadlines } from '../../src/edge/hello-deadlines.js';
+import type { LightSocket } from '../../src/edge/light-socket.js';
 import { MAX_BUFFERED_BYTES } from '../../src/edge/limits.js';
-import { PlayerSocket } from '../../src/edge/player-socket.js';
+import { helloDeadlines, PlayerSocket } from '../../src/edge/player-socket.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { Metrics } from '../../src/runtime/metrics.js';
 import { log } from '../room/rooms.js';
+import { LightServer } from './light-server.js';
 
 const FRAME_BYTES = 65_000;
 /** More than what the kernel takes on both ends. */
@@ -20,31 +19,26 @@ const MOST_BYTES = 64 * 1_048_576;
 const turn = () => new Promise((go) => setImmediate(go));
 
 test('who stops reading is cut off before more than a bounded buffer waits; who reads is not', async () => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   const metrics = new Metrics('test', {
     rooms: () => 1,
     connections: () => 2,
     frozenRooms: () => 0,
     loopDelay: () => 0,
   });
-  const accepted: { player: PlayerSocket; raw: GatheringSocket }[] = [];
+  const accepted: { player: PlayerSocket; raw: LightSocket }[] = [];
   const clock = new SystemClock();
-  const hellos = new HelloDeadlines(clock);
+  const hellos = helloDeadlines(clock);
   const deps = { clock, log, metrics, messageRate: 10, whenFresh: () => Promise.resolve(), hellos };
   const clients: WebSocket[] = [];
-  server.on('connection', (socket, request) => {
-    const raw = new GatheringSocket(socket, request.socket);
-    accepted.push({
-      raw,
-      player: new PlayerSocket(raw, 'SL0WREAD' as RoomCode, { ...deps, ownership: {} as Ownership }),
-    });
+  const server = await LightServer.start(({ socket: raw }) => {
+    const player = new PlayerSocket(raw, 'SL0WREAD' as RoomCode, { ...deps, ownership: {} as Ownership });
+    accepted.push({ raw, player });
+    return player;
   });
   try {
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
     // One after the other: the first that is accepted is the first that has dialled.
     for (let at = 0; at < 2; at++) {
-      const client = new WebSocket(`ws://127.0.0.1:${port}`);
+      const client = new WebSocket(`ws://127.0.0.1:${server.port}`);
       clients.push(client);
       await once(client, 'open');
     }
@@ -52,16 +46,16 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
     const [slow, quick] = accepted;
     if (!slow || !quick) throw new Error('two connections');
     let [sent, most] = [0, 0];
-    for (; slow.raw.readyState === WebSocket.OPEN && sent < MOST_BYTES; sent += FRAME_BYTES) {
+    for (; slow.raw.isOpen && sent < MOST_BYTES; sent += FRAME_BYTES) {
       for (const { player } of accepted) player.send(new Frame('x'.repeat(FRAME_BYTES)));
       do await turn();
       while (quick.raw.bufferedAmount > 0);
       most = Math.max(most, slow.raw.bufferedAmount);
     }
-    expect(slow.raw.readyState).not.toBe(WebSocket.OPEN);
+    expect(slow.raw.isOpen).toBe(false);
     expect(most).toBeLessThan(MAX_BUFFERED_BYTES + 2 * FRAME_BYTES);
     expect(await metrics.text()).toMatch(/hokm_errors_total\{.*code="SLOW_READER".*\} 1\n/);
-    expect(quick.raw.readyState).toBe(WebSocket.OPEN);
+    expect(quick.raw.isOpen).toBe(true);
   } finally {
     for (const { player } of accepted) player.close('MOVED');
     for (const client of clients) client.terminate();

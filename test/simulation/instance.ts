@@ -15,8 +15,7 @@ import { SeatsIndex } from '../../src/cluster/seats-index.js';
 import { Self } from '../../src/cluster/self.js';
 import { Settling } from '../../src/cluster/settling.js';
 import { Takeover } from '../../src/cluster/takeover.js';
-import { HelloDeadlines } from '../../src/edge/hello-deadlines.js';
-import { PlayerSocket } from '../../src/edge/player-socket.js';
+import { helloDeadlines, PlayerSocket } from '../../src/edge/player-socket.js';
 import { Routing } from '../../src/edge/routing.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import { onReturn } from '../../src/redis/client.js';
@@ -73,7 +72,7 @@ export class Instance {
   private readonly isolation: Isolation;
   private readonly drain: Drain;
   private readonly routing: Routing;
-  private readonly hellos: HelloDeadlines;
+  private readonly hellos: ReturnType<typeof helloDeadlines>;
   private readonly sockets = new Set<Wire>();
   private number = 0;
   /** On its way out. */
@@ -174,7 +173,7 @@ export class Instance {
     this.connections = connections;
     this.self = self;
     this.clock = clock;
-    this.hellos = new HelloDeadlines(clock);
+    this.hellos = helloDeadlines(clock);
     this.registry = registry;
     this.bus = bus;
     this.peers = peers;

@@ -6,8 +6,6 @@ import type { Frame } from '../../src/protocol/frame.js';
 import type { Network, Place, Stream } from './network.js';
 import type { Process } from './process.js';
 
-const OPEN = 1;
-const CLOSED = 3;
 /** No close frame came: the connection broke. */
 const BROKEN = 1006;
 
@@ -56,7 +54,7 @@ export class ClientSocket implements SocketLike {
 
 /** The instance's end. */
 export class Wire implements RawSocket {
-  readyState: RawSocket['readyState'] = OPEN;
+  isOpen = true;
   readonly bufferedAmount = 0;
   player: PlayerSocket | undefined;
   /** What is done when the instance at the end opens it. */
@@ -80,21 +78,21 @@ export class Wire implements RawSocket {
 
   /** A process on the way has died, or the one at the end. */
   broken(): void {
-    if (this.readyState === CLOSED) return;
-    this.readyState = CLOSED;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     this.process.run(() => this.player?.gone());
     through(this.down, () => this.client.ended(this, BROKEN));
   }
 
   send({ text }: Frame): void {
-    if (this.readyState !== OPEN) return;
+    if (!this.isOpen) return;
     this.overheard(text);
     through(this.down, () => this.client.received(this, text));
   }
 
   close(code = 1000): void {
-    if (this.readyState !== OPEN) return;
-    this.readyState = CLOSED;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     through(this.down, () => {
       this.client.ended(this, code);
       through(this.up, () => this.process.run(() => this.player?.gone()));
@@ -117,7 +115,7 @@ export class Wire implements RawSocket {
   fromClient(text: string): void {
     through(this.up, () =>
       this.process.run(() => {
-        if (this.readyState === OPEN) this.player?.receive(Buffer.from(text), false);
+        if (this.isOpen) this.player?.receive(Buffer.from(text), false);
       }),
     );
   }
@@ -125,8 +123,8 @@ export class Wire implements RawSocket {
   closedByClient(): void {
     through(this.up, () =>
       this.process.run(() => {
-        if (this.readyState === CLOSED) return;
-        this.readyState = CLOSED;
+        if (!this.isOpen) return;
+        this.isOpen = false;
         this.player?.gone();
       }),
     );
