@@ -7,9 +7,10 @@ import { MAX_BUFFERED_BYTES } from '../../src/edge/limits.js';
 import { helloDeadlines, PlayerSocket } from '../../src/edge/player-socket.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
-import { SystemClock } from '../../src/runtime/clock.js';
+
 import { Metrics } from '../../src/runtime/metrics.js';
 import { log } from '../room/rooms.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { LightServer } from './light-server.js';
 
 const FRAME_BYTES = 65_000;
@@ -26,7 +27,7 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
     loopDelay: () => 0,
   });
   const accepted: { player: PlayerSocket; raw: LightSocket }[] = [];
-  const clock = new SystemClock();
+  const clock = new ManualClock();
   const hellos = helloDeadlines(clock);
   const deps = { clock, log, metrics, messageRate: 10, whenFresh: () => Promise.resolve(), hellos };
   const clients: WebSocket[] = [];
