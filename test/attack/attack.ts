@@ -41,8 +41,11 @@ export interface Scene {
   did(more: number): void;
   /** A bound does not hold. */
   broken(text: string): void;
-  /** Other doors to the cluster, `ws://` or `wss://`, at which the healthy join from now on too. */
-  alsoJoinAt(url: string): void;
+  /**
+   * Another door to the cluster, `ws://` or `wss://`, at which the healthy join from now on too. To be called back before
+   * the door is shut: nobody joins there any more when that resolves.
+   */
+  alsoJoinAt(url: string): () => Promise<void>;
 }
 
 /** Runs `work` on `count` numbers from 0, at most `parallel` at a time. */

@@ -58,8 +58,12 @@ export class Healthy {
     await this.load.start();
   }
 
-  alsoJoinAt(url: string): void {
+  alsoJoinAt(url: string): () => Promise<void> {
     this.doors.push(url);
+    return async () => {
+      this.doors.splice(this.doors.indexOf(url), 1);
+      await Promise.all(this.joins);
+    };
   }
 
   /** From here to `end` it is measured. */

@@ -127,8 +127,9 @@ export const slowloris: Attack = {
     try {
       const plain = new Wave(scene, scene.port, PLAIN, false);
       const secure = new Wave(scene, door.port, TLS, true);
-      scene.alsoJoinAt(`wss://127.0.0.1:${door.port}`);
+      const noMore = scene.alsoJoinAt(`wss://127.0.0.1:${door.port}`);
       await Promise.all([plain.strike(Math.ceil(scene.times / 2)), secure.strike(Math.floor(scene.times / 2))]);
+      await noMore();
       const longest = (wave: Wave) => Math.round(wave.lives.reduce((most, life) => Math.max(most, life), 0));
       const figures = { cut_ms_max: longest(plain), cut_tls_ms_max: longest(secure) };
       for (const [what, ms] of Object.entries(figures)) {
