@@ -1,6 +1,6 @@
 /**
  * Where connections come in: the plain upgrades among them are taken ahead of Node's HTTP, whose parser, request and
- * listeners would be a tenth of a join.
+ * listeners cost a join more than its room's rules do.
  *
  * INVARIANT: Node's HTTP sees all of a connection, from its first byte, or nothing.
  */

@@ -1,7 +1,6 @@
 /**
  * A player's WebSocket that does by itself what players nearly always do: it takes their plain frames, and sends. For all
- * else, which is any other frame and the end, it calls in the `ws` library; until then a connection costs a third less
- * memory, and to open it is cheaper.
+ * else, which is any other frame and the closing, it calls in the `ws` library: what that keeps for a connection is 1.6 kB.
  *
  * It gathers what is sent in one turn of the event loop and writes it at once: an ack and the event it goes with are one
  * system call, not two. While nothing waits in the wire's stream it writes past that as well: what the stream keeps about
