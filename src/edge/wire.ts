@@ -39,16 +39,15 @@ const input = Buffer.allocUnsafeSlow(65_536);
  * waits in the stream, which comes first. Then it is told of the end alone.
  */
 export function readAhead(wire: Wire, reader: Reader): boolean {
-  if (!BUFFER || !ON_READ) return false;
   if (wire.reader === undefined) {
     wire.on('close', closed);
-    if (wire._handle?.useUserBuffer) {
+    if (BUFFER && ON_READ && wire._handle?.useUserBuffer) {
       Object.assign(wire, { [BUFFER]: input, [ON_READ]: take });
       wire._handle.useUserBuffer(input);
     }
   }
   wire.reader = reader;
-  return (wire[BUFFER] as unknown) === input && wire.readableLength === 0;
+  return BUFFER !== undefined && (wire[BUFFER] as unknown) === input && wire.readableLength === 0;
 }
 
 /** As Node calls it when the first `size` bytes of the input are a wire's; false when that should not be read for now. */

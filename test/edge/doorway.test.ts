@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Wire } from '../../src/edge/wire.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { until } from '../support/programs.js';
 import { LightServer } from './light-server.js';
-import { Raw } from './raw.js';
+import { bytes, Raw } from './raw.js';
 
 const GET = 'GET /page HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello ';
@@ -19,6 +20,22 @@ const SILENCE_MS = 600;
 let clock: ManualClock;
 let http: Server;
 let server: LightServer;
+let other: LightServer | undefined;
+
+function listener() {
+  const heardTexts: string[] = [];
+  let gone = false;
+  return {
+    heardTexts,
+    isGone: () => gone,
+    receive: (data: unknown) => void heardTexts.push(String(data)),
+    heard: () => undefined,
+    pinged: () => undefined,
+    gone: () => {
+      gone = true;
+    },
+  };
+}
 
 beforeEach(async () => {
   clock = new ManualClock();
@@ -32,14 +49,14 @@ beforeEach(async () => {
       asked.on('end', () => answer.end(`${asked.method} ${asked.url} "${body}"`));
     },
   );
-  server = await LightServer.start(
-    () => ({ receive: () => undefined, heard: () => undefined, pinged: () => undefined, gone: () => undefined }),
-    http,
-    clock,
-  );
+  server = await LightServer.start(listener, http, clock);
 });
 
-afterEach(() => server.close());
+afterEach(() => {
+  server.close();
+  other?.close();
+  other = undefined;
+});
 
 /** Whatever the kernel makes of it: what is written in between is a chunk of its own, nearly always. */
 const turn = () => new Promise((go) => setImmediate(go));
@@ -84,6 +101,22 @@ test.each<[string, readonly string[], boolean]>([
   await said(client, SWITCHED);
   expect(server.accepted.map((one) => one.plain)).toEqual([plain]);
   client.socket.destroy();
+});
+
+test('where nothing can be read ahead Node has all connections, and the library all frames', async () => {
+  const told = listener();
+  const without = createServer();
+  other = await LightServer.start(() => told, without);
+  without.prependListener('connection', (wire: Wire) =>
+    Object.assign(wire._handle ?? {}, { useUserBuffer: undefined }),
+  );
+  const client = new Raw(other.port, UPGRADE);
+  await said(client, SWITCHED);
+  client.socket.write(bytes(1, Buffer.from('hello')));
+  await until('it is heard', () => told.heardTexts.length > 0);
+  expect([other.accepted[0]?.plain, ...told.heardTexts]).toEqual([false, 'hello']);
+  client.socket.destroy();
+  await until('its end is told', () => told.isGone());
 });
 
 test('who says nothing for a while is heard all the same, and cut off by Node when it says too little', async () => {
