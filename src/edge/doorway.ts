@@ -52,7 +52,7 @@ export class Doorway implements Reader {
   private enter(wire: Wire): void {
     // Its end follows.
     wire.on('error', ignore);
-    // Who has nothing more to send gets nothing more, but for Node's HTTP.
+    // Who has nothing more to send is sent nothing more, as by Node's HTTP.
     wire.allowHalfOpen = false;
     if (readAhead(wire, this)) this.deadlines.start(wire);
     else this.leave(wire);
@@ -60,7 +60,6 @@ export class Doorway implements Reader {
 
   private leave(wire: Wire): void {
     wire.reader = STREAM;
-    wire.allowHalfOpen = true;
     this.http?.call(this.server, wire);
   }
 }
