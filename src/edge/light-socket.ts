@@ -113,9 +113,10 @@ export class LightSocket implements RawSocket, Reader {
     this.gather(pongFrame(data));
   }
 
-  /** Sends what comes before all frames, a character a byte. */
+  /** Sends what comes before all frames, a character a byte: at once, for the library may answer a frame that came early. */
   answer(handshake: string): void {
-    this.gather(handshake);
+    this.unsent = handshake;
+    this.flush();
   }
 
   flush(): void {

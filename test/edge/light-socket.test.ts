@@ -4,16 +4,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Doorway } from '../../src/edge/doorway.js';
 import { LIBRARY_OPTIONS, LightSocket, type Listener } from '../../src/edge/light-socket.js';
+import { PlainUpgrade } from '../../src/edge/plain-upgrade.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { until } from '../support/programs.js';
 import { type Accepted, LightServer, NOT_PLAIN } from './light-server.js';
-import { bytes, Raw, rawSocket } from './raw.js';
+import { frame, opcodes, Raw, rawSocket, text } from './raw.js';
 
 /** More than the kernel takes of one connection while nobody reads. */
 const FLOOD_BYTES = 24 * 1_048_576;
@@ -84,8 +85,8 @@ async function connect(headers: Readonly<Record<string, string>>): Promise<Pair>
   return { ...accepted, client, received, seen: seen.get(accepted) as Seen };
 }
 
+const { TEXT, BINARY, CONTINUED, CLOSE, PING, PONG } = opcodes;
 const turn = () => new Promise((go) => setImmediate(go));
-const [TEXT, BINARY, CONTINUED, CLOSE, PING, PONG] = [1, 2, 0, 8, 9, 10] as const;
 
 describe.each([
   ['whose handshake was plain', {}],
@@ -223,17 +224,6 @@ describe.each([
   });
 });
 
-const MASK = [0x5a, 0, 0xff, 0x31];
-
-interface Sent {
-  readonly opcode: number;
-  readonly payload: Buffer;
-  readonly final?: boolean;
-}
-
-const frame = ({ opcode, payload, final }: Sent): Buffer => bytes(opcode, payload, final, MASK);
-const text = (said: string): Sent => ({ opcode: TEXT, payload: Buffer.from(said) });
-
 const sentFrame = fc.oneof(
   { weight: 6, arbitrary: fc.string({ maxLength: 200 }).map(text) },
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 50 }).map(text) },
@@ -345,27 +335,53 @@ test('what comes along with the handshake is the start of what follows', async (
   alone.close();
 });
 
-test('what comes while it is still being decided where the connection belongs is not lost', async () => {
+describe('while it is still being decided where a connection belongs', () => {
   const http = createServer();
-  const told = new Seen();
-  let decide = (): void => undefined;
-  new Doorway(http, new SystemClock(), (_, wire) => {
+  let told: Seen;
+  let decide: (() => void) | undefined;
+  new Doorway(http, new SystemClock(), (request, wire) => {
     decide = () => {
-      new LightSocket(wire).listener = told;
+      const socket = new LightSocket(wire);
+      if (request instanceof PlainUpgrade) socket.answer(request.answer);
+      socket.listener = told;
     };
   });
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  const client = new Raw((http.address() as AddressInfo).port, `${HANDSHAKE}\r\n`);
-  const undecided = decide;
-  await until('it is asked', () => decide !== undecided);
-  client.socket.write(frame(text('early')));
-  await turn();
-  await turn();
-  decide();
-  client.socket.write(frame(text('late')));
-  await until('both are seen', () => told.frames.length === 2 || undefined);
-  expect(told.frames).toEqual(['false early', 'false late']);
-  client.socket.destroy();
-  http.close();
+
+  async function undecided(): Promise<Raw> {
+    decide = undefined;
+    told = new Seen();
+    const client = new Raw((http.address() as AddressInfo).port, `${HANDSHAKE}\r\n`);
+    await until('it is asked', () => decide !== undefined);
+    return client;
+  }
+
+  beforeAll(async () => {
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+  });
+
+  afterAll(() => void http.close());
+
+  test('nothing that comes is lost', async () => {
+    const client = await undecided();
+    client.socket.write(frame(text('early')));
+    await turn();
+    await turn();
+    decide?.();
+    client.socket.write(frame(text('late')));
+    await until('both are seen', () => told.frames.length === 2);
+    expect(told.frames).toEqual(['false early', 'false late']);
+    client.socket.destroy();
+  });
+
+  test('a broken frame is answered after the handshake', async () => {
+    const client = await undecided();
+    client.socket.write(Buffer.from('not masked'));
+    await turn();
+    await turn();
+    decide?.();
+    const answered = await client.ended();
+    expect(answered).toMatch(/^HTTP\/1\.1 101 /);
+    expect(answered.split('\r\n\r\n')[1]).toContain('\x88');
+  });
 });

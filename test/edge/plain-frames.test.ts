@@ -1,19 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { isPlainPong, plainText } from '../../src/edge/plain-frames.js';
-import { bytes } from './raw.js';
+import { frame, opcodes, text } from './raw.js';
 
-const MASK = [0x5a, 0, 0xff, 0x31];
-
-interface Sent {
-  readonly opcode: number;
-  readonly payload: Buffer;
-  readonly final?: boolean;
-}
-
-const frame = ({ opcode, payload, final }: Sent): Buffer => bytes(opcode, payload, final, MASK);
-
-const [TEXT, BINARY, PING, PONG] = [1, 2, 9, 10] as const;
-const text = (said: string): Sent => ({ opcode: TEXT, payload: Buffer.from(said) });
+const { BINARY, PING, PONG } = opcodes;
 
 test.each([
   ['nothing', ''],

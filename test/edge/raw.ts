@@ -36,5 +36,21 @@ export function bytes(opcode: number, payload: Buffer, final = true, mask: reado
   return Buffer.concat([Buffer.from([(final ? 0x80 : 0) | opcode, ...head, ...mask]), masked]);
 }
 
+/** RFC 6455, 5.2. */
+export const opcodes = { CONTINUED: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 } as const;
+
+interface Sent {
+  readonly opcode: number;
+  readonly payload: Buffer;
+  readonly final?: boolean;
+}
+
+const MASK = [0x5a, 0, 0xff, 0x31];
+
+/** A client's frame as clients mask it. */
+export const frame = ({ opcode, payload, final }: Sent): Buffer => bytes(opcode, payload, final, MASK);
+
+export const text = (said: string): Sent => ({ opcode: opcodes.TEXT, payload: Buffer.from(said) });
+
 /** The TCP socket under a WebSocket: what no WebSocket library lets one send can be sent there. */
 export const rawSocket = (socket: WebSocket): Socket => (socket as unknown as { _socket: Socket })._socket;
