@@ -24,7 +24,10 @@ export class Deadlines<Item> {
       const started: Item[] = [];
       this.started = started;
       this.until = now + GRAIN_MS;
-      this.clock.after(this.timeMs + GRAIN_MS, () => started.forEach(this.onOver));
+      this.clock.after(this.timeMs + GRAIN_MS, () => {
+        // Taken out: they are not to be kept until the next one starts.
+        for (const item of started.splice(0)) this.onOver(item);
+      });
     }
     this.started.push(item);
   }

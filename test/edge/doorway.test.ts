@@ -6,13 +6,11 @@ import type { Wire } from '../../src/edge/wire.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { until } from '../support/programs.js';
 import { LightServer } from './light-server.js';
-import { bytes, Raw } from './raw.js';
+import { bytes, HANDSHAKE, Raw, requestOf } from './raw.js';
 
 const GET = 'GET /page HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST /page HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello ';
-const UPGRADE =
-  'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+const UPGRADE = requestOf(HANDSHAKE);
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\n';
 /** Longer than a connection may be silent before it is left to Node's HTTP, ms. */
 const SILENCE_MS = 600;

@@ -14,7 +14,7 @@ import { Frame } from '../../src/protocol/frame.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { until } from '../support/programs.js';
 import { type Accepted, LightServer, NOT_PLAIN } from './light-server.js';
-import { frame, opcodes, Raw, rawSocket, text } from './raw.js';
+import { frame, HANDSHAKE, opcodes, Raw, rawSocket, requestOf, text } from './raw.js';
 
 /** More than the kernel takes of one connection while nobody reads. */
 const FLOOD_BYTES = 24 * 1_048_576;
@@ -243,10 +243,6 @@ const streams = fc.array(
   },
 );
 
-const HANDSHAKE =
-  'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
-
 /** The same, with nothing of ours in it. */
 async function libraryAlone(): Promise<{ port: number; latest: () => Seen | undefined; close: () => void }> {
   const alone = new WebSocketServer({ port: 0, host: '127.0.0.1', ...LIBRARY_OPTIONS });
@@ -272,8 +268,13 @@ async function libraryAlone(): Promise<{ port: number; latest: () => Seen | unde
 }
 
 /** What a server sees of these chunks, and all that it answers. */
-async function outcome(port: number, headers: string, chunks: readonly Buffer[], latest: () => Seen | undefined) {
-  const client = new Raw(port, `${HANDSHAKE}${headers}\r\n`);
+async function outcome(
+  port: number,
+  headers: readonly string[],
+  chunks: readonly Buffer[],
+  latest: () => Seen | undefined,
+) {
+  const client = new Raw(port, requestOf([...HANDSHAKE, ...headers]));
   await until('it is open', () => client.text.includes('\r\n\r\n') || undefined);
   const told = latest();
   client.socket.setNoDelay(true);
@@ -303,10 +304,10 @@ test('what a connection is, whichever way it came, is what the library alone mak
         else chunks.push(...[chunk.subarray(0, cut), chunk.subarray(cut)].filter(({ length }) => length > 0));
       }
       chunks.push(...[glued].filter(({ length }) => length > 0));
-      expect(await outcome(server.port, '', chunks, latest)).toEqual(
-        await outcome(alone.port, '', chunks, alone.latest),
+      expect(await outcome(server.port, [], chunks, latest)).toEqual(
+        await outcome(alone.port, [], chunks, alone.latest),
       );
-      const unusual = 'Sec-WebSocket-Protocol: cards\r\n';
+      const unusual = ['Sec-WebSocket-Protocol: cards'];
       expect(await outcome(server.port, unusual, chunks, latest)).toEqual(
         await outcome(alone.port, unusual, chunks, alone.latest),
       );
@@ -324,7 +325,7 @@ test('what comes along with the handshake is the start of what follows', async (
     [server.port, () => [...seen.values()].at(-1)],
     [alone.port, alone.latest],
   ] as const) {
-    const client = new Raw(port, Buffer.concat([Buffer.from(`${HANDSHAKE}\r\n`), begin]));
+    const client = new Raw(port, Buffer.concat([Buffer.from(requestOf(HANDSHAKE)), begin]));
     await until('it is open', () => client.text.includes('\r\n\r\n') || undefined);
     const told = latest();
     client.socket.write(frame(text('amid another')));
@@ -350,7 +351,7 @@ describe('while it is still being decided where a connection belongs', () => {
   async function undecided(): Promise<Raw> {
     decide = undefined;
     told = new Seen();
-    const client = new Raw((http.address() as AddressInfo).port, `${HANDSHAKE}\r\n`);
+    const client = new Raw((http.address() as AddressInfo).port, requestOf(HANDSHAKE));
     await until('it is asked', () => decide !== undefined);
     return client;
   }

@@ -28,6 +28,19 @@ export class Raw {
   }
 }
 
+/** The lines of a request to become a WebSocket, after its first. */
+export const HANDSHAKE: readonly string[] = [
+  'Host: 127.0.0.1',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+];
+
+/** A request of these lines. */
+export const requestOf = (lines: readonly string[], first = 'GET /ws?room_code=7KQ2M9XZ HTTP/1.1'): string =>
+  [first, ...lines, '', ''].join('\r\n');
+
 /** A client's frame as bytes; masked with zeros, unless told, so that the payload stands there as it is. */
 export function bytes(opcode: number, payload: Buffer, final = true, mask: readonly number[] = [0, 0, 0, 0]): Buffer {
   const length = payload.length;
