@@ -1,27 +1,44 @@
 /** Rooms in a map: the same contract as Redis, for tests and simulations. `now` is the store's clock, ms. */
 import type { Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
-import { type LogLine, type Position, START } from './history.js';
-import type { Entry, RoomHead } from './state.js';
+import { entryOf, type LogLine, type Position, START } from './history.js';
+import type { RoomHead } from './state.js';
 import type {
   ClaimReply,
   CommitReply,
   Fence,
   FencedReply,
-  Refused,
   RoomMeta,
   RoomStore,
   StoredEntry,
   StoredSnapshot,
   TransferReply,
 } from './store.js';
+import {
+  appendTo,
+  checkRoom,
+  claimRoom,
+  type KeptEntry,
+  type KeptRoom,
+  keepSnapshot,
+  type Refusal,
+  type Ruling,
+  releaseRoom,
+  transferRoom,
+} from './stored-room.js';
 
-interface Kept {
-  meta: RoomMeta;
-  log: StoredEntry[];
-  snapshot: string | null;
+type StoredLine = StoredEntry & KeptEntry;
+/** As text, so that nobody can change what is stored. */
+type SnapshotText = Position & { readonly text: string };
+
+interface Kept extends KeptRoom<StoredLine, SnapshotText> {
+  readonly address: string | null;
+  readonly head: RoomHead;
+  readonly aliveAt: number;
   /** The store's time at which the room is forgotten. */
-  expiresAt: number;
+  readonly expiresAt: number;
 }
+
+const GONE = { outcome: 'gone' } as const;
 
 export class MemoryRoomStore implements RoomStore {
   private readonly rooms = new Map<RoomCode, Kept>();
@@ -30,13 +47,15 @@ export class MemoryRoomStore implements RoomStore {
 
   async create(head: RoomHead, ttlMs: number): Promise<boolean> {
     if (this.find(head.code)) return false;
-    const meta = { ...START, owner: null, address: null, epoch: 0 as Epoch, head, aliveAt: this.now() };
-    this.rooms.set(head.code, { meta, log: [], snapshot: null, expiresAt: this.now() + ttlMs });
+    const nobody = { owner: null, address: null, epoch: 0 as Epoch };
+    const now = this.now();
+    this.keep({ ...START, ...nobody, head, aliveAt: now, log: [], snapshot: null, expiresAt: now + ttlMs });
     return true;
   }
 
   async meta(code: RoomCode): Promise<RoomMeta | null> {
-    return this.find(code)?.meta ?? null;
+    const room = this.find(code);
+    return room ? toMeta(room) : null;
   }
 
   async claim(
@@ -46,63 +65,79 @@ export class MemoryRoomStore implements RoomStore {
     address: string,
     above = 0 as Epoch,
   ): Promise<ClaimReply> {
-    const kept = this.find(code);
-    if (!kept) return { outcome: 'gone' };
-    const { owner, epoch } = kept.meta;
-    if (owner !== seen.owner || epoch !== seen.epoch) return { outcome: 'fenced', owner, epoch };
-    const last = kept.log.at(-1);
-    const highest = Math.max(epoch, above, last ? (JSON.parse(last.text) as Entry).epoch : 0);
-    kept.meta = { ...kept.meta, owner: by, address, epoch: (highest + 1) as Epoch };
-    kept.expiresAt = Number.POSITIVE_INFINITY;
-    const snapshot = kept.snapshot === null ? null : (JSON.parse(kept.snapshot) as StoredSnapshot);
-    const tail = kept.log.filter((entry) => entry.seq > (snapshot?.seq ?? 0));
-    return { outcome: 'ok', room: { meta: kept.meta, snapshot, tail } };
+    const found = this.find(code);
+    if (!found) return GONE;
+    const ruling = claimRoom(found, seen, by, above);
+    if (ruling.outcome !== 'ok') return ruling;
+    const room = this.keep({ ...ruling.room, address, expiresAt: Number.POSITIVE_INFINITY });
+    const snapshot = room.snapshot && (JSON.parse(room.snapshot.text) as StoredSnapshot);
+    const tail = room.log.filter((entry) => entry.seq > (snapshot?.seq ?? 0)).map(toEntry);
+    return { outcome: 'ok', room: { meta: toMeta(room), snapshot, tail } };
   }
 
   async commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogLine[]): Promise<CommitReply> {
-    const kept = this.endingAt(code, fence, after);
-    if ('outcome' in kept) return kept;
+    const lines = entries.map((line) => ({ seq: line.seq, text: line.text, epoch: entryOf(line).epoch }));
     const end = entries.at(-1) ?? after;
-    kept.log.push(...entries.map((entry) => ({ seq: entry.seq, text: entry.text })));
-    kept.meta = { ...kept.meta, seq: end.seq, digest: end.digest, aliveAt: this.now() };
-    return { outcome: 'ok' };
+    return this.apply(code, (room) => appendTo(room, fence, after, lines, end));
   }
 
   async check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply> {
-    const kept = this.endingAt(code, fence, at);
-    return 'outcome' in kept ? kept : { outcome: 'ok' };
+    const room = this.find(code);
+    if (!room) return GONE;
+    const ruling = checkRoom(room, fence, at);
+    return ruling.outcome === 'ok' ? { outcome: 'ok' } : ruling;
   }
 
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
-    const kept = this.fenced(code, fence);
-    if ('outcome' in kept) return kept;
-    if (snapshot.seq > kept.meta.seq) return { outcome: 'fenced', owner: kept.meta.owner, epoch: kept.meta.epoch };
-    if (kept.snapshot !== null && snapshot.seq < (JSON.parse(kept.snapshot) as StoredSnapshot).seq) {
-      return { outcome: 'ok' };
-    }
-    kept.snapshot = JSON.stringify(snapshot);
-    kept.log = kept.log.filter((entry) => entry.seq > snapshot.seq - keep);
+    const { seq, digest } = snapshot;
+    const kept = { seq, digest, text: JSON.stringify(snapshot) };
+    const room = this.find(code);
+    if (!room) return GONE;
+    const ruling = keepSnapshot(room, fence, kept, keep);
+    if (ruling.outcome !== 'ok') return ruling;
+    this.keep(ruling.room);
     return { outcome: 'ok' };
   }
 
   async transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply> {
-    const kept = this.fenced(code, fence);
-    if ('outcome' in kept) return kept;
-    const epoch = (fence.epoch + 1) as Epoch;
-    kept.meta = { ...kept.meta, owner: to, address, epoch, aliveAt: this.now() };
+    const found = this.find(code);
+    if (!found) return GONE;
+    const ruling = transferRoom(found, fence, to);
+    if (ruling.outcome !== 'ok') return ruling;
+    const { epoch } = this.keep({ ...ruling.room, address, aliveAt: this.now() });
     return { outcome: 'ok', epoch };
   }
 
   async release(code: RoomCode, fence: Fence, ttlMs: number): Promise<FencedReply> {
-    const kept = this.fenced(code, fence);
-    if ('outcome' in kept) return kept;
-    kept.meta = { ...kept.meta, owner: null, address: null, aliveAt: this.now() };
-    kept.expiresAt = this.now() + ttlMs;
+    const found = this.find(code);
+    if (!found) return GONE;
+    const ruling = releaseRoom(found, fence);
+    if (ruling.outcome !== 'ok') return ruling;
+    const now = this.now();
+    this.keep({ ...ruling.room, address: null, aliveAt: now, expiresAt: now + ttlMs });
     return { outcome: 'ok' };
   }
 
   async read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]> {
-    return (this.find(code)?.log ?? []).filter((entry) => entry.seq > after).slice(0, limit);
+    const log = this.find(code)?.log ?? [];
+    return log
+      .filter((entry) => entry.seq > after)
+      .slice(0, limit)
+      .map(toEntry);
+  }
+
+  private apply(code: RoomCode, rule: (room: Kept) => Ruling<Kept, Refusal>): CommitReply {
+    const found = this.find(code);
+    if (!found) return GONE;
+    const ruling = rule(found);
+    if (ruling.outcome !== 'ok') return ruling;
+    this.keep({ ...ruling.room, aliveAt: this.now() });
+    return { outcome: 'ok' };
+  }
+
+  private keep(room: Kept): Kept {
+    this.rooms.set(room.head.code, room);
+    return room;
   }
 
   private find(code: RoomCode): Kept | undefined {
@@ -110,18 +145,10 @@ export class MemoryRoomStore implements RoomStore {
     if (kept && kept.expiresAt <= this.now()) this.rooms.delete(code);
     return this.rooms.get(code);
   }
+}
 
-  private fenced(code: RoomCode, fence: Fence): Kept | Refused {
-    const kept = this.find(code);
-    if (!kept) return { outcome: 'gone' };
-    const { owner, epoch } = kept.meta;
-    return owner === fence.owner && epoch === fence.epoch ? kept : { outcome: 'fenced', owner, epoch };
-  }
+const toEntry = ({ seq, text }: StoredLine): StoredEntry => ({ seq, text });
 
-  private endingAt(code: RoomCode, fence: Fence, at: Position): Kept | Exclude<CommitReply, { outcome: 'ok' }> {
-    const kept = this.fenced(code, fence);
-    if ('outcome' in kept) return kept;
-    const { seq, digest } = kept.meta;
-    return seq === at.seq && digest === at.digest ? kept : { outcome: 'gap', seq, digest };
-  }
+function toMeta({ owner, address, epoch, seq, digest, head, aliveAt }: Kept): RoomMeta {
+  return { owner, address, epoch, seq, digest, head, aliveAt };
 }

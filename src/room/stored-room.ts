@@ -1,0 +1,104 @@
+/**
+ * The rules by which a stored room changes: compare first, then write. PURE: from the room as it is stored to a reply and
+ * the room as it is stored then. The store in memory keeps them as they are here, Redis' scripts say the same in Lua (one
+ * contract suite holds both), and the model of ownership explores them.
+ */
+import type { Epoch, InstanceId, Seq } from '../protocol/ids.js';
+import type { Position } from './history.js';
+import type { Fence } from './store.js';
+
+/** An entry of the log, with what the rules need to know of it. */
+export interface KeptEntry {
+  readonly seq: Seq;
+  readonly epoch: Epoch;
+}
+
+export interface KeptRoom<Entry extends KeptEntry = KeptEntry, Snapshot extends Position = Position> extends Position {
+  readonly owner: InstanceId | null;
+  readonly epoch: Epoch;
+  readonly log: readonly Entry[];
+  readonly snapshot: Snapshot | null;
+}
+
+export type Refusal =
+  | { readonly outcome: 'fenced'; readonly owner: InstanceId | null; readonly epoch: Epoch }
+  | ({ readonly outcome: 'gap' } & Position);
+
+/** ok with the room as it is stored from now on; else nothing has changed. */
+export type Ruling<Room, Why extends Refusal = Refusal> = { readonly outcome: 'ok'; readonly room: Room } | Why;
+
+type Fenced = Extract<Refusal, { outcome: 'fenced' }>;
+/** The fields of `Kept` alone: whatever else a store keeps of a room stays as it is. */
+type Kept = KeptRoom<KeptEntry, Position>;
+type EntryOf<Room extends Kept> = Room['log'][number];
+type SnapshotOf<Room extends Kept> = NonNullable<Room['snapshot']>;
+
+const fencedBy = ({ owner, epoch }: Kept): Fenced => ({ outcome: 'fenced', owner, epoch });
+
+/** Why whoever shows `fence` may not write; undefined when it may. */
+function refusal(room: Kept, fence: Fence): Fenced | undefined {
+  return room.owner === fence.owner && room.epoch === fence.epoch ? undefined : fencedBy(room);
+}
+
+/** Whether owner, epoch and end of the log are these. */
+export function checkRoom<Room extends Kept>(room: Room, fence: Fence, at: Position): Ruling<Room> {
+  const refused = refusal(room, fence);
+  if (refused) return refused;
+  const { seq, digest } = room;
+  return seq === at.seq && digest === at.digest ? { outcome: 'ok', room } : { outcome: 'gap', seq, digest };
+}
+
+/** A new owner, if owner and epoch are as it saw them. The new epoch is above all that a failover may have left behind. */
+export function claimRoom<Room extends Kept>(
+  room: Room,
+  seen: Pick<Kept, 'owner' | 'epoch'>,
+  by: InstanceId,
+  above: Epoch,
+): Ruling<Room, Fenced> {
+  if (room.owner !== seen.owner || room.epoch !== seen.epoch) return fencedBy(room);
+  const highest = Math.max(room.epoch, above, room.log.at(-1)?.epoch ?? 0);
+  return { outcome: 'ok', room: { ...room, owner: by, epoch: (highest + 1) as Epoch } };
+}
+
+/** Entries behind the position that they follow. */
+export function appendTo<Room extends Kept>(
+  room: Room,
+  fence: Fence,
+  after: Position,
+  entries: readonly EntryOf<Room>[],
+  end: Position,
+): Ruling<Room> {
+  const ruling = checkRoom(room, fence, after);
+  if (ruling.outcome !== 'ok') return ruling;
+  const { seq, digest } = end;
+  return { outcome: 'ok', room: { ...room, seq, digest, log: [...room.log, ...entries] } };
+}
+
+/** A snapshot of what is stored, unless there is a newer one; the log is trimmed behind it, but for `keep` entries. */
+export function keepSnapshot<Room extends Kept>(
+  room: Room,
+  fence: Fence,
+  snapshot: SnapshotOf<Room>,
+  keep: number,
+): Ruling<Room, Fenced> {
+  const refused = refusal(room, fence);
+  if (refused) return refused;
+  if (snapshot.seq > room.seq) return fencedBy(room);
+  if (room.snapshot && snapshot.seq < room.snapshot.seq) return { outcome: 'ok', room };
+  const log = room.log.filter(({ seq }) => seq > snapshot.seq - keep);
+  return { outcome: 'ok', room: { ...room, snapshot, log } };
+}
+
+/** Another owner, by the word of the present one. */
+export function transferRoom<Room extends Kept>(room: Room, fence: Fence, to: InstanceId): Ruling<Room, Fenced> {
+  const refused = refusal(room, fence);
+  if (refused) return refused;
+  return { outcome: 'ok', room: { ...room, owner: to, epoch: (fence.epoch + 1) as Epoch } };
+}
+
+/** No owner, by the word of the present one. */
+export function releaseRoom<Room extends Kept>(room: Room, fence: Fence): Ruling<Room, Fenced> {
+  const refused = refusal(room, fence);
+  if (refused) return refused;
+  return { outcome: 'ok', room: { ...room, owner: null } };
+}
