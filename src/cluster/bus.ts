@@ -128,22 +128,38 @@ export class Bus {
       .catch((error: unknown) => this.deps.log.error({ type: message.type, err: error }, 'message not handled'));
   }
 
-  /** Reads the inbox from its beginning: ids are never used twice, so all of it is for this process. */
+  /**
+   * Reads the inbox from its beginning and takes out what it has read: instance ids are never used twice, so all of it is for
+   * this process. It must not wait for entry ids above the last one read: once the key has expired, a Redis whose clock is
+   * behind gives lower ones. What a failover puts back is known by its id.
+   */
   private async readInbox(): Promise<void> {
     const { inbox, id, clock } = this.deps;
     const key = inboxKey(id);
-    let last = '0';
+    const handled = new Set<string>();
     while (!this.stopped) {
       try {
-        const reply = await inbox.xread('BLOCK', BLOCK_MS, 'STREAMS', key, last);
-        for (const [entryId, fields] of reply?.[0]?.[1] ?? []) {
-          last = entryId;
+        const reply = await inbox.xread('BLOCK', BLOCK_MS, 'STREAMS', key, '0');
+        const entries = reply?.[0]?.[1] ?? [];
+        const fresh = entries.filter(([entryId]) => !handled.has(entryId));
+        for (const [entryId, fields] of fresh) {
+          handled.add(entryId);
           this.take(fields[1] ?? '');
         }
-        if (reply) await this.deps.redis.xtrim(key, 'MINID', last);
+        for (const entryId of handled) if (handled.size > INBOX_LENGTH) handled.delete(entryId);
+        const last = entries.at(-1)?.[0];
+        if (last !== undefined) await this.deps.redis.xtrim(key, 'MINID', idAfter(last));
+        // Nothing new came: the trimming has not worked, and would be asked for again and again.
+        if (last !== undefined && fresh.length === 0) await sleep(clock, RETRY_MS);
       } catch {
         if (!this.stopped) await sleep(clock, RETRY_MS);
       }
     }
   }
+}
+
+/** The lowest entry id above this one. */
+function idAfter(entryId: string): string {
+  const [ms = '0', sequence = '0'] = entryId.split('-');
+  return `${ms}-${Number(sequence) + 1}`;
 }

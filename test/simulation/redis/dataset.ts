@@ -117,7 +117,9 @@ export class Dataset {
       case 'XTRIM': {
         const stream = this.find<Stream>(now, key);
         if (!stream) return 0;
-        const least = numberOf(args[1] ?? '0');
+        // Every entry here has the sequence 0: a higher one in the bound leaves out the entry of the same time.
+        const [time = '0', sequence = '0'] = (args[1] ?? '0').split('-');
+        const least = Number(time) + (Number(sequence) > 0 ? 1 : 0);
         const kept = stream.rows.findIndex(([id]) => numberOf(id) >= least);
         stream.first = Math.max(stream.first, kept < 0 ? stream.rows.length : kept);
         return 0;
