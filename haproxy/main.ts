@@ -17,7 +17,7 @@ async function run(config: ControllerConfig): Promise<void> {
   const id = `haproxy-${crockford(8)}`;
   const clock = new SystemClock();
   const log = createLogger(config.LOG_LEVEL, { process: 'controller', controller: id });
-  const lifecycle = new Lifecycle(log, STOP_MS);
+  const lifecycle = new Lifecycle(log, clock, STOP_MS);
   lifecycle.stopOnSignals();
   lifecycle.stopWithParent();
 

@@ -80,7 +80,7 @@ const CODE = ['src/', 'haproxy/', 'autoscaler/', 'deploy/'];
 test('sources are found, and their imports are read', () => {
   expect(sources.length).toBeGreaterThan(90);
   const main = sources.find(({ path }) => path === 'src/main.ts');
-  expect(main?.imports).toContainEqual({ from: 'src/edge/http.ts', typeOnly: false });
+  expect(main?.imports).toContainEqual({ from: 'src/instance/create-instance.ts', typeOnly: false });
   const lost = strangers(CODE, ({ from }) => !/\.(ts|mjs)$/.test(from) || paths.includes(from));
   expect(lost).toEqual([]);
 });
@@ -105,6 +105,15 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     'ws',
     'zod',
   ],
+  'src/instance/': [
+    'src/edge/',
+    'src/cluster/',
+    'src/redis/',
+    'src/protocol/',
+    'src/config.ts',
+    'src/errors.ts',
+    'src/runtime/',
+  ],
 };
 
 test.each(Object.entries(PARTS))('imports of %s point one way', (part, others) => {
@@ -127,12 +136,12 @@ test('what browsers load needs no Node and no part of the server', () => {
   expect(
     strangers(parts, ({ from }, by) => loadable(from) || isNodeOnly(by.path) || (isPage(by.path) && onPages(from))),
   ).toEqual([]);
-  const server = under('src/room/', 'src/cluster/', 'src/edge/', 'src/redis/', 'src/main.ts');
+  const server = under('src/room/', 'src/cluster/', 'src/edge/', 'src/redis/', 'src/instance/', 'src/main.ts');
   expect(strangers(parts, ({ from }) => !server(from))).toEqual([]);
 });
 
 test('the controller and the autoscaler know neither rooms nor games nor the edge', () => {
-  const foreign = under('src/room/', 'src/game/', 'src/edge/', 'src/client/', 'src/main.ts');
+  const foreign = under('src/room/', 'src/game/', 'src/edge/', 'src/instance/', 'src/client/', 'src/main.ts');
   expect(strangers(['haproxy/', 'autoscaler/'], ({ from }) => !foreign(from))).toEqual([]);
   expect(strangers(['src/'], ({ from }) => !under('haproxy/', 'autoscaler/', 'deploy/', 'test/')(from))).toEqual([]);
 });
@@ -152,6 +161,42 @@ test('Redis and WebSockets each live in one folder', () => {
   const isScript = under('src/redis/');
   // `generationOf` tells whether a connection is still the one that a command went to.
   expect(strangers(parts, ({ from, typeOnly }) => !isScript(from) || typeOnly)).toEqual([]);
+});
+
+/** Also parts of the controller, the autoscaler or the tools. */
+const SHARED_PARTS: ReadonlySet<string> = new Set([
+  'Bus',
+  'Fencing',
+  'Lifecycle',
+  'RedisRoomStore',
+  'Registry',
+  'RoomIndex',
+]);
+
+const PART_FOLDERS = ['src/cluster/', 'src/edge/', 'src/redis/', 'src/room/'];
+const namesOf = (code: string, pattern: RegExp) => [...code.matchAll(pattern)].map(([, name = '']) => name);
+const classes = sources
+  .filter(({ path }) => under(...PART_FOLDERS)(path))
+  .flatMap(({ code }) => namesOf(code, /\bexport class (\w+)/g));
+const making = (names: readonly string[]) => new RegExp(`\\bnew (${names.join('|')})\\(`);
+
+test('an instance is made of its parts in src/instance alone', () => {
+  const made = sources
+    .filter(({ path }) => under('src/instance/')(path))
+    .flatMap(({ code }) => namesOf(code, /\bnew ([A-Z]\w+)\(/g));
+  const own = made.filter((name) => classes.includes(name) && !SHARED_PARTS.has(name));
+  expect(own).toEqual(expect.arrayContaining(['Ownership', 'Migration', 'HeartbeatLease', 'Players', 'HttpApi']));
+  expect(having(making(own), CODE, ['src/instance/'])).toEqual([]);
+  const main = sources.find(({ path }) => path === 'src/main.ts');
+  expect(main?.text.split('\n').length).toBeLessThanOrEqual(40);
+});
+
+test('the simulation makes no part of an instance by itself', () => {
+  expect(classes).toEqual(expect.arrayContaining(['Ownership', 'PlayerSocket', 'Mailbox', 'RedisRoomStore']));
+  // The contract of the store, on the simulated Redis.
+  expect(having(making(classes), ['test/simulation/'], ['test/simulation/redis.test.ts'])).toEqual([]);
+  const makers = ['src/instance/create-instance.ts', 'src/main.ts', 'test/simulation/instance.ts'];
+  expect(having(/\bcreateInstance\(/, ['test/', 'src/']).toSorted()).toEqual(makers);
 });
 
 test('chance comes from the random module alone', () => {
@@ -224,8 +269,6 @@ const PAUSES: readonly string[] = [
   'test/deploy/stubs/',
   'test/chaos/campaign.ts',
   'test/bench/',
-  // Time there is simulated.
-  'test/simulation/instance.ts',
 ];
 
 test('tests wait for conditions: none sleeps outside of test/support', () => {

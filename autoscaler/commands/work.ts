@@ -100,7 +100,7 @@ export function run(cli: Argv) {
       const policy = policyOf(args, clusterConfig());
       await withCluster('daemon', async (cluster) => {
         const { log, clock, config, lock } = cluster;
-        const lifecycle = new Lifecycle(log, STOP_MS);
+        const lifecycle = new Lifecycle(log, clock, STOP_MS);
         const advisory = args.advisory || policy.mode === 'advisory';
         const { runner, driver, tickMs } = runnerFor(cluster, policy, { by: 'daemon', advisory });
         const decided = (record: DecisionRecord) => {

@@ -6,9 +6,7 @@ import type { InstanceFields, InstanceStatus } from './registry.js';
 
 export interface SelfDeps {
   readonly id: InstanceId;
-  readonly number: number;
   readonly host: string;
-  readonly startedAt: number;
   readonly region: string;
   readonly zone: string;
   readonly version: string;
@@ -26,16 +24,15 @@ export class Self {
   status: InstanceStatus = 'starting';
   /** 0 until the instance listens. */
   port = 0;
+  /** The registry's number of this process start; 0 until it has given one. */
+  number = 0;
+  /** Cluster time, ms. */
+  startedAt = 0;
 
   constructor(private readonly deps: SelfDeps) {}
 
   get id(): InstanceId {
     return this.deps.id;
-  }
-
-  /** The registry's number of this process start. */
-  get number(): number {
-    return this.deps.number;
   }
 
   get address(): string {
@@ -51,15 +48,16 @@ export class Self {
   readonly rules: readonly string[] = Object.values(games).map((game) => `${game.id}@${game.rulesVersion}`);
 
   fields(): InstanceFields {
-    const { usage, rooms, connections, capacity, startedAt, ...fixed } = this.deps;
+    const { usage, rooms, connections, capacity, ...fixed } = this.deps;
     const { cpu, memory, hostCpu, hostMemory, loopDelay } = usage.latest;
     const load = Math.max(cpu, rooms() / capacity);
     const step = Math.min(WEIGHT_STEPS - 1, Math.floor(load * WEIGHT_STEPS));
     return {
       ...fixed,
+      number: this.number,
       port: this.port,
       status: this.status,
-      started_at: startedAt,
+      started_at: this.startedAt,
       active_games: rooms(),
       connected_players: connections(),
       cpu_usage: cpu,

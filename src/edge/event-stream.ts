@@ -1,9 +1,9 @@
 /** A room's public events as server-sent events: a spectator's place without a WebSocket. */
-import type { ServerResponse } from 'node:http';
 import type { ClientOut } from '../protocol/client-out.js';
 import type { Frame } from '../protocol/frame.js';
 import type { Seq } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
+import type { HttpResponse } from './exchange.js';
 import { MAX_BUFFERED_BYTES } from './limits.js';
 import type { PublicEntry } from './rooms-api.js';
 
@@ -17,7 +17,7 @@ export class EventStream implements Connection {
   private last = 0;
   private readonly comments: NodeJS.Timeout;
 
-  constructor(private readonly response: ServerResponse) {
+  constructor(private readonly response: HttpResponse) {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.flushHeaders();
     this.comments = setInterval(() => response.write(': still here\n\n'), COMMENT_MS);

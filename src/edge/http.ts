@@ -1,6 +1,4 @@
-/** The instance's HTTP port: one table of routes, one place that turns errors into answers. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+/** What the instance answers over HTTP: one table of routes, one place that turns errors into answers. */
 import type { Ownership } from '../cluster/ownership.js';
 import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
@@ -8,53 +6,38 @@ import type { Mailbox } from '../room/mailbox.js';
 import { CorruptRoom } from '../room/store.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
-import type { Metrics } from '../runtime/metrics.js';
-import { packageRoot } from '../runtime/package-root.js';
-import { Doorway } from './doorway.js';
+import type { InstanceMetrics } from '../runtime/metrics.js';
 import { EventStream } from './event-stream.js';
-import type { Forwarder } from './forward.js';
+import type { HttpRequest, HttpResponse, Incoming } from './exchange.js';
 import type { Health } from './health.js';
-import { MAX_BODY_BYTES } from './limits.js';
 import { type RoomsApi, requestUrl, roomCodeOf } from './rooms-api.js';
-import { pageRoutes } from './static.js';
-import type { WebSockets } from './websocket.js';
+import type { PageRoutes } from './static.js';
 
-export interface HttpDeps {
+export interface HttpApiDeps {
   readonly api: RoomsApi;
   readonly health: Health;
-  readonly webSockets: WebSockets;
   readonly ownership: Ownership;
-  readonly forwarder: Forwarder;
-  readonly metrics: Metrics;
+  readonly metrics: InstanceMetrics;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The web page's files. */
+  readonly pages: PageRoutes;
   /** Bearer token for operators who are not on this machine. */
   readonly opsToken: string | undefined;
 }
 
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+interface Exchange extends Pick<Incoming, 'request' | 'response' | 'wasForwarded' | 'forward'> {
   readonly url: URL;
   readonly body: Buffer;
 }
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
 
-/** Slow clients: the whole request must be here within this, ms. */
-const REQUEST_TIMEOUT_MS = 5_000;
-/** How often slow clients are looked for; Node's own 30 s would let them stay that much longer. */
-const TIMEOUT_CHECK_MS = 500;
 const OPEN_TIMEOUT_MS = 5_000;
-/** Sockets that are still there so long after the end of listening came in its last moments: they are cut off. */
-const CLOSE_GRACE_MS = 1_500;
 
-export class HttpServer {
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
+export class HttpApi {
   private readonly streams = new Set<EventStream>();
   private readonly routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
-    ...pageRoutes(new URL('dist/web/', packageRoot)),
     '/api/rooms': {
       GET: async ({ response }) => json(response, 200, await this.deps.api.list()),
       POST: (exchange) => this.createRoom(exchange),
@@ -88,43 +71,11 @@ export class HttpServer {
     },
   };
 
-  constructor(private readonly deps: HttpDeps) {
-    this.server = createServer(
-      {
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      },
-      (request, response) => {
-        this.answer(request, response).catch((error: unknown) => this.refuse(response, error));
-      },
-    );
-    const { sockets } = this;
-    // One for all: there are many.
-    function forget(this: Socket): void {
-      sockets.delete(this);
-    }
-    new Doorway(this.server, deps.clock, (request, wire, head) => {
-      deps.webSockets.upgrade(request, wire, head).catch((error: unknown) => {
-        deps.log.error({ err: error }, 'upgrade failed');
-        wire.destroy();
-      });
-    });
-    this.server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.on('close', forget);
-    });
-  }
+  constructor(private readonly deps: HttpApiDeps) {}
 
-  /** Resolves with the port. @throws when the port cannot be had */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen({ host, port, backlog: 4_096 }, () => {
-        this.server.off('error', reject);
-        resolve((this.server.address() as AddressInfo).port);
-      });
-    });
+  /** Answers a request. Never throws. */
+  async answer(incoming: Incoming): Promise<void> {
+    await this.dispatch(incoming).catch((error: unknown) => this.refuse(incoming.response, error));
   }
 
   /** Ends the event streams: who follows comes back, to wherever the room is then. */
@@ -132,27 +83,19 @@ export class HttpServer {
     for (const stream of this.streams) stream.close();
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    const late = setTimeout(() => {
-      for (const socket of this.sockets) socket.destroy();
-    }, CLOSE_GRACE_MS);
-    await closed;
-    clearTimeout(late);
-  }
-
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async dispatch({ readBody, ...incoming }: Incoming): Promise<void> {
+    const { request, response } = incoming;
     const url = requestUrl(request);
     if (url === undefined) throw new CatalogueError('BAD_REQUEST');
-    const methods = Object.hasOwn(this.routes, url.pathname) ? this.routes[url.pathname] : undefined;
+    const table = [this.routes, this.deps.pages].find((routes) => Object.hasOwn(routes, url.pathname));
+    const methods: Readonly<Record<string, Handler>> | undefined = table?.[url.pathname];
     if (!methods) throw new CatalogueError('NOT_FOUND');
     const handler = methods[request.method ?? ''];
     if (!handler) {
       response.setHeader('allow', Object.keys(methods).join(', '));
       throw new CatalogueError('METHOD_NOT_ALLOWED');
     }
-    await handler({ request, response, url, body: await readBody(request) });
+    await handler({ ...incoming, url, body: await readBody() });
   }
 
   private async createRoom({ request, response, body }: Exchange): Promise<void> {
@@ -207,18 +150,18 @@ export class HttpServer {
   }
 
   /** The room, opened here; undefined when its owner is another instance, which has then given the answer. */
-  private async mailboxFor({ request, response, body }: Exchange, code: RoomCode): Promise<Mailbox | undefined> {
+  private async mailboxFor(exchange: Exchange, code: RoomCode): Promise<Mailbox | undefined> {
     const location = await bounded(this.deps.ownership.open(code));
     if (location.at === 'here') return location.mailbox;
     if (location.at === 'nowhere') throw new CatalogueError('ROOM_UNAVAILABLE');
-    if (location.at === 'elsewhere' && !this.deps.forwarder.wasForwarded(request)) {
+    if (location.at === 'elsewhere' && !exchange.wasForwarded) {
       this.deps.metrics.forwards.inc({ kind: 'http' });
-      if (await this.deps.forwarder.request(request, body, response, location.address)) return undefined;
+      if (await exchange.forward(exchange.body, location.address)) return undefined;
     }
     throw new CatalogueError('OWNER_UNREACHABLE');
   }
 
-  private requireOperator(request: IncomingMessage): void {
+  private requireOperator(request: HttpRequest): void {
     const { opsToken } = this.deps;
     const address = request.socket.remoteAddress ?? '';
     if (/^(::ffff:)?127\./.test(address) || address === '::1') return;
@@ -226,7 +169,7 @@ export class HttpServer {
     throw new CatalogueError('UNAUTHORIZED');
   }
 
-  private refuse(response: ServerResponse, error: unknown): void {
+  private refuse(response: HttpResponse, error: unknown): void {
     // Whoever has left in the middle of the request needs no answer.
     if (response.destroyed) return;
     const known =
@@ -242,13 +185,13 @@ export class HttpServer {
   }
 }
 
-function json(response: ServerResponse, status: number, body: unknown): void {
+function json(response: HttpResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
 }
 
 /** Where a room is reached, under the name by which the asker reached us. */
-function urlsOf(request: IncomingMessage, code: RoomCode): { room_code: RoomCode; ws_url: string; play_url: string } {
+function urlsOf(request: HttpRequest, code: RoomCode): { room_code: RoomCode; ws_url: string; play_url: string } {
   const host = request.headers.host ?? 'localhost';
   const secure = request.headers['x-forwarded-proto'] === 'https' ? 's' : '';
   return {
@@ -265,21 +208,6 @@ function parseJson(body: Buffer): unknown {
   } catch {
     throw new CatalogueError('BAD_REQUEST', 'The body is not JSON.');
   }
-}
-
-/** What is too much is read to its end and thrown away: the next request of the connection comes after it. */
-function readBody(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-      else reject(new CatalogueError('FRAME_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`));
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', reject);
-  });
 }
 
 /** An open room or an error within a bound, so that no request hangs while Redis is away. */

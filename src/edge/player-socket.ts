@@ -12,7 +12,7 @@ import type { Mailbox } from '../room/mailbox.js';
 import { CorruptRoom } from '../room/store.js';
 import type { Clock, Ticks } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
-import type { Metrics } from '../runtime/metrics.js';
+import type { InstanceMetrics } from '../runtime/metrics.js';
 import { randomToken } from '../runtime/random.js';
 import { Deadlines } from './deadlines.js';
 import {
@@ -35,7 +35,7 @@ export interface PlayerSocketDeps {
   readonly ownership: Ownership;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<InstanceMetrics, 'messages' | 'errors'>;
   /** Messages a second that a socket may send. */
   readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;

@@ -4,13 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpRequest, HttpResponse } from './exchange.js';
 
 interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
 }
 type Route = Readonly<Record<'GET' | 'HEAD', (exchange: Exchange) => void>>;
+
+/** By path. */
+export type PageRoutes = Readonly<Record<string, Route>>;
 
 interface PageFile {
   readonly headers: Readonly<Record<string, string>>;
@@ -57,7 +60,7 @@ const PAGE_SECURITY: Readonly<Record<string, string>> = {
 };
 
 /** A route for every file below `folder`; none when the page is not built. */
-export function pageRoutes(folder: URL): Readonly<Record<string, Route>> {
+export function pageRoutes(folder: URL): PageRoutes {
   if (!existsSync(folder)) return {};
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
   const known = names.filter((name) => TYPES[extension(name)] !== undefined);

@@ -1,29 +1,52 @@
-/** An ordered, idempotent shutdown: what started last stops first, and all of it within a deadline. */
+/** An ordered start and an idempotent shutdown: what started last stops first, and all of it within a deadline. */
+import type { Ticks } from './clock.js';
 import type { Logger } from './log.js';
 
-interface Step {
-  readonly name: string;
-  readonly stop: () => Promise<void> | void;
+/** What is done for one part when the process starts, and when it stops. */
+export interface Steps {
+  /** @throws when the process cannot go on */
+  readonly start?: () => Promise<void> | void;
+  readonly stop?: () => Promise<void> | void;
 }
 
 export class Lifecycle {
-  private readonly steps: Step[] = [];
+  private readonly parts: (Steps & { readonly name: string })[] = [];
   private stopping: Promise<void> | undefined;
 
   /** `deadlineMs` bounds the whole shutdown; steps that are not done by then are left. */
   constructor(
     private readonly log: Logger,
+    private readonly clock: Ticks,
     private readonly deadlineMs: number,
   ) {}
 
-  /** Registers what must be stopped; called in the order of starting. */
-  onStop(name: string, stop: Step['stop']): void {
-    this.steps.push({ name, stop });
+  /** Registers a part; called in the order of starting. */
+  add(name: string, steps: Steps): void {
+    this.parts.push({ name, ...steps });
   }
 
-  /** Runs every step once, last started first. A step that fails is logged and does not keep the others from running. */
+  /** Registers what must be stopped of a part that has started by itself. */
+  onStop(name: string, stop: NonNullable<Steps['stop']>): void {
+    this.add(name, { stop });
+  }
+
+  /** The names of the parts in the order in which they start, and in which they stop. */
+  describe(): { readonly start: readonly string[]; readonly stop: readonly string[] } {
+    const names = (parts: readonly { readonly name: string }[]) => parts.map(({ name }) => name);
+    return {
+      start: names(this.parts.filter(({ start }) => start)),
+      stop: names(this.parts.filter(({ stop }) => stop).toReversed()),
+    };
+  }
+
+  /** Starts one part after the other. @throws what the first that cannot start throws */
+  async start(): Promise<void> {
+    for (const { start } of this.parts) await start?.();
+  }
+
+  /** Stops every part once, last started first. One that fails is logged and does not keep the others from stopping. */
   stop(): Promise<void> {
-    this.stopping ??= this.runSteps();
+    this.stopping ??= this.stopAll();
     return this.stopping;
   }
 
@@ -47,22 +70,25 @@ export class Lifecycle {
     process.channel.unref();
   }
 
-  private async runSteps(): Promise<void> {
-    let expired: NodeJS.Timeout | undefined;
+  private async stopAll(): Promise<void> {
+    let expire = (_: Error): void => undefined;
     const deadline = new Promise<never>((_, reject) => {
-      expired = setTimeout(() => reject(new Error(`not stopped within ${this.deadlineMs} ms`)), this.deadlineMs);
+      expire = reject;
     });
     deadline.catch(() => undefined);
+    const expired = this.clock.after(this.deadlineMs, () =>
+      expire(new Error(`not stopped within ${this.deadlineMs} ms`)),
+    );
     let failed: unknown;
-    for (const step of [...this.steps].reverse()) {
+    for (const { name, stop } of this.parts.toReversed()) {
       try {
-        await Promise.race([step.stop(), deadline]);
+        await Promise.race([stop?.(), deadline]);
       } catch (error) {
         failed ??= error;
-        this.log.error({ err: error, step: step.name }, 'stop failed');
+        this.log.error({ err: error, step: name }, 'stop failed');
       }
     }
-    clearTimeout(expired);
+    expired.cancel();
     if (failed) throw failed;
   }
 }

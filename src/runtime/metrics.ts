@@ -9,13 +9,28 @@ export interface Gauges {
   loopDelay(): number;
 }
 
+/** Something that is counted. */
+export interface Tally<Label extends string = never> {
+  inc(...labels: [Label] extends [never] ? [] : [Readonly<Record<Label, string>>]): void;
+}
+
+export interface InstanceMetrics {
+  readonly claims: Tally;
+  readonly ends: Tally<'reason'>;
+  readonly forwards: Tally<'kind'>;
+  readonly messages: Tally<'type'>;
+  readonly errors: Tally<'code'>;
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 /** What the library measures of the event loop wakes the process a hundred times a second; ours is `loopDelay`. */
 const LOOP_LAGS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
   (of) => `nodejs_eventloop_lag_${of}_seconds`,
 );
 const NEVER_MS = 2 ** 31 - 1;
 
-export class Metrics {
+export class Metrics implements InstanceMetrics {
   private readonly registry = new Registry();
   readonly claims = this.counter('hokm_room_claims_total', 'Rooms that this instance became owner of');
   readonly ends = this.counter('hokm_room_ends_total', 'Rooms no longer played here, by reason', ['reason']);

@@ -5,11 +5,10 @@ import { hokm } from '../../src/game/hokm/hokm.js';
 import type { Digest, RoomCode } from '../../src/protocol/ids.js';
 import { chain } from '../../src/room/history.js';
 import type { RoomHead } from '../../src/room/state.js';
-import { createLogger } from '../../src/runtime/log.js';
 import { RoomHistory } from '../chaos/history.js';
 import { Seeded } from '../chaos/seeded.js';
 import { metaOf } from './check.js';
-import { Instance } from './instance.js';
+import { SimulatedInstance } from './instance.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
 import { Player } from './player.js';
@@ -26,18 +25,19 @@ const PROBE_TIMEOUT_MS = 300;
 const ROOM_TTL_MS = 3_600_000;
 /** In which an owner surely appends again what a failover lost. */
 const SPARED_MS = 8_000;
+/** Until a supervisor has started another process in place of one that could not start. */
+const RESTART_MS = 500;
 /** Share of connections for a dead owner that HAProxy sends elsewhere at once. */
 const NOTICED = 0.7;
 /** 2027, somewhere: cluster time when the world begins, ms since the epoch. */
 const BEGINNING = 1_800_000_000_000;
 
 const scripts = readScripts();
-const log = createLogger('silent', {});
 
 /** One instance with its process. */
 export interface Member {
   readonly process: Process;
-  readonly instance: Instance;
+  readonly instance: SimulatedInstance;
 }
 
 export interface PlayedRoom {
@@ -87,23 +87,25 @@ export class World {
     const { plan, timeline, network, server, random } = this;
     const number = this.started++;
     const process = new Process(timeline, `game-${number}`);
-    const instance: Instance = new Instance({
+    const instance: SimulatedInstance = new SimulatedInstance({
       process,
-      host: 'simulated',
       port: 7_000 + number,
       copies: plan.copies,
       logKeep: plan.logKeep,
-      clockError: plan.clockErrorMs * (2 * random.next() - 1),
-      startsAt: BEGINNING,
-      log,
+      startsAt: BEGINNING + plan.clockErrorMs * (2 * random.next() - 1),
       hex: (digits) => this.hex(digits),
       connect: (patient) => new SimulatedConnection({ process, network, server, random }, patient),
       probe: (address) => this.probe(process, address),
-      pipe: (wire, code, address, taken) => this.pipe(process, wire, code, address, taken),
+      pipe: (wire, code, address, taken) => this.pipe(instance, wire, code, address, taken),
     });
     const member = { process, instance };
     this.members.push(member);
-    timeline.after(0, () => void instance.start());
+    timeline.after(0, () => {
+      instance.start().catch(() => {
+        process.kill();
+        timeline.after(RESTART_MS, () => this.closed || this.launch());
+      });
+    });
     return member;
   }
 
@@ -265,7 +267,14 @@ export class World {
   }
 
   /** One instance hands a player's connection on to another. */
-  private pipe(from: Process, wire: Wire, code: RoomCode, address: string, taken: AbortSignal): Promise<boolean> {
+  private pipe(
+    by: SimulatedInstance,
+    wire: Wire,
+    code: RoomCode,
+    address: string,
+    taken: AbortSignal,
+  ): Promise<boolean> {
+    const from = by.process;
     const target = this.members.find(({ instance }) => instance.address === address);
     return new Promise((resolve) => {
       let decided = false;
@@ -287,6 +296,7 @@ export class World {
             if (decided) return further.closedByClient();
             decide(true);
             from.whenDead(() => further.broken());
+            by.forwarded.add(further);
             const [device = ''] = wire.path;
             this.network.stream(from.name, device).send(() => wire.client.opened(further));
           }),

@@ -1,0 +1,116 @@
+/** The instance's port: Node's HTTP server, the upgrades ahead of it, and the pipes to other instances. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { CatalogueError } from '../errors.js';
+import type { Ticks } from '../runtime/clock.js';
+import type { Logger } from '../runtime/log.js';
+import { Doorway } from './doorway.js';
+import { Forwarder } from './forward.js';
+import type { HttpApi } from './http.js';
+import { MAX_BODY_BYTES } from './limits.js';
+import type { Players } from './players.js';
+import { WebSockets } from './websocket.js';
+
+export interface HttpServerDeps {
+  readonly api: HttpApi;
+  readonly players: Players;
+  readonly clock: Ticks;
+  readonly log: Logger;
+  /** Shared by all instances; marks forwarded requests. */
+  readonly secret: string;
+  /** Origins that may connect beside the page's own. */
+  readonly origins: readonly string[];
+}
+
+/** Slow clients: the whole request must be here within this, ms. */
+const REQUEST_TIMEOUT_MS = 5_000;
+/** How often slow clients are looked for; Node's own 30 s would let them stay that much longer. */
+const TIMEOUT_CHECK_MS = 500;
+/** Sockets that are still there so long after the end of listening came in its last moments: they are cut off. */
+const CLOSE_GRACE_MS = 1_500;
+
+export class HttpServer {
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  private readonly forwarder: Forwarder;
+
+  constructor(private readonly deps: HttpServerDeps) {
+    const { players, clock, log, secret, origins } = deps;
+    this.forwarder = new Forwarder(secret);
+    const webSockets = new WebSockets({ players, forwarder: this.forwarder, origins });
+    this.server = createServer(
+      {
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      },
+      (request, response) => void this.answer(request, response),
+    );
+    const { sockets } = this;
+    // One for all: there are many.
+    function forget(this: Socket): void {
+      sockets.delete(this);
+    }
+    new Doorway(this.server, clock, (request, wire, head) => {
+      webSockets.upgrade(request, wire, head).catch((error: unknown) => {
+        log.error({ err: error }, 'upgrade failed');
+        wire.destroy();
+      });
+    });
+    this.server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', forget);
+    });
+  }
+
+  /** Resolves with the port. @throws when the port cannot be had */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ host, port, backlog: 4_096 }, () => {
+        this.server.off('error', reject);
+        resolve((this.server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Cuts the connections that are passed on to other instances: the players come back. */
+  cutForwarded(): void {
+    this.forwarder.closeAll();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    const late = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, CLOSE_GRACE_MS);
+    await closed;
+    clearTimeout(late);
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    return this.deps.api.answer({
+      request,
+      response,
+      wasForwarded: this.forwarder.wasForwarded(request),
+      readBody: () => readBody(request),
+      forward: (body, address) => this.forwarder.request(request, body, response, address),
+    });
+  }
+}
+
+/** What is too much is read to its end and thrown away: the next request of the connection comes after it. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else reject(new CatalogueError('FRAME_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`));
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
+}

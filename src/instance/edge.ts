@@ -1,0 +1,99 @@
+/** The instance's port: what players, HAProxy, other instances and operators reach. */
+import type { PublicRooms } from '../cluster/public-rooms.js';
+import type { InstanceRecord } from '../cluster/registry.js';
+import type { InstanceConfig } from '../config.js';
+import { Health } from '../edge/health.js';
+import { HttpApi } from '../edge/http.js';
+import { Players } from '../edge/players.js';
+import { RoomsApi } from '../edge/rooms-api.js';
+import type { Lifecycle } from '../runtime/lifecycle.js';
+import type { InstanceMetrics } from '../runtime/metrics.js';
+import type { Membership } from './membership.js';
+import type { OpenPort, Ports } from './ports.js';
+import type { Rooms } from './rooms.js';
+
+/** A room that was created and never joined. */
+const UNCLAIMED_TTL_MS = 3_600_000;
+
+export interface EdgeDeps {
+  readonly config: InstanceConfig;
+  readonly ports: Ports;
+  readonly lifecycle: Lifecycle;
+  readonly membership: Membership;
+  readonly rooms: Rooms;
+  readonly metrics: InstanceMetrics;
+  readonly publicRooms: Pick<PublicRooms, 'list'>;
+  /** Whether this instance alone has lost Redis. */
+  readonly isolated: () => boolean;
+  /** The other instances as last known. */
+  readonly peers: () => readonly InstanceRecord[];
+}
+
+export type Edge = ReturnType<typeof createEdge>;
+
+export function createEdge(deps: EdgeDeps) {
+  const { config, ports, lifecycle, membership, rooms, metrics, publicRooms, isolated, peers } = deps;
+  const { clock, log } = ports;
+  const { self, lease } = membership;
+  const { ownership, store, seats } = rooms;
+  const players = new Players({
+    ownership,
+    clock,
+    log,
+    metrics,
+    pingMs: config.HOKM_PING_MS,
+    messageRate: config.HOKM_MESSAGE_RATE,
+    whenFresh: () => lease.whenFresh(),
+    isolated,
+  });
+  const api = new RoomsApi({
+    ownership,
+    store,
+    seats,
+    publicRooms,
+    clock,
+    defaults: {
+      durability: 'primary',
+      turn_ms: config.HOKM_TURN_MS,
+      bot_ms: config.HOKM_BOT_DELAY_MS,
+      hold_ms: config.HOKM_HOLD_MS,
+    },
+    unclaimedTtlMs: UNCLAIMED_TTL_MS,
+    hasSpace: () => self.hasSpace,
+  });
+  const health = new Health({
+    id: ports.id,
+    ownership,
+    errors: ports.errors,
+    status: () => self.status,
+    leaseFresh: () => lease.fresh(),
+    isolated,
+    peers,
+    connections: () => players.size,
+  });
+  const http = new HttpApi({
+    api,
+    health,
+    ownership,
+    metrics,
+    clock,
+    log,
+    pages: ports.pages,
+    opsToken: config.HOKM_OPS_TOKEN,
+  });
+  let open: OpenPort | undefined;
+  lifecycle.add('port', {
+    start: async () => {
+      players.start();
+      open = await ports.serve({ http, players });
+      self.port = open.port;
+    },
+    stop: () => open?.close(),
+  });
+  /** Sends all players elsewhere. */
+  const sendPlayersAway = () => {
+    players.closeAll('MOVED');
+    open?.cutForwarded();
+  };
+  return { players, http, sendPlayersAway };
+}

@@ -1,0 +1,89 @@
+/** What the instance does for the cluster while it is one of it, from its registration to its last room. */
+import { Fencing } from '../cluster/fencing.js';
+import { Isolation } from '../cluster/isolation.js';
+import { Orphans } from '../cluster/orphans.js';
+import { Peers } from '../cluster/peers.js';
+import { PublicRooms } from '../cluster/public-rooms.js';
+import { RequestedMoves } from '../cluster/requested-moves.js';
+import { Scaling } from '../cluster/scaling.js';
+import type { Lifecycle } from '../runtime/lifecycle.js';
+import type { Edge } from './edge.js';
+import type { Connections, Membership } from './membership.js';
+import type { Ports } from './ports.js';
+import type { Rooms } from './rooms.js';
+
+/** A room in which nothing happens is looked up in Redis again after this. */
+const PROOF_MS = 5_000;
+/** Between two looks at the registry. */
+const LOOK_MS = 500;
+
+export interface ServiceDeps {
+  readonly ports: Ports;
+  readonly redis: Connections;
+  readonly lifecycle: Lifecycle;
+  readonly membership: Membership;
+  readonly rooms: Rooms;
+  readonly edge: Pick<Edge, 'sendPlayersAway' | 'http'>;
+}
+
+export type Service = ReturnType<typeof createService>;
+
+export function createService({ ports, redis, lifecycle, membership, rooms, edge }: ServiceDeps) {
+  const { id, clock, log, probe } = ports;
+  const { registry, self, lease, bus } = membership;
+  const { index, ownership, seats, migration, drain } = rooms;
+
+  lifecycle.add('registration', {
+    start: async () => {
+      self.status = 'ready';
+      await lease.start();
+    },
+    stop: async () => {
+      self.status = 'stopped';
+      lease.stop();
+      await registry.remove(id);
+      await registry.announce();
+    },
+  });
+  lifecycle.add('rooms', {
+    stop: async () => {
+      await drain.run();
+      await seats.flush();
+      edge.sendPlayersAway();
+    },
+  });
+  lifecycle.add('status', {
+    stop: async () => {
+      ownership.close();
+      self.status = 'draining';
+      await lease.renew();
+      await registry.announce();
+    },
+  });
+  const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady: () => lease.steady() });
+  const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => {
+    const since = clock.monotonic() - PROOF_MS;
+    for (const room of ownership.rooms) room.prove(since);
+    return orphans.look(seen);
+  });
+  lifecycle.add('peers', { start: () => peers.start(), stop: () => peers.stop() });
+  const publicRooms = new PublicRooms(redis.commands, ownership, clock);
+  lifecycle.add('public rooms', { start: () => publicRooms.start(), stop: () => publicRooms.stop() });
+  const isolation = new Isolation({
+    lease,
+    clock,
+    log,
+    peers: () => peers.others,
+    onIsolated: () => {
+      edge.sendPlayersAway();
+      edge.http.closeStreams();
+    },
+    askPeer: probe,
+  });
+  lifecycle.add('isolation', { start: () => isolation.start(), stop: () => isolation.stop() });
+  const fencing = new Fencing();
+  new RequestedMoves({ self, bus, fencing, migration, ownership, registry, clock, log });
+  const scaling = new Scaling({ self, bus, fencing, drain, lease, registry, clock, log });
+  lifecycle.add('scaling', { start: () => registry.announce(), stop: () => scaling.stop() });
+  return { peers, publicRooms, isolation };
+}
