@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,8 +12,9 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { lookUp } from '../../deploy/local/process-table.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
-import { temporaryFolder } from '../support/programs.js';
+import { temporaryFolder, until } from '../support/programs.js';
 
 const inPackage = (path: string) => fileURLToPath(new URL(path, packageRoot));
 /** The bootstrap is no TypeScript: what the tests use of it is declared here. */
@@ -35,11 +36,18 @@ const write = (file: string, content: string) => {
 };
 const linkPackages = () => symlinkSync(inPackage('node_modules'), join(root, 'node_modules'));
 
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Calls a function of the bootstrap in a process of its own. */
-async function call(
-  name: string,
-  expression: string,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+function call(name: string, expression: string): Promise<Ended> {
+  return start(name, expression).ended;
+}
+
+function start(name: string, expression: string): { readonly process: ChildProcess; readonly ended: Promise<Ended> } {
   const url = new URL(`deploy/local/bootstrap/${name}.mjs`, packageRoot).href;
   const script = `const m = await import(${JSON.stringify(url)}); await m.${expression};`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -49,8 +57,8 @@ async function call(
       out[name] += text;
     });
   }
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, ...out };
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...out })));
+  return { process: child, ended };
 }
 
 test('an old Node is told so in one line', () => {
@@ -248,5 +256,57 @@ describe('the last line of the tests', () => {
     expect([none.code, lastLine(none.stdout)]).toEqual([1, 'Tests: 0 passed, 0 failed, 0 skipped']);
     const skipped = await run('-t', 'three');
     expect([skipped.code, lastLine(skipped.stdout)]).toEqual([1, 'Tests: 0 passed, 0 failed, 3 skipped']);
+  });
+
+  describe('of a run that does not come to its end', () => {
+    let jest = 0;
+    afterEach(() => {
+      // It outlives the one that started it where that does not pass the signal on.
+      if (jest !== 0 && lookUp(jest)) process.kill(jest, 'SIGKILL');
+      jest = 0;
+    });
+
+    /** A run in the middle of its first test. */
+    async function midway() {
+      const noted = "import { writeFileSync } from 'node:fs'; writeFileSync('pid.new', String(process.pid));";
+      const hangs = "test('hangs', () => new Promise(() => setInterval(() => {}, 1_000)));";
+      write(
+        't/slow.test.js',
+        `${imports}${noted} import { renameSync } from 'node:fs'; renameSync('pid.new', 'pid');${hangs}`,
+      );
+      const started = start('tests', `runTests(${JSON.stringify(root)}, ["--maxWorkers=1", "slow"])`);
+      const pid = join(root, 'pid');
+      await until('the test runs', async () => existsSync(pid), 30_000);
+      jest = Number(readFileSync(pid, 'utf8'));
+      return started;
+    }
+
+    test.each([
+      ['SIGTERM', 143],
+      ['SIGINT', 130],
+      ['SIGHUP', 129],
+    ] as const)('says that it was interrupted by %s, and gives no counts', async (signal, expected) => {
+      const run = await midway();
+      run.process.kill(signal);
+      const { code, stdout } = await run.ended;
+      expect([code, lastLine(stdout)]).toEqual([
+        expected,
+        `The tests were interrupted by ${signal}: this run has no result.`,
+      ]);
+      expect(stdout).not.toMatch(/^Tests: \d+ passed/m);
+    });
+
+    test('says so too when only the process that runs the tests is killed', async () => {
+      const run = await midway();
+      process.kill(jest, 'SIGKILL');
+      const { code, stdout } = await run.ended;
+      expect([code, lastLine(stdout)]).toEqual([137, 'The tests were interrupted by SIGKILL: this run has no result.']);
+    });
+
+    test('says so of a run that exits before it has counted', async () => {
+      write('t/exits.test.js', `${imports}test('exits', () => process.reallyExit(0));`);
+      const { code, stdout } = await run('exits');
+      expect([code, lastLine(stdout)]).toEqual([1, 'The tests broke off (exit code 0): this run has no result.']);
+    });
   });
 });

@@ -1,6 +1,6 @@
-/** Jest on the compiled tests; the last line on stdout sums up. */
+/** Jest on the compiled tests; the last line on stdout sums up, or says that there is nothing to sum up. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { line } from './reporter.mjs';
@@ -22,26 +22,42 @@ export async function runTests(root, args) {
     stdio: 'inherit',
     env: { ...process.env, HOKM_TEST_COUNTS: file },
   });
+  let asked;
   // A terminal sends Ctrl-C to jest as well; this process stays to sum up.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-  const { code, signal } = await new Promise((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      asked = signal;
+      child.kill(signal);
+    });
+  }
+  const ended = await new Promise((resolve) => {
     child.on('exit', (code, signal) => resolve({ code, signal }));
     child.on('error', () => resolve({ code: 1, signal: null }));
   });
-  let counts;
-  try {
-    counts = JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    // Jest ended before it could count, or it was asked for something else (--help, --listTests).
-  }
+  const written = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   rmSync(folder, { recursive: true, force: true });
-  if (!counts && code === 0) process.exit(0);
+  const { exitCode, lastLine } = summary({ ...ended, asked, written });
   // Printed here and not by the reporter: jest may have a last word after its reporters.
-  process.stdout.write(`${line(counts ?? { passed: 0, failed: 0, skipped: 0 })}\n`);
-  process.exitCode = signal ? 128 + constants.signals[signal] : exitCode(code, counts);
+  if (lastLine !== undefined) process.stdout.write(`${lastLine}\n`);
+  process.exitCode = exitCode;
 }
 
-/** Jest's own code, but a run in which no test ran is no success. */
-export function exitCode(code, counts) {
-  return code || (counts && counts.passed + counts.failed > 0 ? 0 : 1);
+/**
+ * What is said of a run that has ended, and its exit code. Counts are told of a whole run only.
+ * @param written what the reporter wrote: undefined when no test was run, empty when the run did not come to its end.
+ */
+export function summary({ code, signal, asked, written }) {
+  const by = signal ?? asked;
+  const failed = by ? 128 + constants.signals[by] : code;
+  if (written) {
+    const counts = JSON.parse(written);
+    // A run in which no test ran is no success.
+    return { exitCode: failed || (counts.passed + counts.failed > 0 ? 0 : 1), lastLine: line(counts) };
+  }
+  if (by) return { exitCode: failed, lastLine: `The tests were interrupted by ${by}: this run has no result.` };
+  if (written === '') {
+    return { exitCode: failed || 1, lastLine: `The tests broke off (exit code ${code}): this run has no result.` };
+  }
+  // Jest was asked for something else (--help, --listTests), or found no test.
+  return code === 0 ? { exitCode: 0 } : { exitCode: failed, lastLine: line({ passed: 0, failed: 0, skipped: 0 }) };
 }
