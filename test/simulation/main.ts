@@ -1,4 +1,5 @@
 /** `npm run simulate`: whole clusters in one thread, from seeds. Run by deploy/local/bootstrap.mjs. */
+import { Coverage, REQUIRED_SEEDS, required } from './coverage.js';
 import { NONE, parseOptions } from './options.js';
 import { shrink, simulatePart } from './shrink.js';
 import { breath, type Outcome, simulate } from './simulate.js';
@@ -41,7 +42,8 @@ function again(seed: number, faults: readonly number[] | undefined): string {
 }
 
 async function main(): Promise<number> {
-  const { seeds, from, json, story, first, shrink: shrinks, faults } = await parseOptions(process.argv.slice(2));
+  const options = await parseOptions(process.argv.slice(2));
+  const { seeds, from, json, story, first, shrink: shrinks, faults } = options;
   // Started by a test: its end is ours.
   process.on('disconnect', () => process.exit(1));
   process.channel?.unref();
@@ -50,11 +52,13 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   const sums: Sums = { seeds: 0, commits: 0, acked: 0, takeovers: 0, faults: 0, simulated_ms: 0 };
   const red: { readonly seed: number; readonly faults: readonly number[] | undefined }[] = [];
+  const coverage = new Coverage();
   let toldAt = startedAt;
   for (let seed = from; seed < from + seeds && !(first && red.length > 0); seed++) {
     const outcome = await (faults ? simulatePart(seed, faults) : simulate(seed));
     for (const line of lines(outcome, story)) tell(line);
     if (outcome.violations.length > 0) red.push({ seed, faults: shrinks ? await fewest(outcome) : faults });
+    coverage.add(outcome.coverage);
     sums.seeds += 1;
     sums.commits += outcome.commits;
     sums.acked += outcome.acked;
@@ -74,13 +78,16 @@ async function main(): Promise<number> {
       `${(sums.seeds / cpu).toFixed(1)} a second of processor time\n`,
   );
   for (const one of red) process.stdout.write(`FAILED: npm run simulate -- ${again(one.seed, one.faults)}\n`);
+  if (options.coverage) process.stdout.write(`${coverage.table(required).join('\n')}\n`);
+  const missing = sums.seeds >= REQUIRED_SEEDS ? coverage.missing(required) : [];
+  for (const one of missing) process.stdout.write(`NOT EXERCISED in ${sums.seeds} seeds: ${one}\n`);
   if (json) {
     const perSecond = { wall: sums.seeds / seconds, cpu: sums.seeds / cpu };
     process.stdout.write(
       `${JSON.stringify({ from, ...sums, per_second: perSecond, failed: red.map(({ seed }) => seed) })}\n`,
     );
   }
-  return red.length > 0 ? 1 : 0;
+  return red.length + missing.length > 0 ? 1 : 0;
 }
 
 process.exitCode = await main().catch((error: Error) => {

@@ -8,6 +8,7 @@ export interface Options {
   readonly story: boolean;
   readonly first: boolean;
   readonly shrink: boolean;
+  readonly coverage: boolean;
   /** Places in the story of the seed, from 1; undefined: all. */
   readonly faults: readonly number[] | undefined;
 }
@@ -34,6 +35,7 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
     .option('json', { type: 'boolean', default: false, describe: 'one line of JSON at the end' })
     .option('first', { type: 'boolean', default: false, describe: 'end with the first violation' })
     .option('story', { type: 'boolean', default: false, describe: 'tell the faults of every seed' })
+    .option('coverage', { type: 'boolean', default: false, describe: 'tell what was exercised, and how often' })
     .option('shrink', {
       type: 'boolean',
       default: false,

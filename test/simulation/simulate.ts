@@ -1,5 +1,6 @@
 /** Runs the cluster of one seed, from its beginning to the verdict. The same seed gives the same story, to the last event. */
 import { check } from './check.js';
+import type { Coverage } from './coverage.js';
 import { Director, type Part, type Strike } from './director.js';
 import { planOf } from './plan.js';
 import { World } from './world.js';
@@ -18,6 +19,7 @@ export interface Outcome {
   /** The faults as they struck. */
   readonly strikes: readonly Strike[];
   readonly story: readonly string[];
+  readonly coverage: Coverage;
   /** Of everything that is in the logs: equal for equal runs. */
   readonly fingerprint: string;
 }
@@ -50,6 +52,7 @@ export async function simulate(seed: number, part?: Part): Promise<Outcome> {
     events: world.timeline.count,
     strikes: director.strikes,
     story: director.strikes.map(tell),
+    coverage: world.coverage,
     fingerprint,
   };
 }

@@ -8,6 +8,7 @@ import type { RoomHead } from '../../src/room/state.js';
 import { RoomHistory } from '../chaos/history.js';
 import { Seeded } from '../chaos/seeded.js';
 import { metaOf } from './check.js';
+import { Coverage, outcomeOf } from './coverage.js';
 import { SimulatedInstance } from './instance.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
@@ -56,6 +57,7 @@ export class World {
   readonly members: Member[] = [];
   readonly rooms: PlayedRoom[] = [];
   readonly complaints: string[] = [];
+  readonly coverage = new Coverage();
   commits = 0;
   takeovers = 0;
   /** Told whenever Redis has run a script. */
@@ -328,7 +330,9 @@ export class World {
   }
 
   private ran(name: string, args: readonly string[], reply: Reply): void {
-    const [outcome] = Array.isArray(reply) ? reply : [];
+    const outcome = outcomeOf(reply);
+    this.coverage.count('script', name);
+    this.coverage.count('outcome', `${name}: ${outcome}`);
     if (outcome === 'ok') {
       if (name === 'claimRoom' && args[3] !== '') this.takeovers += 1;
       if (name === 'commitRoom') this.noteCommit(args);
