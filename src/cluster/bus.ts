@@ -30,7 +30,8 @@ const ANSWERS = ['room_pinned', 'game_migration_answer', 'player_reconnect_respo
 const inboxKey = (id: InstanceId) => `hokm:inbox:${id}`;
 const INBOX_TTL_MS = 60_000;
 const INBOX_LENGTH = 10_000;
-const BLOCK_MS = 1_000;
+/** The answer is also a sign of life (see `connection-policy.ts`): well below the silence after which Redis is left, ms. */
+const BLOCK_MS = 500;
 const RETRY_MS = 200;
 
 export class Bus {

@@ -7,48 +7,42 @@
 import { readFileSync } from 'node:fs';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { RedisConfig } from '../config.js';
+import { COMMAND_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS, isWrongServer, LOADING_RETRY_MS } from './connection-policy.js';
 import { GatheringRedis } from './gathering.js';
 import type { ScriptCommands } from './scripts.js';
+import { IS_REPLICA, PrimaryConnector, StartSupervisor, superviseSilence } from './supervision.js';
 
 export type RedisConnection = Redis & ScriptCommands;
-
-/** Measured under a Sentinel failover: 2.3 s to the first write instead of 3.8 s with the library's defaults. */
-const RETRY_MS = 50;
-const CONNECT_TIMEOUT_MS = 500;
-/** A hung primary is left after this; above a pause of 1.5 s, which is waited out. */
-const SOCKET_TIMEOUT_MS = 3_000;
-const COMMAND_TIMEOUT_MS = 2_500;
-/** A Redis that still loads its data is asked again after this; the library would wait for at least a second. */
-const LOADING_RETRY_MS = 50;
-/** A server that takes the connection and then says nothing is asked for anew: it may stand still, and another take over. */
-const GREETING_MS = 500;
 
 /**
  * With `rediss://` the sentinels are asked over TLS as well.
  * @param role names the connection in `CLIENT LIST`.
- * @param blocking the connection waits in XREAD BLOCK or for messages: it has no timeout for silence.
+ * @param blocking the connection waits in XREAD BLOCK (for less than a second) or for messages: a command has no time-out.
  */
 export function connect(config: RedisConfig, role: string, blocking = false): RedisConnection {
   const url = new URL(config.REDIS_URL);
   const tls = url.protocol === 'rediss:' ? trust(config.REDIS_CA_FILE) : undefined;
+  const start = new StartSupervisor();
   const options: RedisOptions & { replyMapping?: 'legacy' } = {
     connectionName: `hokm-${role}`,
     username: url.username ? decodeURIComponent(url.username) : undefined,
     password: url.password ? decodeURIComponent(url.password) : undefined,
     db: Number(url.pathname.slice(1) || 0),
     tls,
-    retryStrategy: () => RETRY_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: (attempts) => start.nextAttempt(attempts),
+    reconnectOnError: (error) => isWrongServer(error.message),
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxLoadingRetryTime: LOADING_RETRY_MS,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     lazyConnect: true,
-    ...(blocking ? {} : { socketTimeout: SOCKET_TIMEOUT_MS, commandTimeout: COMMAND_TIMEOUT_MS }),
+    ...(blocking ? {} : { commandTimeout: COMMAND_TIMEOUT_MS }),
   };
   if (config.REDIS_SENTINELS.length === 0) {
     options.host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     options.port = Number(url.port || 6379);
+    options.Connector = PrimaryConnector;
   } else {
     options.sentinels = config.REDIS_SENTINELS.map((address) => {
       const at = address.lastIndexOf(':');
@@ -59,25 +53,15 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
     options.enableTLSForSentinelMode = tls !== undefined;
     options.sentinelTLS = tls;
     options.sentinelPassword = config.REDIS_SENTINEL_PASSWORD;
-    options.sentinelRetryStrategy = () => RETRY_MS;
+    options.sentinelRetryStrategy = (attempts) => start.nextAttempt(attempts);
   }
   const connection: RedisConnection = new GatheringRedis(options);
   // Without a listener every failed attempt would be printed; who waits for the connection reports for it.
   connection.on('error', () => undefined);
   countGenerations(connection);
-  boundGreeting(connection);
+  start.supervise(connection);
+  superviseSilence(connection);
   return connection;
-}
-
-function boundGreeting(connection: RedisConnection): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const cancel = () => clearTimeout(timer);
-  connection.on('connect', () => {
-    cancel();
-    timer = setTimeout(() => connection.stream.destroy(), GREETING_MS);
-  });
-  connection.on('ready', cancel);
-  connection.on('close', cancel);
 }
 
 const generations = new WeakMap<RedisConnection, number>();
@@ -135,6 +119,7 @@ function explain(config: RedisConfig, error: string): string {
     }
     if (/certificate|altname/i.test(last))
       return [last, 'Set REDIS_CA_FILE to the authority that signed for its address.'];
+    if (last === IS_REPLICA) return [last, 'Set REDIS_URL to the primary, or set REDIS_SENTINELS.'];
     if (!sentinels) return [last, 'Start it, or set REDIS_URL.'];
     return [/Connection is closed/.test(last) ? 'none of them answers' : last, 'Start them, or set REDIS_SENTINELS.'];
   })();

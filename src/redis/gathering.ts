@@ -5,6 +5,7 @@
  * INVARIANT: every commit is judged by itself, as if it had been sent alone; what is wrong with one stays its own.
  */
 import { type Command, Redis, type RedisOptions } from 'ioredis';
+import { isWrongServer } from './connection-policy.js';
 import { type CommitReply, commitRooms, type ScriptCommands, scripts } from './scripts.js';
 
 interface Commit {
@@ -69,11 +70,18 @@ export class GatheringRedis extends ScriptedRedis {
       commits.map(({ keysAndArguments }) => keysAndArguments),
     ).then(
       (replies) => {
+        let wrongServer = false;
         for (const [at, { resolve, reject }] of commits.entries()) {
           const reply = replies[at];
-          if (reply?.[0] === 'error') reject(new Error(reply[1]));
-          else resolve(reply as CommitReply);
+          if (reply?.[0] !== 'error') {
+            resolve(reply as CommitReply);
+            continue;
+          }
+          reject(new Error(reply[1]));
+          // Inside a script's answer the library does not see it.
+          if (isWrongServer(reply[1])) wrongServer = true;
         }
+        if (wrongServer) this.disconnect(true);
       },
       (error: Error) => {
         for (const { reject } of commits) reject(error);

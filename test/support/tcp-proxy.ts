@@ -10,6 +10,8 @@ export class TcpProxy {
   private constructor(
     private readonly server: Server,
     readonly port: number,
+    /** Where new connections go. */
+    public targetPort: number,
   ) {}
 
   static async to(targetPort: number): Promise<TcpProxy> {
@@ -17,8 +19,8 @@ export class TcpProxy {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
-    const proxy = new TcpProxy(server, address.port);
-    server.on('connection', (near) => proxy.join(near, connect(targetPort, '127.0.0.1')));
+    const proxy = new TcpProxy(server, address.port, targetPort);
+    server.on('connection', (near) => proxy.join(near, connect(proxy.targetPort, '127.0.0.1')));
     return proxy;
   }
 
