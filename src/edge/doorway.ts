@@ -45,7 +45,11 @@ export class Doorway implements Reader {
       return false;
     }
     wire.reader = STREAM;
-    this.onUpgrade(request, wire);
+    try {
+      this.onUpgrade(request, wire);
+    } catch {
+      wire.destroy();
+    }
     return true;
   }
 

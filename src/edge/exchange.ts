@@ -18,7 +18,6 @@ export interface HttpResponse {
   write(text: string): unknown;
   end(body?: string | Buffer): unknown;
   destroy(): unknown;
-  on(event: 'close', listener: () => void): unknown;
 }
 
 export interface Incoming {
@@ -28,6 +27,8 @@ export interface Incoming {
   readonly wasForwarded: boolean;
   /** @throws CatalogueError FRAME_TOO_LARGE */
   readBody(): Promise<Buffer>;
+  /** Calls `then` once, when whoever asked is gone or has the whole answer; false, without a call, when that is so already. */
+  whenGone(then: () => void): boolean;
   /** Lets the instance at `address` answer. False when nobody answers there. */
   forward(body: Buffer, address: string): Promise<boolean>;
 }

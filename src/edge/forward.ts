@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { whenGone } from './gone.js';
 import type { UpgradeRequest } from './plain-upgrade.js';
 
 export const FORWARDED_HEADER = 'x-hokm-forwarded';
@@ -102,6 +103,8 @@ export class Forwarder {
   request(incoming: IncomingMessage, body: Buffer, response: ServerResponse, address: string): Promise<boolean> {
     const { host, port } = split(address);
     return new Promise((resolve) => {
+      // Whoever has left is not there to end what would be opened for it.
+      if (response.destroyed || incoming.socket.destroyed) return resolve(true);
       const headers = { ...incoming.headers, [FORWARDED_HEADER]: this.secret };
       const outgoing = request(
         { host, port, method: incoming.method ?? 'GET', path: incoming.url ?? '/', headers, agent: false },
@@ -122,7 +125,7 @@ export class Forwarder {
         if (response.headersSent) response.destroy();
         resolve(response.headersSent);
       });
-      response.on('close', () => outgoing.destroy());
+      whenGone(incoming, response, () => outgoing.destroy());
       outgoing.end(body);
     });
   }

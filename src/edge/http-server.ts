@@ -6,6 +6,7 @@ import type { Ticks } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import { Doorway } from './doorway.js';
 import { Forwarder } from './forward.js';
+import { whenGone } from './gone.js';
 import type { HttpApi } from './http.js';
 import { MAX_BODY_BYTES } from './limits.js';
 import type { Players } from './players.js';
@@ -28,6 +29,8 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const TIMEOUT_CHECK_MS = 500;
 /** Sockets that are still there so long after the end of listening came in its last moments: they are cut off. */
 const CLOSE_GRACE_MS = 1_500;
+
+const ignore = () => undefined;
 
 export class HttpServer {
   private readonly server: Server;
@@ -90,11 +93,15 @@ export class HttpServer {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // What goes wrong with a connection, or is written too late, ends this connection alone.
+    request.on('error', ignore);
+    response.on('error', () => response.destroy());
     return this.deps.api.answer({
       request,
       response,
       wasForwarded: this.forwarder.wasForwarded(request),
       readBody: () => readBody(request),
+      whenGone: (then) => whenGone(request, response, then),
       forward: (body, address) => this.forwarder.request(request, body, response, address),
     });
   }

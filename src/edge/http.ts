@@ -7,14 +7,16 @@ import { CorruptRoom } from '../room/store.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { InstanceMetrics } from '../runtime/metrics.js';
-import { EventStream } from './event-stream.js';
+import { bounded } from './bounded.js';
 import type { HttpRequest, HttpResponse, Incoming } from './exchange.js';
 import type { Health } from './health.js';
+import type { RoomReads } from './room-reads.js';
 import { type RoomsApi, requestUrl, roomCodeOf } from './rooms-api.js';
 import type { PageRoutes } from './static.js';
 
 export interface HttpApiDeps {
   readonly api: RoomsApi;
+  readonly reads: RoomReads;
   readonly health: Health;
   readonly ownership: Ownership;
   readonly metrics: InstanceMetrics;
@@ -26,17 +28,14 @@ export interface HttpApiDeps {
   readonly opsToken: string | undefined;
 }
 
-interface Exchange extends Pick<Incoming, 'request' | 'response' | 'wasForwarded' | 'forward'> {
+interface Exchange extends Pick<Incoming, 'request' | 'response' | 'wasForwarded' | 'whenGone' | 'forward'> {
   readonly url: URL;
   readonly body: Buffer;
 }
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
 
-const OPEN_TIMEOUT_MS = 5_000;
-
 export class HttpApi {
-  private readonly streams = new Set<EventStream>();
   private readonly routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
     '/api/rooms': {
       GET: async ({ response }) => json(response, 200, await this.deps.api.list()),
@@ -78,11 +77,6 @@ export class HttpApi {
     await this.dispatch(incoming).catch((error: unknown) => this.refuse(incoming.response, error));
   }
 
-  /** Ends the event streams: who follows comes back, to wherever the room is then. */
-  closeStreams(): void {
-    for (const stream of this.streams) stream.close();
-  }
-
   private async dispatch({ readBody, ...incoming }: Incoming): Promise<void> {
     const { request, response } = incoming;
     const url = requestUrl(request);
@@ -105,7 +99,7 @@ export class HttpApi {
 
   private async showRoom(exchange: Exchange): Promise<void> {
     const mailbox = await this.mailboxFor(exchange, roomCodeOf(exchange.url));
-    if (mailbox) json(exchange.response, 200, { ...mailbox.position, view: mailbox.view('spectator') });
+    if (mailbox) json(exchange.response, 200, await this.deps.reads.view(mailbox));
   }
 
   private async showEvents(exchange: Exchange): Promise<void> {
@@ -114,21 +108,17 @@ export class HttpApi {
     const lastSeen = request.headers['last-event-id'] ?? url.searchParams.get('after') ?? '0';
     const after = Number(lastSeen);
     if (!Number.isSafeInteger(after) || after < 0) throw new CatalogueError('BAD_REQUEST', 'after: expected a seq');
-    if (!request.headers.accept?.includes('text/event-stream')) {
-      json(response, 200, await this.deps.api.events(code, after as Seq));
-      return;
+    const { ownership, reads } = this.deps;
+    const follows = request.headers.accept?.includes('text/event-stream') === true;
+    if (!follows && !ownership.here(code)) {
+      // A room that nobody plays is read without a claim: reading shall keep none alive.
+      const page = await reads.unownedPage(code, after as Seq);
+      if (page) return json(response, 200, page);
     }
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
-    // What has begun as a stream can no longer be refused with a status.
-    if (mailbox.over) throw new CatalogueError(mailbox.status === 'closed' ? 'ROOM_CLOSED' : 'MOVED');
-    const stream = new EventStream(response);
-    this.streams.add(stream);
-    response.on('close', () => {
-      this.streams.delete(stream);
-      mailbox.detach(stream);
-    });
-    await this.deps.api.follow(mailbox, stream, after as Seq);
+    if (follows) await reads.follow(mailbox, exchange, after as Seq);
+    else json(response, 200, await reads.page(mailbox, after as Seq));
   }
 
   private async reconnect({ request, response, body }: Exchange): Promise<void> {
@@ -151,7 +141,7 @@ export class HttpApi {
 
   /** The room, opened here; undefined when its owner is another instance, which has then given the answer. */
   private async mailboxFor(exchange: Exchange, code: RoomCode): Promise<Mailbox | undefined> {
-    const location = await bounded(this.deps.ownership.open(code));
+    const location = await bounded(this.deps.clock, this.deps.ownership.open(code));
     if (location.at === 'here') return location.mailbox;
     if (location.at === 'nowhere') throw new CatalogueError('ROOM_UNAVAILABLE');
     if (location.at === 'elsewhere' && !exchange.wasForwarded) {
@@ -208,12 +198,4 @@ function parseJson(body: Buffer): unknown {
   } catch {
     throw new CatalogueError('BAD_REQUEST', 'The body is not JSON.');
   }
-}
-
-/** An open room or an error within a bound, so that no request hangs while Redis is away. */
-function bounded<T>(opening: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new CatalogueError('FROZEN')), OPEN_TIMEOUT_MS);
-    opening.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -60,7 +60,14 @@ let waiting: LightSocket[] = [];
 function flushAll(): void {
   const sockets = waiting;
   waiting = [];
-  for (const socket of sockets) socket.flush();
+  for (const socket of sockets) {
+    try {
+      socket.flush();
+    } catch {
+      // The others' frames leave all the same.
+      socket.terminate();
+    }
+  }
 }
 
 export class LightSocket implements RawSocket, Reader {

@@ -104,8 +104,18 @@ export class PlayerSocket implements Connection {
     this.deps.clock.after(MOVE_GRACE_MS, () => this.close('MOVED'));
   }
 
-  /** Takes one frame from the wire. */
+  /** Takes one frame from the wire. Whatever it leads to ends at most this connection. */
   receive(data: RawData | string, binary: boolean): void {
+    try {
+      this.read(data, binary);
+    } catch (error) {
+      this.deps.log.error({ room: this.code, err: error }, 'frame failed');
+      this.count('INTERNAL');
+      this.socket.terminate();
+    }
+  }
+
+  private read(data: RawData | string, binary: boolean): void {
     this.answered = true;
     if (!this.socket.isOpen) return;
     if (binary) return this.close('BINARY_FRAME');

@@ -1,28 +1,24 @@
-/** The HTTP calls of players: create a room, look at it, read its public log, give a command. */
+/** The HTTP calls of players: create a room, look at it, give a command. */
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { newRoomHead } from '../cluster/new-room.js';
-import type { Ownership } from '../cluster/ownership.js';
 import type { PublicRoom, PublicRooms } from '../cluster/public-rooms.js';
 import type { FoundSeat, SeatsIndex } from '../cluster/seats-index.js';
 import { CatalogueError } from '../errors.js';
 import { findGame } from '../game/games.js';
-import { commandRequestSchema, firstIssue, PROTOCOL_VERSION } from '../protocol/client-in.js';
+import { commandRequestSchema, firstIssue } from '../protocol/client-in.js';
 import type { ErrorFrame } from '../protocol/client-out.js';
 import type { Frame } from '../protocol/frame.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
-import type { Entry, RoomSettings } from '../room/state.js';
+import type { RoomSettings } from '../room/state.js';
 import type { RoomStore } from '../room/store.js';
-import { projectEntry } from '../room/view.js';
 import type { Clock } from '../runtime/clock.js';
-import type { EventStream } from './event-stream.js';
 import { hashToken } from './player-socket.js';
 
 export interface RoomsApiDeps {
-  readonly ownership: Ownership;
-  readonly store: RoomStore;
+  readonly store: Pick<RoomStore, 'create'>;
   readonly seats: Pick<SeatsIndex, 'find'>;
   readonly publicRooms: Pick<PublicRooms, 'list'>;
   readonly clock: Clock;
@@ -47,18 +43,10 @@ const createSchema = z.strictObject({
 /** Answer of a command: committed, or refused with an error of the catalogue. */
 export type CommandReply = { readonly seq: Seq } | { readonly error: ErrorFrame };
 
-export interface PublicEntry {
-  readonly seq: Seq;
-  readonly at: number;
-  readonly epoch: number;
-  readonly events: readonly unknown[];
-}
-
 const reconnectSchema = z.strictObject({ token: z.string().min(1).max(64) });
 
 const COMMAND_TIMEOUT_MS = 8_000;
 const CODE_ATTEMPTS = 4;
-const EVENTS_LIMIT = 500;
 
 export class RoomsApi {
   constructor(private readonly deps: RoomsApiDeps) {}
@@ -92,19 +80,6 @@ export class RoomsApi {
     return { rooms: await this.deps.publicRooms.list() };
   }
 
-  /** The public log after `after`, as any instance can tell it. @throws CatalogueError ROOM_UNAVAILABLE */
-  async events(code: RoomCode, after: Seq): Promise<{ room: RoomCode; seq: Seq; entries: PublicEntry[] }> {
-    const meta = await this.deps.store.meta(code);
-    const game = meta && findGame(meta.head.game);
-    if (!game) throw new CatalogueError('ROOM_UNAVAILABLE');
-    const stored = await this.deps.store.read(code, after, EVENTS_LIMIT);
-    const entries = stored.map(({ seq, text }) => {
-      const entry = JSON.parse(text) as Entry;
-      return { seq, at: entry.at, epoch: entry.epoch, events: projectEntry(game, meta.head, entry, 'spectator') };
-    });
-    return { room: code, seq: meta.seq, entries };
-  }
-
   /** The room and seat of a seat token. @throws CatalogueError BAD_REQUEST, WRONG_TOKEN */
   async reconnect(body: unknown): Promise<FoundSeat> {
     const parsed = reconnectSchema.safeParse(body);
@@ -112,21 +87,6 @@ export class RoomsApi {
     const found = await this.deps.seats.find(hashToken(parsed.data.token));
     if (!found) throw new CatalogueError('WRONG_TOKEN');
     return found;
-  }
-
-  /** Lets `stream` follow the room from after `after` on, until it is closed. */
-  async follow(mailbox: Mailbox, stream: EventStream, after: Seq): Promise<void> {
-    const hello = { type: 'hello', v: PROTOCOL_VERSION, client_id: stream.clientId, spectate: true } as const;
-    mailbox.post({ type: 'hello', from: stream, hello, fresh: { token: '', hash: '' } });
-    let past: PublicEntry[] = [];
-    for (let from = after; ; ) {
-      const { entries } = await this.events(mailbox.code, from);
-      past = [...past, ...entries];
-      const last = entries.at(-1);
-      if (!last || entries.length < EVENTS_LIMIT) break;
-      from = last.seq;
-    }
-    stream.begin(past);
   }
 
   /**

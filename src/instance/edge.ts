@@ -5,6 +5,7 @@ import type { InstanceConfig } from '../config.js';
 import { Health } from '../edge/health.js';
 import { HttpApi } from '../edge/http.js';
 import { Players } from '../edge/players.js';
+import { RoomReads } from '../edge/room-reads.js';
 import { RoomsApi } from '../edge/rooms-api.js';
 import type { Lifecycle } from '../runtime/lifecycle.js';
 import type { InstanceMetrics } from '../runtime/metrics.js';
@@ -46,8 +47,8 @@ export function createEdge(deps: EdgeDeps) {
     whenFresh: () => lease.whenFresh(),
     isolated,
   });
+  const reads = new RoomReads({ store, clock });
   const api = new RoomsApi({
-    ownership,
     store,
     seats,
     publicRooms,
@@ -73,6 +74,7 @@ export function createEdge(deps: EdgeDeps) {
   });
   const http = new HttpApi({
     api,
+    reads,
     health,
     ownership,
     metrics,
@@ -95,5 +97,5 @@ export function createEdge(deps: EdgeDeps) {
     players.closeAll('MOVED');
     open?.cutForwarded();
   };
-  return { players, http, sendPlayersAway };
+  return { players, reads, sendPlayersAway };
 }

@@ -23,7 +23,7 @@ export interface ServiceDeps {
   readonly lifecycle: Lifecycle;
   readonly membership: Membership;
   readonly rooms: Rooms;
-  readonly edge: Pick<Edge, 'sendPlayersAway' | 'http'>;
+  readonly edge: Pick<Edge, 'sendPlayersAway' | 'reads'>;
 }
 
 export type Service = ReturnType<typeof createService>;
@@ -76,7 +76,7 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
     peers: () => peers.others,
     onIsolated: () => {
       edge.sendPlayersAway();
-      edge.http.closeStreams();
+      edge.reads.closeStreams();
     },
     askPeer: probe,
   });

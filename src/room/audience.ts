@@ -27,6 +27,8 @@ export interface Connection {
   close(code: ErrorCode): void;
   /** The room is played elsewhere: whoever is here should connect again. */
   moved(): void;
+  /** Answers a `read`: the room as it may be shown now; whoever reads leaves it as it is. */
+  confirmed?(room: Committed): void;
 }
 
 /** The room as it is safe to be shown. */
@@ -92,6 +94,9 @@ export class Audience {
         break;
       case 'say':
         this.broadcast({ type: 'said', seat: effect.seat, ...effect.talk });
+        break;
+      case 'show':
+        effect.to.confirmed?.(this.room);
         break;
       case 'presence':
         this.broadcast({ type: 'presence', ...this.presence() });

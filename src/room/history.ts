@@ -93,6 +93,15 @@ export class History {
     return found === digest ? lines.slice(skip) : undefined;
   }
 
+  /** The lines that are kept of those after `seq`, whatever history that is from. */
+  since(seq: Seq): readonly LogLine[] {
+    const from = Math.max(
+      0,
+      this.blocks.findLastIndex(({ base }) => base.seq <= seq),
+    );
+    return this.blocks.slice(from).flatMap((block) => block.lines().filter((line) => line.seq > seq));
+  }
+
   /** Forgets entries up to `seq`, but keeps the last `keep`; blocks that are to be kept in part are kept whole. */
   trim(seq: Seq, keep: number): void {
     const until = Math.min(seq, this.end.seq - keep);

@@ -159,8 +159,8 @@ export class Mailbox {
   post(input: RoomInput, receivedAt = this.deps.clock.monotonic()): void {
     const refusal = this.closedWith ?? ('from' in input && this.queue.isFull(input.from) ? 'RATE_LIMITED' : undefined);
     if (refusal !== undefined) return 'from' in input ? input.from.close(refusal) : undefined;
-    // Who joins is told what is so now, or that a token is wrong, often without a commit that would prove it.
-    if (input.type === 'hello') this.proof.doubt(receivedAt);
+    // Who joins or reads is told what is so now, or that a token is wrong, often without a commit that would prove it.
+    if (input.type === 'hello' || input.type === 'read') this.proof.doubt(receivedAt);
     this.queue.push(input);
     if (!this.ended) this.wake();
   }

@@ -46,6 +46,8 @@ export type Input<Connection> =
       readonly command: { readonly type: string };
     }
   | { readonly type: 'say'; readonly from: Connection; readonly holder: string; readonly talk: Talk }
+  /** Somebody looks at the room without joining it. */
+  | { readonly type: 'read'; readonly from: Connection }
   /** A connection is gone and no other has taken its place. */
   | { readonly type: 'gone'; readonly seat: Seat | null }
   /** Time has passed: whatever is due by now happens. */
@@ -73,6 +75,8 @@ export type Effect<Connection> =
   | { readonly type: 'ack'; readonly to: Connection; readonly id: CommandId; readonly seq?: Seq }
   | { readonly type: 'refuse'; readonly to: Connection; readonly refusal: Refusal; readonly id?: CommandId }
   | { readonly type: 'say'; readonly seat: Seat; readonly talk: Talk }
+  /** The room may be shown to the reader: its owner has been confirmed since the question came. */
+  | { readonly type: 'show'; readonly to: Connection }
   | { readonly type: 'presence' }
   /** The seat's connections are closed with the code. */
   | { readonly type: 'unseat'; readonly seat: Seat; readonly code: ErrorCode }
@@ -102,6 +106,8 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
       return command(room, input, now);
     case 'say':
       return say(room, input);
+    case 'read':
+      return { presence, events: [], effects: [{ type: 'show', to: input.from }] };
     case 'gone': {
       const next = withPresence(presence, input.seat, false, now);
       return { presence: next, events: [], effects: [{ type: 'presence' }] };

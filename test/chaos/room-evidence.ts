@@ -1,6 +1,7 @@
 /** Gathers what is known of a room: the raw log from Redis, the public one from the API, the clients' own histories. */
 import type { Seq } from '../../src/protocol/ids.js';
 import type { StoredEntry } from '../../src/room/store.js';
+import { until } from '../support/programs.js';
 import type { ClusterUnderTest } from './cluster-under-test.js';
 import type { PublishedEntry, RoomEvidence } from './evidence.js';
 import type { PlayedRoom } from './load.js';
@@ -27,7 +28,14 @@ async function rawLog({ store }: ClusterUnderTest, code: PlayedRoom['code']): Pr
 async function publicLog({ base }: ClusterUnderTest, code: PlayedRoom['code']): Promise<PublishedEntry[]> {
   const log: PublishedEntry[] = [];
   for (;;) {
-    const answer = await fetch(`${base}/api/room/events?room_code=${code}&after=${log.at(-1)?.seq ?? 0}`);
+    const ask = () => fetch(`${base}/api/room/events?room_code=${code}&after=${log.at(-1)?.seq ?? 0}`);
+    // The room's owner tells it: one that has just been lost is replaced first.
+    // The room's owner tells it: one that has just been lost is replaced first.
+    let answer = await ask();
+    await until('the public log is told', async () => {
+      if (answer.status === 503) answer = await ask();
+      return answer.status !== 503;
+    });
     if (!answer.ok)
       throw new Error(`the public log of ${code} cannot be read: ${answer.status} ${await answer.text()}`);
     const { entries } = (await answer.json()) as { entries: PublishedEntry[] };

@@ -282,16 +282,17 @@ test('a connection that ends before its hello is stored leaves no ghost at the t
   const connections = () => metric(owner, /^hokm_connections\{[^}]*\} (\d+)/m);
   const before = await connections();
   cluster.redis.process.kill('SIGSTOP');
+  const stream = new AbortController();
+  const asked = fetch(`${baseOf(owner)}/api/room/events?room_code=${room}`, {
+    headers: { accept: 'text/event-stream' },
+    signal: stream.signal,
+  }).catch(() => 'aborted');
   const fleeting = await Player.open(owner.url, room);
   fleeting.hello();
   await witness.next('notice', ({ kind }) => kind === 'frozen');
   await fleeting.drop();
-  const stream = new AbortController();
-  await fetch(`${baseOf(owner)}/api/room/events?room_code=${room}`, {
-    headers: { accept: 'text/event-stream' },
-    signal: stream.signal,
-  });
   stream.abort();
+  expect(await asked).toBe('aborted');
   await until('the server has seen it end', async () => (await connections()) === before);
   cluster.redis.process.kill('SIGCONT');
   await witness.next('notice', ({ kind }) => kind === 'resumed');

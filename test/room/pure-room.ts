@@ -176,6 +176,8 @@ export class PureRoom {
         return `refuse ${effect.to} ${effect.refusal.code}`;
       case 'say':
         return `say ${effect.seat} ${'phrase' in effect.talk ? effect.talk.phrase : effect.talk.text}`;
+      case 'show':
+        return `show ${effect.to}`;
       case 'presence':
         return 'presence';
       case 'unseat':
