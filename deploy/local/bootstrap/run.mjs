@@ -33,6 +33,7 @@ const SCRIPTS = {
   surge: { program: 'dist/test/surge/main.js', needs: () => ['redis-server', 'haproxy'] },
   bench: { program: 'dist/test/bench/main.js', needs: () => ['redis-server', 'haproxy'] },
   attack: { program: 'dist/test/attack/main.js', needs: () => ['redis-server', 'haproxy'] },
+  model: { program: 'dist/test/model/main.js' },
   simulate: { program: 'dist/test/simulation/main.js' },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
