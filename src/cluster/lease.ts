@@ -117,7 +117,7 @@ export class HeartbeatLease implements Lease {
   private async beat(): Promise<void> {
     const { registry, clock, fields, heartbeatMs } = this.deps;
     const sentAt = clock.monotonic();
-    const reply = await registry.heartbeat(fields());
+    const reply = await registry.heartbeat(fields(), clock.now());
     clock.synchronise(reply.now, sentAt);
     // By now, not by when it was sent: an answer can be late for the one before although it came quickly.
     const gap = this.age() > heartbeatMs * SUSPECT_PERIODS || clock.monotonic() - sentAt > heartbeatMs;

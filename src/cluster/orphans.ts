@@ -5,6 +5,7 @@
 import type { InstanceId, RoomCode } from '../protocol/ids.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
+import type { HeartbeatWatch } from './heartbeat-watch.js';
 import type { Ownership } from './ownership.js';
 import type { Surroundings } from './peers.js';
 import { heir } from './placement.js';
@@ -21,6 +22,8 @@ export interface OrphansDeps {
   readonly log: Logger;
   /** Whether an expired lease proves anything now. */
   readonly steady: () => boolean;
+  readonly heartbeats: Pick<HeartbeatWatch, 'silentFor'>;
+  readonly leaseMs: number;
 }
 
 const PARALLEL = 8;
@@ -35,10 +38,12 @@ export class Orphans {
 
   /** Takes this instance's share of the rooms of the dead. */
   async look({ instances, expired }: Surroundings): Promise<void> {
-    const { steady, self } = this.deps;
+    const { steady, self, heartbeats, leaseMs } = this.deps;
     if (!steady() || self.status !== 'ready') return;
     for (const id of this.looks.keys()) if (!expired.includes(id)) this.looks.delete(id);
-    for (const dead of expired) await this.inherit(dead, instances);
+    // As seen here: the entries of the living go, too, when the clock of Redis steps forward.
+    const gone = expired.filter((id) => heartbeats.silentFor(id) >= leaseMs);
+    for (const dead of gone) await this.inherit(dead, instances);
   }
 
   private async inherit(dead: InstanceId, instances: readonly InstanceRecord[]): Promise<void> {

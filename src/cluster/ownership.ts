@@ -4,7 +4,7 @@
  */
 import { findGame } from '../game/games.js';
 import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
-import { isReadable, type LoadedRoom, loadRoom, loadSnapshot } from '../room/load.js';
+import { isReadable, type LoadedRoom, lastWrittenAt, loadRoom, loadSnapshot } from '../room/load.js';
 import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
 import { NewerRoom, type RoomMeta, type RoomStore, type StoredRoom, type StoredSnapshot } from '../room/store.js';
@@ -186,13 +186,15 @@ export class Ownership {
     }
   }
 
-  /** `lastSeen`: when the owner before, if any, was alive for the last time, ms since the epoch. */
+  /** `lastSeen`: when the owner before, if any, was alive for the last time, in its own cluster time, ms; 0 not known. */
   private start(room: StoredRoom, before: InstanceId | null, lastSeen: number): Mailbox {
     const { head, epoch, aliveAt } = room.meta;
     const game = findGame(head.game);
     if (!game) throw new IncompatibleRoom(head);
     const loaded = loadRoom(game, room);
-    return this.play(head, epoch, loaded, Math.max(aliveAt, lastSeen), before);
+    // In the time of the owner before, as the deadlines are; Redis' clock, by which `aliveAt` is, can have stepped since.
+    const owned = before === null ? 0 : Math.max(lastSeen, lastWrittenAt(room.tail));
+    return this.play(head, epoch, loaded, owned || aliveAt, before);
   }
 
   private play(head: RoomHead, epoch: Epoch, loaded: LoadedRoom, aliveAt: number, from: InstanceId | null): Mailbox {

@@ -2,6 +2,7 @@
 import type { InstanceId } from '../protocol/ids.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
+import type { HeartbeatWatch } from './heartbeat-watch.js';
 import type { InstanceRecord, Registry } from './registry.js';
 
 export interface Surroundings {
@@ -14,6 +15,8 @@ export class Peers {
   private seen: Surroundings = { instances: [], expired: [] };
   private timer: Timer | undefined;
   private stopped = false;
+  /** What follows from a look may take long: the looks go on meanwhile, or heartbeats would be missed. */
+  private following: Promise<void> | undefined;
 
   constructor(
     private readonly registry: Pick<Registry, 'list'>,
@@ -21,6 +24,7 @@ export class Peers {
     private readonly clock: Clock,
     private readonly log: Logger,
     private readonly periodMs: number,
+    private readonly heartbeats: Pick<HeartbeatWatch, 'observe'>,
     private readonly onSeen: (seen: Surroundings) => Promise<void>,
   ) {}
 
@@ -45,6 +49,11 @@ export class Peers {
 
   private async look(): Promise<void> {
     this.seen = await this.registry.list();
-    await this.onSeen(this.seen);
+    this.heartbeats.observe(this.seen.instances, this.seen.expired);
+    this.following ??= this.onSeen(this.seen)
+      .catch((error: Error) => this.log.debug({ err: error.message }, 'nothing followed from a look at the registry'))
+      .finally(() => {
+        this.following = undefined;
+      });
   }
 }

@@ -25,9 +25,9 @@ export interface OwnRooms {
   here(code: RoomCode): Mailbox | undefined;
 }
 
-/** Codes by the time of their last note, ms since the epoch. */
+/** Codes by the time of their last note in their owner's time, for the order alone. */
 const NOTED = 'hokm:public';
-/** What the list tells of a room; it expires with the note. */
+/** What the list tells of a room; when it has expired, the room is not noted any more. */
 const tableKey = (code: string) => `hokm:public:${code}`;
 const NOTE_MS = 2_000;
 /** Two notes may get lost. */
@@ -66,12 +66,15 @@ export class PublicRooms {
 
   /** The tables that can be joined or watched, those that wait for players first. @throws when Redis is away */
   async list(): Promise<readonly PublicRoom[]> {
-    const since = String(this.clock.now() - KEEP_MS);
-    const gone = await this.redis.zrange(NOTED, '0', since, 'BYSCORE', 'LIMIT', 0, LIMIT);
-    if (gone.length > 0) await this.redis.zrem(NOTED, ...gone);
-    const codes = await this.redis.zrange(NOTED, '+inf', since, 'BYSCORE', 'REV', 'LIMIT', 0, LIMIT);
+    const [newest, oldest] = await Promise.all([
+      this.redis.zrange(NOTED, '+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, LIMIT),
+      this.redis.zrange(NOTED, '-inf', '+inf', 'BYSCORE', 'LIMIT', 0, LIMIT),
+    ]);
+    const codes = [...new Set([...newest, ...oldest])];
     const texts = await Promise.all(codes.map((code) => this.redis.get(tableKey(code))));
-    const rooms = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as PublicRoom]));
+    const gone = codes.filter((_, at) => texts[at] === null);
+    if (gone.length > 0) await this.redis.zrem(NOTED, ...gone);
+    const rooms = texts.slice(0, newest.length).flatMap((text) => (text ? [JSON.parse(text) as PublicRoom] : []));
     return rooms.toSorted((a, b) => Number(b.status === 'lobby') - Number(a.status === 'lobby'));
   }
 

@@ -83,9 +83,12 @@ export class Registry {
     return number;
   }
 
-  /** Writes the entry and renews the lease. */
-  async heartbeat(fields: InstanceFields): Promise<HeartbeatReply> {
-    return this.renew(INSTANCES, fields.id, Object.entries(fields).flat().map(String));
+  /**
+   * Writes the entry and renews the lease.
+   * @param clusterTime the sender's, ms: when it was alive, in the time that its rooms' deadlines are in
+   */
+  async heartbeat(fields: InstanceFields, clusterTime?: number): Promise<HeartbeatReply> {
+    return this.renew(INSTANCES, fields.id, Object.entries(fields).flat().map(String), clusterTime);
   }
 
   /** The same for an HAProxy's controller; `report` is what it says of itself to operators. */
@@ -102,8 +105,9 @@ export class Registry {
     );
   }
 
-  private async renew(index: string, id: string, fields: string[]): Promise<HeartbeatReply> {
-    const [existed, now] = await this.redis.heartbeat(`${index}:${id}`, index, id, String(this.leaseMs), ...fields);
+  private async renew(index: string, id: string, fields: string[], clusterTime?: number): Promise<HeartbeatReply> {
+    const times = [String(this.leaseMs), String(clusterTime ?? '')];
+    const [existed, now] = await this.redis.heartbeat(`${index}:${id}`, index, id, ...times, ...fields);
     return { renewed: existed === 1, now };
   }
 

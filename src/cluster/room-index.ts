@@ -27,7 +27,7 @@ export class RoomIndex {
     await this.redis.del(key(id));
   }
 
-  /** Last heartbeat of an instance, alive or not, ms since the epoch; 0 when it is not known any more. */
+  /** Last heartbeat of an instance, alive or not, in its own cluster time, ms; 0 when it is not known any more. */
   async lastSeen(id: InstanceId): Promise<number> {
     return Number((await this.redis.zscore('service:hokm:instances', id)) ?? 0);
   }

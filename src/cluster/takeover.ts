@@ -4,6 +4,7 @@
  */
 import type { InstanceId } from '../protocol/ids.js';
 import { type Clock, sleep } from '../runtime/clock.js';
+import type { HeartbeatWatch } from './heartbeat-watch.js';
 import { askLivez, type Livez } from './livez.js';
 import type { Registry } from './registry.js';
 
@@ -20,8 +21,10 @@ export interface TakeoverDeps {
   readonly clock: Clock;
   /** Whether an expired lease proves anything now. */
   readonly steady: () => boolean;
-  /** A heartbeat older than this is suspicious, ms. */
+  readonly heartbeats: Pick<HeartbeatWatch, 'note' | 'silentFor'>;
+  /** Who has been silent for longer is suspicious, ms. */
   readonly suspectMs: number;
+  readonly leaseMs: number;
   readonly probe?: (address: string) => Promise<Livez>;
 }
 
@@ -54,9 +57,10 @@ export class Takeover {
   }
 
   private async ask(owner: InstanceId, address: string | null): Promise<Verdict> {
-    const { registry, clock, steady, suspectMs, probe = askLivez } = this.deps;
+    const { registry, clock, heartbeats, suspectMs, probe = askLivez } = this.deps;
     const record = await registry.get(owner);
-    if (record === undefined && steady()) return 'gone';
+    if (record === undefined && this.leaseRanOut(owner)) return 'gone';
+    if (record) heartbeats.note(record);
     const where = record ? `${record.host}:${record.port}` : address;
     if (where === null) return 'alive';
     const first = await probe(where);
@@ -70,7 +74,17 @@ export class Takeover {
     }
     // As it is now: while the question was open a heartbeat may have come.
     const latest = await registry.get(owner);
-    if (latest === undefined) return steady() ? 'gone' : 'alive';
-    return clock.now() - latest.last_heartbeat > suspectMs ? 'gone' : 'unreachable';
+    if (latest === undefined) return this.leaseRanOut(owner) ? 'gone' : 'alive';
+    heartbeats.note(latest);
+    return heartbeats.silentFor(owner) > suspectMs ? 'gone' : 'unreachable';
+  }
+
+  /**
+   * Whether the lease of an owner that the registry has no entry of is over. An entry also goes when Redis was away, or when
+   * its clock steps forward; its owner then renews it at once.
+   */
+  private leaseRanOut(owner: InstanceId): boolean {
+    const { steady, heartbeats, leaseMs } = this.deps;
+    return steady() && heartbeats.silentFor(owner) >= leaseMs;
   }
 }

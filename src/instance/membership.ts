@@ -1,5 +1,6 @@
 /** What makes an instance one of the cluster: its name and number, its lease, and its messages with the others. */
 import { Bus } from '../cluster/bus.js';
+import { HeartbeatWatch } from '../cluster/heartbeat-watch.js';
 import { HeartbeatLease, SUSPECT_PERIODS } from '../cluster/lease.js';
 import { Pins } from '../cluster/pins.js';
 import { Registry } from '../cluster/registry.js';
@@ -68,12 +69,10 @@ export function createMembership({ config, ports, redis, lifecycle, rooms, conne
   const bus = new Bus({ id, redis: commands, subscriber, inbox, clock, log, newRequest: () => randomHex(8) });
   lifecycle.add('bus', { start: () => bus.start(), stop: () => bus.stop() });
   const pins = new Pins(bus, self, registry, clock);
-  const takeover = new Takeover({
-    registry,
-    clock,
-    steady: () => lease.steady(),
-    suspectMs: config.HOKM_HEARTBEAT_MS * SUSPECT_PERIODS,
-    probe,
-  });
-  return { registry, self, lease, bus, pins, takeover };
+  const suspectMs = config.HOKM_HEARTBEAT_MS * SUSPECT_PERIODS;
+  const leaseMs = config.HOKM_LEASE_MS;
+  const heartbeats = new HeartbeatWatch(clock, suspectMs);
+  const steady = () => lease.steady();
+  const takeover = new Takeover({ registry, clock, steady, heartbeats, suspectMs, leaseMs, probe });
+  return { registry, self, lease, heartbeats, leaseMs, bus, pins, takeover };
 }

@@ -30,7 +30,7 @@ export type Service = ReturnType<typeof createService>;
 
 export function createService({ ports, redis, lifecycle, membership, rooms, edge }: ServiceDeps) {
   const { id, clock, log, probe } = ports;
-  const { registry, self, lease, bus } = membership;
+  const { registry, self, lease, heartbeats, leaseMs, bus } = membership;
   const { index, ownership, seats, migration, drain } = rooms;
 
   lifecycle.add('registration', {
@@ -60,8 +60,9 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
       await registry.announce();
     },
   });
-  const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady: () => lease.steady() });
-  const peers = new Peers(registry, id, clock, log, LOOK_MS, (seen) => {
+  const steady = () => lease.steady();
+  const orphans = new Orphans({ self, registry, index, ownership, clock, log, steady, heartbeats, leaseMs });
+  const peers = new Peers(registry, id, clock, log, LOOK_MS, heartbeats, (seen) => {
     const since = clock.monotonic() - PROOF_MS;
     for (const room of ownership.rooms) room.prove(since);
     return orphans.look(seen);

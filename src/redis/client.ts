@@ -20,6 +20,15 @@ export type RedisConnection = Redis & ScriptCommands;
  * @param blocking the connection waits in XREAD BLOCK (for less than a second) or for messages: a command has no time-out.
  */
 export function connect(config: RedisConfig, role: string, blocking = false): RedisConnection {
+  return open(config, role, blocking, true);
+}
+
+/** A connection to this very server, primary or replica: for who looks at Redis itself. */
+export function connectToServer(config: RedisConfig, role: string): RedisConnection {
+  return open(config, role, false, false);
+}
+
+function open(config: RedisConfig, role: string, blocking: boolean, primaryOnly: boolean): RedisConnection {
   const url = new URL(config.REDIS_URL);
   const tls = url.protocol === 'rediss:' ? trust(config.REDIS_CA_FILE) : undefined;
   const start = new StartSupervisor();
@@ -30,7 +39,7 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
     db: Number(url.pathname.slice(1) || 0),
     tls,
     retryStrategy: (attempts) => start.nextAttempt(attempts),
-    reconnectOnError: (error) => isWrongServer(error.message),
+    reconnectOnError: (error) => primaryOnly && isWrongServer(error.message),
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxLoadingRetryTime: LOADING_RETRY_MS,
     maxRetriesPerRequest: 0,
@@ -42,7 +51,7 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
   if (config.REDIS_SENTINELS.length === 0) {
     options.host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     options.port = Number(url.port || 6379);
-    options.Connector = PrimaryConnector;
+    if (primaryOnly) options.Connector = PrimaryConnector;
   } else {
     options.sentinels = config.REDIS_SENTINELS.map((address) => {
       const at = address.lastIndexOf(':');
@@ -60,7 +69,7 @@ export function connect(config: RedisConfig, role: string, blocking = false): Re
   connection.on('error', () => undefined);
   countGenerations(connection);
   start.supervise(connection);
-  superviseSilence(connection);
+  superviseSilence(connection, primaryOnly);
   return connection;
 }
 

@@ -95,10 +95,10 @@ export class StartSupervisor {
 }
 
 /**
- * Leaves a server that has gone silent, and one that says that it has become a replica: nothing else would tell a
- * connection that only listens.
+ * Leaves a server that has gone silent and, with `primaryOnly`, one that says that it has become a replica: nothing else
+ * would tell a connection that only listens.
  */
-export function superviseSilence(connection: Redis): void {
+export function superviseSilence(connection: Redis, primaryOnly: boolean): void {
   let timer: ReturnType<typeof setInterval> | undefined;
   const stop = () => clearInterval(timer);
   connection.on('ready', () => {
@@ -111,7 +111,7 @@ export function superviseSilence(connection: Redis): void {
       bytes = stream.bytesRead;
       const verdict = detector.tick(heard);
       if (verdict === 'leave') stream.destroy(new Error('Redis is silent'));
-      if (verdict === 'ask') ask(connection, () => stream.destroy(new Error(IS_REPLICA)));
+      if (verdict === 'ask') ask(connection, () => primaryOnly && stream.destroy(new Error(IS_REPLICA)));
     }, SILENCE_TICK_MS);
   });
   connection.on('close', stop);

@@ -3,7 +3,14 @@ import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
 import { chain, History, START } from './history.js';
 import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
-import { CorruptRoom, NewerRoom, SNAPSHOT_VERSION, type StoredRoom, type StoredSnapshot } from './store.js';
+import {
+  CorruptRoom,
+  NewerRoom,
+  SNAPSHOT_VERSION,
+  type StoredEntry,
+  type StoredRoom,
+  type StoredSnapshot,
+} from './store.js';
 
 export interface LoadedRoom {
   readonly state: RoomState;
@@ -21,6 +28,12 @@ export function loadSnapshot({ state, windows, departed, seq, digest }: StoredSn
     windows: new CommandWindows(windows, departed),
     history: new History({ seq, digest }),
   };
+}
+
+/** When the last of these entries was written, in the cluster time of its writer, ms; 0 when there is none. */
+export function lastWrittenAt(tail: readonly StoredEntry[]): number {
+  const last = tail.at(-1);
+  return last ? (JSON.parse(last.text) as Entry).at : 0;
 }
 
 /** A stored state may be older than fields that start empty. */

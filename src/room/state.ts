@@ -154,10 +154,14 @@ export function actingSeats(game: Game, state: RoomState): readonly Seat[] {
 }
 
 function deadlineOf(game: Game, head: RoomHead, state: RoomState, at: number): number | null {
+  const wait = turnLength(game, head, state);
+  return wait === Number.POSITIVE_INFINITY ? null : at + wait;
+}
+
+/** How long the seats that have to act may take, ms; infinite when none has. */
+export function turnLength(game: Game, head: RoomHead, state: RoomState): number {
   const acting = actingSeats(game, state);
-  if (acting.length === 0) return null;
-  const waits = acting.map((seat) => (playedByBot(state, seat) ? head.settings.bot_ms : head.settings.turn_ms));
-  return at + Math.min(...waits);
+  return Math.min(...acting.map((seat) => (playedByBot(state, seat) ? head.settings.bot_ms : head.settings.turn_ms)));
 }
 
 function evolveTable(game: Game, state: RoomState, event: Typed): RoomState {

@@ -11,7 +11,7 @@ import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Refused } from './commands.js';
 import { decideRoom, decideTable } from './decide.js';
 import { type Presence, seatFor, successor, take, withPresence, withSignOfLife, withTimeGivenBack } from './seats.js';
-import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf } from './state.js';
+import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf, turnLength } from './state.js';
 
 /** Who watches costs as much as who plays. */
 const MAX_SPECTATORS = 100;
@@ -54,7 +54,10 @@ export type Input<Connection> =
   | { readonly type: 'tick' }
   /** The game asked for chance. */
   | { readonly type: 'seed'; readonly seed: Seed }
-  /** The room stood still for `forMs`, which players get back. */
+  /**
+   * The room stood still for `forMs`, which players get back. Less than 0 where it comes from an owner whose clock is ahead
+   * of ours: its deadlines are moved into our time.
+   */
   | { readonly type: 'thaw'; readonly forMs: number };
 
 export interface Refusal {
@@ -118,14 +121,20 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
       return { presence, events: room.game.chance(state.table, input.seed), effects: [] };
     case 'thaw': {
       const byMs = Math.round(input.forMs);
-      if (byMs < UNNOTICED_MS) return { presence, events: [], effects: [] };
+      if (Math.abs(byMs) < UNNOTICED_MS) return { presence, events: [], effects: [] };
       return {
-        presence: withTimeGivenBack(presence, byMs, now),
-        events: state.deadline === null ? [] : [{ type: 'clock_moved', by_ms: byMs }],
+        presence: byMs > 0 ? withTimeGivenBack(presence, byMs, now) : presence,
+        events:
+          state.deadline === null ? [] : [{ type: 'clock_moved', by_ms: moveOf(room, state.deadline, byMs, now) }],
         effects: [],
       };
     }
   }
+}
+
+/** By how much a deadline moves: never to further away than a whole turn, whatever a clock has said. */
+function moveOf({ game, head, state }: Room, deadline: number, byMs: number, now: number): number {
+  return Math.min(deadline + byMs, now + turnLength(game, head, state)) - deadline;
 }
 
 /** Whether the game cannot go on without a seed. */

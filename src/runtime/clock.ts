@@ -1,6 +1,6 @@
 /**
- * The one source of time. `now` is cluster time: Redis' clock carried on by this process's monotonic clock, so that a
- * wall clock that jumps, or is an hour wrong, changes no deadline.
+ * The one source of time. `now` is cluster time: Redis' clock carried on by this process's monotonic clock, so that no
+ * clock that jumps, or is an hour wrong, changes a deadline: neither that of this host nor that of Redis'.
  */
 
 export interface Timer {
@@ -20,12 +20,26 @@ export interface Clock {
 const MAX_DELAY_MS = 2 ** 31 - 1;
 /** Disagreements below this are the network's, not the clock's. */
 const TOLERANCE_MS = 20;
+/** By how much faster or slower cluster time passes while it is off Redis' clock. */
+const SLEW = 0.005;
+/** Time without a reading that counts for the slew, at most. */
+const SLEWED_MS = 5_000;
 
 /** What a process knows of time without asking anybody: how much of it passes. */
 export type Ticks = Pick<Clock, 'monotonic' | 'after'>;
 
-/** Cluster time: the monotonic time of this process, moved to where Redis' clock is. */
+/**
+ * Cluster time: the monotonic time of this process, put where Redis' clock was at the first reading and from then on only
+ * slewed towards it.
+ *
+ * INVARIANT: it never goes back, and passes at most half a per cent faster or slower than time itself. When Redis' clock
+ * steps (NTP, a failover to another host) no deadline moves; processes may then differ in cluster time by as much. Who
+ * takes a room over moves its deadlines by that difference (see `Ownership`).
+ */
 export class ClusterClock implements Clock {
+  /** The last reading of Redis' clock, monotonic ms. */
+  private readAt: number | undefined;
+
   /** @param offset cluster time minus monotonic time as first believed, ms. */
   constructor(
     private readonly ticks: Ticks,
@@ -45,15 +59,21 @@ export class ClusterClock implements Clock {
   }
 
   /**
-   * Moves cluster time to `redisTimeMs`, as read by a request that was sent at `sentAt` (monotonic) and answered now.
-   * Half the round trip is the estimate's error; a slow answer is not used.
+   * Redis' clock says `redisTimeMs`, as read by a request that was sent at `sentAt` (monotonic) and answered now. Half the
+   * round trip is the estimate's error.
    */
   synchronise(redisTimeMs: number, sentAt: number): void {
-    const roundTrip = this.monotonic() - sentAt;
-    if (roundTrip > 200) return;
-    const estimate = redisTimeMs + roundTrip / 2;
-    const error = estimate - (this.monotonic() + this.offset);
-    if (Math.abs(error) > Math.max(TOLERANCE_MS, roundTrip)) this.offset += error;
+    const now = this.monotonic();
+    const roundTrip = now - sentAt;
+    const error = redisTimeMs + roundTrip / 2 - (now + this.offset);
+    const { readAt } = this;
+    this.readAt = now;
+    if (readAt === undefined) {
+      this.offset += error;
+    } else if (Math.abs(error) > Math.max(TOLERANCE_MS, roundTrip)) {
+      const most = SLEW * Math.min(SLEWED_MS, now - readAt);
+      this.offset += Math.max(-most, Math.min(most, error));
+    }
   }
 }
 

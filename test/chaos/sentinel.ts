@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../deploy/local/ports.js';
 import { redisConfig } from '../../src/config.js';
-import { connect, ready } from '../../src/redis/client.js';
+import { connectToServer, ready } from '../../src/redis/client.js';
 import { end, spawnOwned, until } from '../support/programs.js';
 import type { ExternalRedis } from './cluster-under-test.js';
 import { untilFound } from './until-found.js';
@@ -177,7 +177,7 @@ export class SentinelRedis {
 
   private async info(port: number, section = 'replication'): Promise<string | undefined> {
     const config = redisConfig({ REDIS_URL: `redis://127.0.0.1:${port}` });
-    const redis = connect(config, 'chaos');
+    const redis = connectToServer(config, 'chaos');
     try {
       await ready(redis, config, 300);
       return await redis.info(section);

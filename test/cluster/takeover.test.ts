@@ -14,6 +14,7 @@ import { freePort } from '../support/programs.js';
 const OWNER = 'game-0WNER000' as InstanceRecord['id'];
 const ADDRESS = '10.0.0.1:4000';
 const SUSPECT_MS = 2_000;
+const LEASE = 5_000;
 
 type Answer = 'alive' | 'another' | 'isolated' | 'refused' | 'silent';
 const livez = (answer: Answer): Livez =>
@@ -23,8 +24,10 @@ const livez = (answer: Answer): Livez =>
 
 class Stage {
   readonly clock = new ManualClock();
-  /** How old the owner's heartbeat is, ms; null when its lease has run out. */
+  /** How long the owner has been silent, as seen here, ms; null when its entry is gone and its lease over. */
   heartbeatAge: number | null = 500;
+  /** The entry is gone, whatever was seen of its heartbeats. */
+  expired = false;
   steady = true;
   registryFails = false;
   answers: Answer[] = [];
@@ -37,19 +40,15 @@ class Stage {
       get: async () => {
         this.looks += 1;
         if (this.registryFails) throw new Error('no answer');
-        if (this.heartbeatAge === null) return undefined;
-        const record = {
-          id: OWNER,
-          host: '10.0.0.1',
-          port: 4000,
-          last_heartbeat: this.clock.now() - this.heartbeatAge,
-        };
-        return record as InstanceRecord;
+        if (this.expired || this.heartbeatAge === null) return undefined;
+        return { id: OWNER, host: '10.0.0.1', port: 4000, last_heartbeat: 1 } as InstanceRecord;
       },
     },
     clock: this.clock,
     steady: () => this.steady,
+    heartbeats: { note: () => undefined, silentFor: () => this.heartbeatAge ?? LEASE },
     suspectMs: SUSPECT_MS,
+    leaseMs: LEASE,
     probe: async (address) => {
       this.asked.push(address);
       const answer = this.answers.shift() ?? 'silent';
@@ -158,6 +157,18 @@ describe('an owner', () => {
       stage.heartbeatAge = 10;
     };
     expect(await stage.judge()).toBe('unreachable');
+  });
+
+  test('whose entry is gone although its heartbeats were seen is asked: the clock of Redis may have stepped', async () => {
+    for (const [heartbeatAge, answer, verdict] of [
+      [500, 'alive', 'alive'],
+      [LEASE - 1, 'silent', 'alive'],
+      [LEASE, 'alive', 'gone'],
+    ] as const) {
+      const stage = new Stage();
+      Object.assign(stage, { expired: true, heartbeatAge, answers: [answer] });
+      expect(await stage.judge()).toBe(verdict);
+    }
   });
 
   test('whose lease ends while it was asked is gone, unless that proves nothing', async () => {

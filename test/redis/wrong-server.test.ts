@@ -149,7 +149,9 @@ describe('a primary that is demoted while its connections stay open', () => {
   });
 
   test('is left when it refuses a gathered commit, which was not executed', async () => {
-    const connection = await connectToRedis(url());
+    const config = testConfig(url());
+    const connection = connect(config, 'commands');
+    await ready(connection, config, 5_000);
     const old = await connectToRedis(redis.url);
     cleanUps.push(
       () => connection.disconnect(),

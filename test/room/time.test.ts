@@ -48,6 +48,11 @@ describe('the clock', () => {
     expect(made.presence.goneAt[2]).toBe(goneAt + 3_000);
     made.give({ type: 'thaw', forMs: 60_000 });
     expect(made.presence.goneAt[2]).toBe(made.now);
+    made.now += 1_000;
+    const left = (made.state.deadline ?? 0) - made.now;
+    made.give({ type: 'thaw', forMs: -left / 2 });
+    expect(made.events).toEqual([{ type: 'clock_moved', by_ms: -left / 2 }]);
+    expect(made.presence.goneAt[2]).toBe(made.now - 1_000);
     for (const forMs of [0, -5, 0.4]) expect(made.give({ type: 'thaw', forMs }).events).toEqual([]);
     expect(seated(1).give({ type: 'thaw', forMs: 5 }).events).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { connectToServer, type RedisConnection, ready } from '../../src/redis/client.js';
 import { testConfig } from './config.js';
 import { end, freePort, spawnOwned, temporaryFolder, until } from './programs.js';
 import { type TestCertificates, tlsSettings } from './tls.js';
@@ -58,7 +58,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
   };
   const open = async (port: number, as?: { name: string; password: string }): Promise<RedisConnection> => {
     const config = testConfig(url(port, as), trust);
-    const connection = connect(config, 'test');
+    const connection = connectToServer(config, 'test');
     await ready(connection, config, 5_000).catch((error: Error) => {
       connection.disconnect();
       throw error;
