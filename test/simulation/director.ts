@@ -1,5 +1,5 @@
 /** Lets faults strike, one after the other and one during the other: drawn by lot, or some of those of another run. */
-import { type Fault, faults, takeover } from './faults.js';
+import { type Fault, failovers, faults, takeover } from './faults.js';
 import type { World } from './world.js';
 
 /** A fault as it struck. */
@@ -8,8 +8,8 @@ export interface Strike {
   /** Simulated ms, and commits by then. */
   readonly at: number;
   readonly commits: number;
-  /** Which script Redis had just run, where it was that which the fault had waited for. */
-  readonly script: string | undefined;
+  /** The moment that the fault had waited for, where it came. */
+  readonly moment: string | undefined;
   readonly did: string;
   /** State of chance before it and after it. */
   readonly chance: readonly [before: number, after: number];
@@ -26,12 +26,39 @@ export interface Part {
 }
 
 /** Commits between two faults at most, and simulated ms without the commit that a fault waits for. */
-const BETWEEN = 20;
-const PATIENCE_MS = 500;
+const BETWEEN = 10;
+const PATIENCE_MS = 2_500;
 /** After the last fault of the plan: then, if need be, an owner is killed until a room has got another one. */
 const LAST_PATIENCE_MS = 10_000;
-/** In which a fault strikes at the very moment that Redis has run it, before anybody knows. */
-const MOMENTS = ['commitRoom', 'commitRoom', 'claimRoom', 'transferRoom', 'snapshotRoom', 'heartbeat', undefined];
+/** Where a request is when a fault strikes: about to leave, at Redis and not run, run and not answered, about to be known. */
+const STAGES = ['sent', 'arrived', 'executed', 'answered'] as const;
+/** What the request is, by name; undefined for no matter what. */
+const NAMES = [
+  'commitRoom',
+  'commitRoom',
+  'commitRoom',
+  'claimRoom',
+  'snapshotRoom',
+  'heartbeat',
+  'WAIT',
+  undefined,
+  undefined,
+] as const;
+/** The same after a fault by which rooms change their owner. */
+const NAMES_OF_MOVES = [
+  'transferRoom',
+  'transferRoom',
+  'game_migration_request',
+  'game_migration_data',
+  'game_migration_answer',
+  'claimRoom',
+  'snapshotRoom',
+  'releaseRoom',
+  'WAIT',
+  'SADD',
+  'SREM',
+  undefined,
+] as const;
 
 export class Director {
   over = false;
@@ -59,8 +86,8 @@ export class Director {
     const { from, moment, patience } = this.drawMoment(struck);
     const isMoment = (name: string) =>
       struck < plan.faults && world.commits >= from && (moment === undefined || name === moment);
-    this.waitFor(isMoment, patience, (script) => {
-      this.strikeByLot(script);
+    this.waitFor(isMoment, patience, (found) => {
+      this.strikeByLot(found);
       if (this.passed === undefined) this.next();
       else this.follow();
     });
@@ -68,28 +95,33 @@ export class Director {
 
   private drawMoment(struck: number) {
     const { commits, random, plan } = this.world;
+    const moving = this.strikes.at(-1)?.fault.unsettles === 'rooms';
+    const names = moving ? NAMES_OF_MOVES : NAMES;
+    const later = random.between(1, BETWEEN);
+    const stage = STAGES[random.between(0, STAGES.length - 1)];
+    const name = names[random.between(0, names.length - 1)];
     return {
-      from: commits + random.between(1, BETWEEN),
-      moment: MOMENTS[random.between(0, MOMENTS.length - 1)],
+      from: moving ? commits : commits + later,
+      moment: name && `${stage} ${name}`,
       patience: struck <= plan.faults ? random.next() * PATIENCE_MS + 100 : LAST_PATIENCE_MS,
     };
   }
 
-  /** Calls `then` once: at that moment, with the script that it is, or when patience ends, ms. */
-  private waitFor(isMoment: (script: string) => boolean, patience: number, then: (script?: string) => void): void {
+  /** Calls `then` once: at that moment, with its name, or when patience ends, ms. */
+  private waitFor(isMoment: (moment: string) => boolean, patience: number, then: (moment?: string) => void): void {
     const { world } = this;
-    const strike = (script?: string) => {
-      world.onScript = () => undefined;
+    const strike = (moment?: string) => {
+      world.onMoment = () => undefined;
       impatience.cancel();
-      if (!this.over) then(script);
+      if (!this.over) then(moment);
     };
     const impatience = world.timeline.after(patience, () => strike());
-    world.onScript = (name) => {
-      if (isMoment(name)) strike(name);
+    world.onMoment = (moment) => {
+      if (isMoment(moment)) strike(moment);
     };
   }
 
-  private strikeByLot(script: string | undefined): void {
+  private strikeByLot(moment: string | undefined): void {
     const { world, strikes, part } = this;
     const { plan } = world;
     if (strikes.length >= plan.faults && (world.takeovers > 0 || world.commits < plan.commits)) return;
@@ -98,7 +130,7 @@ export class Director {
     if (planned && planned.at <= world.timeline.now && !part?.kept.has(strikes.length + 1)) {
       this.passed = strikes.length;
       this.pass(planned);
-    } else this.strike(wanted, script);
+    } else this.strike(wanted, moment);
   }
 
   /** The next of the whole at its time there, and at the next moment of its kind. */
@@ -106,7 +138,7 @@ export class Director {
     const { world, part, passed = 0 } = this;
     const planned = part?.whole[passed];
     if (!planned) return;
-    const { fault, at, script } = planned;
+    const { fault, at, moment } = planned;
     const { timeline, random } = world;
     const strike = (found?: string) => {
       random.state = planned.chance[0];
@@ -116,8 +148,8 @@ export class Director {
     };
     timeline.after(at - timeline.now, () => {
       if (this.over) return;
-      if (script === undefined) strike();
-      else this.waitFor((name) => name === script, PATIENCE_MS, strike);
+      if (moment === undefined) strike();
+      else this.waitFor((name) => name === moment, PATIENCE_MS, strike);
     });
   }
 
@@ -128,16 +160,22 @@ export class Director {
     this.drawMoment(this.passed);
   }
 
-  private strike(fault: Fault, script: string | undefined): void {
+  private strike(fault: Fault, moment: string | undefined): void {
     const { world } = this;
     const { commits, random, timeline } = world;
     const before = random.state;
     const did = fault.fits(world) ? fault.strike(world) : undefined;
     if (did === undefined) return;
-    this.strikes.push({ fault, at: timeline.now, commits, script, did, chance: [before, random.state] });
+    world.coverage.count('fault', fault.name);
+    world.coverage.count('moment', moment?.split(' ')[0] ?? 'any');
+    this.strikes.push({ fault, at: timeline.now, commits, moment, did, chance: [before, random.state] });
   }
 
+  /** While rooms move, or replicas lag, Redis mostly fails over next: nothing else loses as much. */
   private draw(): Fault {
-    return faults[this.world.random.between(0, faults.length - 1)] as Fault;
+    const { random } = this.world;
+    const last = this.strikes.at(-1)?.fault;
+    const anyOf = (from: readonly Fault[]) => from[random.between(0, from.length - 1)] as Fault;
+    return last?.unsettles && random.next() < 0.5 ? anyOf(failovers) : anyOf(faults);
   }
 }

@@ -1,10 +1,14 @@
 /** What goes wrong in a simulated cluster. Each fault strikes at once, and is over by itself. */
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { REDIS } from './redis/connection.js';
+import type { Node } from './redis/node.js';
+import type { FailOverKind } from './redis/server.js';
 import type { Member, World } from './world.js';
 
 export interface Fault {
   readonly name: string;
+  /** What it leaves in the air, so that the next fault is chosen for it: rooms that change their owner, or copies that lag. */
+  readonly unsettles?: 'rooms' | 'copies';
   /** Whether it can strike now, without breaking what is promised. */
   readonly fits: (world: World) => boolean;
   /** What it did, for the story; undefined when there was nobody to do it to. */
@@ -20,13 +24,8 @@ const RESTART_MS = 300;
 const always = () => true;
 /** Another instance is there to go on. */
 const others = (world: World) => world.ready.length > 1;
+const unlessSpared = (world: World) => others(world) && (world.unmended || !world.sparing);
 const failsOver = (world: World) => world.plan.copies > 1 && world.server.up;
-
-/** Strikes an owner: not while one is needed. */
-const harmful =
-  (fits: Fault['fits']): Fault['fits'] =>
-  (world) =>
-    !world.sparing && fits(world);
 
 function pick<T>(world: World, from: readonly T[]): T | undefined {
   return from[world.random.between(0, from.length - 1)];
@@ -43,16 +42,17 @@ function duration({ random }: World): number {
   return Math.round(random.next() < 0.6 ? random.next() * SHORT_MS : random.next() * LONG_MS);
 }
 
-function onVictim(act: (world: World, member: Member) => string): Fault['strike'] {
+/** Strikes an instance, but not one that is needed for what only it knows. */
+function onVictim(act: (world: World, member: Member) => string | undefined): Fault['strike'] {
   return (world) => {
     const member = victim(world);
-    return member && act(world, member);
+    return member && !world.isVital(member) ? act(world, member) : undefined;
   };
 }
 
 const kill: Fault = {
   name: 'kill',
-  fits: harmful(others),
+  fits: others,
   strike: onVictim((world, { process }) => {
     process.kill();
     world.timeline.after(RESTART_MS, () => world.launch());
@@ -60,20 +60,42 @@ const kill: Fault = {
   }),
 };
 
+/** In order: whoever is told to go may do so also while Redis fails over. */
 const terminate: Fault = {
   name: 'terminate',
-  fits: harmful(others),
-  strike: onVictim((world, { process, instance }) => {
-    process.run(() => void instance.stop());
+  unsettles: 'rooms',
+  fits: unlessSpared,
+  strike: (world) => {
+    const member = victim(world);
+    if (!member) return undefined;
+    member.process.run(() => void member.instance.stop());
     // A rolling restart adds a new instance first.
     world.launch();
-    return process.name;
-  }),
+    return member.process.name;
+  },
+};
+
+/** An operator, or the autoscaler, asks an owner to give a room to another instance. */
+const move: Fault = {
+  name: 'move',
+  unsettles: 'rooms',
+  fits: unlessSpared,
+  strike: (world) => {
+    const code = pick(world, world.rooms)?.head.code as RoomCode;
+    const owner = world.ownerOf(code);
+    const to = pick(
+      world,
+      world.ready.filter((member) => member !== owner),
+    );
+    if (!owner || !to) return undefined;
+    world.askToMove(code, owner.process.name, to.process.name);
+    return `${code} from ${owner.process.name} to ${to.process.name}`;
+  },
 };
 
 const freeze: Fault = {
   name: 'freeze',
-  fits: harmful(always),
+  fits: always,
   strike: onVictim((world, { process }) => {
     const ms = duration(world);
     process.freeze();
@@ -84,7 +106,7 @@ const freeze: Fault = {
 
 const redisCut: Fault = {
   name: 'cut from Redis',
-  fits: harmful(always),
+  fits: always,
   strike: onVictim((world, { process }) => {
     const ms = duration(world);
     const { network, random, timeline } = world;
@@ -104,7 +126,7 @@ const redisCut: Fault = {
 
 const peerCut: Fault = {
   name: 'cut between instances',
-  fits: harmful(others),
+  fits: others,
   strike: onVictim((world, { process }) => {
     const other = pick(
       world,
@@ -127,11 +149,12 @@ const peerCut: Fault = {
 
 const connectionsReset: Fault = {
   name: 'connections to Redis reset',
-  fits: harmful(always),
-  strike: onVictim((_, { process, instance }) => {
-    for (const connection of instance.connections) connection.reset();
-    return process.name;
-  }),
+  fits: always,
+  strike: (world) => {
+    const member = victim(world);
+    for (const connection of member?.instance.connections ?? []) connection.reset();
+    return member?.process.name;
+  },
 };
 
 const scriptsForgotten: Fault = {
@@ -163,24 +186,43 @@ const redisRestarted: Fault = {
   },
 };
 
-/**
- * A replica that lacks something takes over. In rooms that are `replicated` the best one does, at any time; in `primary`
- * rooms any, while every owner is well and stays: owner and primary together may lose what was on both alone.
- */
-const failOver: Fault = {
-  name: 'failover',
-  fits: (world) => failsOver(world) && (world.plan.durability === 'replicated' || world.calm),
+/** Replicas that are up to a second behind: a WAIT takes as long, and a failover loses as much. */
+const lagging: Fault = {
+  name: 'replicas fall behind',
+  unsettles: 'copies',
+  fits: failsOver,
   strike: (world) => {
-    const { server, random, plan } = world;
-    const ms = 200 + Math.round(random.next() * 2_500);
-    const best = plan.durability === 'replicated' || random.next() < 0.5 || world.leaving;
-    const zombie = random.next() < 0.4;
-    server.failOver(ms, { best, zombie });
-    if (plan.durability === 'primary') world.spareOwners();
-    return `in ${ms} ms, ${best ? 'the best' : 'the worst'} copy${zombie ? ', beside a zombie' : ''}`;
+    const { server, random } = world;
+    const behind = Math.round(50 + random.next() * 950);
+    const ms = Math.round(1_000 + random.next() * 4_000);
+    const all = random.next() < 0.5;
+    server.fallBehind(all ? server.replicas : server.replicas.slice(0, 1), behind, ms);
+    return `${all ? 'all' : 'one'} by ${behind} ms for ${ms} ms`;
   },
 };
 
+/**
+ * A replica that lacks something takes over. In rooms that are `replicated` the best one does, as long as the copies that
+ * have confirmed something are not gone too; in `primary` rooms any, while of each room somebody is well and stays so who
+ * knows all of it: owner and primary together may lose what was on both alone.
+ */
+const failOver = (kind: FailOverKind, zombies: number): Fault => ({
+  name: kind === 'kill' ? 'failover' : `failover: ${kind}`,
+  fits: (world) =>
+    failsOver(world) &&
+    world.server.survivable &&
+    (world.plan.durability === 'replicated' || (world.held && (world.unmended || !world.moving))),
+  strike: (world) => {
+    const { server, random, plan } = world;
+    const ms = 200 + Math.round(random.next() * 2_500);
+    const best = plan.durability === 'replicated' || random.next() < 0.5;
+    const how = kind === 'kill' && random.next() < zombies ? 'zombie' : kind;
+    const choose = (candidates: readonly Node[]) => (best ? candidates.at(-1) : world.worstOf(candidates));
+    server.failOver({ kind: how, ms, choose });
+    if (plan.durability === 'primary') world.spareOwners();
+    return `${how} in ${ms} ms, ${best ? 'the best' : 'the worst'} copy`;
+  },
+});
 const devicesCut: Fault = {
   name: 'players lose their network',
   fits: always,
@@ -191,6 +233,8 @@ const devicesCut: Fault = {
     return `${away.length} of ${room?.head.code}`;
   },
 };
+
+export const failovers: readonly Fault[] = [failOver('kill', 0.4)];
 
 export const faults: readonly Fault[] = [
   kill,
@@ -205,8 +249,13 @@ export const faults: readonly Fault[] = [
   scriptsForgotten,
   redisPaused,
   redisRestarted,
-  failOver,
-  failOver,
+  ...failovers,
+  ...failovers,
+  ...failovers,
+  lagging,
+  lagging,
+  move,
+  move,
   devicesCut,
 ];
 

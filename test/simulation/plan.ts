@@ -39,7 +39,7 @@ export function planOf(seed: number): Plan {
     ...redis,
     instances: random.between(2, 4),
     rooms: random.between(1, 3),
-    lagMs: one(2, 20, 200),
+    lagMs: one(2, 20, 200, 1_000),
     slowness: one(0.3, 1, 4),
     logKeep: one(0, 32, 1_024),
     clockErrorMs: one(0, 0, 3_600_000),
@@ -52,6 +52,6 @@ export function planOf(seed: number): Plan {
     mischief: one(0, 0.05, 0.2),
     pinned: one(0, 0.7, 1),
     commits: 200,
-    faults: random.between(3, 8),
+    faults: random.between(4, 12),
   };
 }

@@ -18,7 +18,10 @@ function connected() {
   const network = new Network(timeline, random);
   const process = new Process(timeline, 'test');
   const options = { copies: 1, lagMs: 1, startsAt: 1_000 };
-  const server = new RedisServer(timeline, random, readScripts(), options, () => undefined);
+  const server = new RedisServer(timeline, random, readScripts(), options, {
+    ran: () => undefined,
+    moment: () => undefined,
+  });
   const connection = new SimulatedConnection({ process, network, server, random });
   let stopped = false;
   const turn = () => {

@@ -28,10 +28,13 @@ export interface Outcome {
 const LIMIT_MS = 180_000;
 const REST_MS = 60_000;
 
-/** @param part of what happens to the whole cluster of this seed; all of it by default. */
-export async function simulate(seed: number, part?: Part): Promise<Outcome> {
+/**
+ * @param part of what happens to the whole cluster of this seed; all of it by default.
+ * @param unmended faults strike also where the software is known to fail
+ */
+export async function simulate(seed: number, part?: Part, unmended = false): Promise<Outcome> {
   const plan = planOf(seed);
-  const world = new World(seed, plan);
+  const world = new World(seed, plan, unmended);
   const director = new Director(world, part);
   director.next();
   const enough = () => world.commits >= plan.commits && director.done && world.calm;
@@ -60,4 +63,5 @@ export async function simulate(seed: number, part?: Part): Promise<Outcome> {
 /** Between two clusters: the process takes signals, and its parent's end, here. */
 export const breath = () => new Promise((resolve) => setImmediate(resolve));
 
-const tell = ({ at, commits, fault, did }: Strike) => `${at.toFixed(1)} ms, ${commits} commits: ${fault.name}, ${did}`;
+const tell = ({ at, commits, fault, did, moment }: Strike) =>
+  `${at.toFixed(1)} ms, ${commits} commits${moment ? `, ${moment}` : ''}: ${fault.name}, ${did}`;

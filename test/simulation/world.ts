@@ -16,6 +16,7 @@ import { Player } from './player.js';
 import { Process } from './process.js';
 import { SimulatedConnection } from './redis/connection.js';
 import type { Reply } from './redis/lua.js';
+import type { Node } from './redis/node.js';
 import { readScripts } from './redis/scripts.js';
 import { RedisServer } from './redis/server.js';
 import { Timeline } from './timeline.js';
@@ -24,8 +25,10 @@ import { ClientSocket, through, Wire } from './wire.js';
 const UPGRADE_TIMEOUT_MS = 400;
 const PROBE_TIMEOUT_MS = 300;
 const ROOM_TTL_MS = 3_600_000;
-/** In which an owner surely appends again what a failover lost. */
-const SPARED_MS = 8_000;
+/** Between two looks whether owners have appended again what a failover lost. */
+const SPARED_MS = 250;
+/** Within which the copies surely have what a new owner was given. */
+const MOVING_MS = 5_000;
 /** Until a supervisor has started another process in place of one that could not start. */
 const RESTART_MS = 500;
 /** Share of connections for a dead owner that HAProxy sends elsewhere at once. */
@@ -45,6 +48,8 @@ export interface PlayedRoom {
   readonly head: RoomHead;
   readonly history: RoomHistory;
   readonly players: Player[];
+  /** The highest entry that anybody was told of. */
+  told: number;
   /** Digests that Redis has said yes to, by seq. */
   readonly committed: Map<number, Set<Digest>>;
 }
@@ -60,21 +65,29 @@ export class World {
   readonly coverage = new Coverage();
   commits = 0;
   takeovers = 0;
-  /** Told whenever Redis has run a script. */
-  onScript: (name: string, args: readonly string[]) => void = () => undefined;
+  /** Told of every moment at which a fault may strike: where a request is, and its name. */
+  onMoment: (moment: string) => void = () => undefined;
   private started = 0;
   private closed = false;
   private spared = false;
+  private movedAt = Number.NEGATIVE_INFINITY;
+  /** Length of Redis' log behind the last claim of a room that had a snapshot: its new owner knows nothing from before. */
+  private claimedAt = 0;
 
   constructor(
     readonly seed: number,
     readonly plan: Plan,
+    /** Faults strike also where the software is known to fail. */
+    readonly unmended = false,
   ) {
     this.random = new Seeded(seed ^ 0x9e3779b9);
     this.network = new Network(this.timeline, this.random);
     this.network.slowness = plan.slowness;
     const options = { copies: plan.copies, lagMs: plan.lagMs, startsAt: BEGINNING };
-    this.server = new RedisServer(this.timeline, this.random, scripts, options, (...run) => this.ran(...run));
+    this.server = new RedisServer(this.timeline, this.random, scripts, options, {
+      ran: (...run) => this.ran(...run),
+      moment: (stage, name) => this.onMoment(`${stage} ${name}`),
+    });
     for (let at = 0; at < plan.instances; at++) this.launch();
     for (let at = 0; at < plan.rooms; at++) this.openRoom(at);
   }
@@ -89,6 +102,7 @@ export class World {
     const { plan, timeline, network, server, random } = this;
     const number = this.started++;
     const process = new Process(timeline, `game-${number}`);
+    const moment = (stage: string, name: string) => this.onMoment(`${stage} ${name}`);
     const instance: SimulatedInstance = new SimulatedInstance({
       process,
       port: 7_000 + number,
@@ -96,7 +110,7 @@ export class World {
       logKeep: plan.logKeep,
       startsAt: BEGINNING + plan.clockErrorMs * (2 * random.next() - 1),
       hex: (digits) => this.hex(digits),
-      connect: (patient) => new SimulatedConnection({ process, network, server, random }, patient),
+      connect: (patient) => new SimulatedConnection({ process, network, server, random, moment }, patient),
       probe: (address) => this.probe(process, address),
       pipe: (wire, code, address, taken) => this.pipe(instance, wire, code, address, taken),
     });
@@ -125,18 +139,63 @@ export class World {
 
   /** Every room is stored as far as its players know it, by an owner who is well. */
   get calm(): boolean {
-    if (!this.server.well || this.spared || this.network.torn) return false;
+    return !this.spared && this.repaired;
+  }
+
+  private get repaired(): boolean {
+    if (!this.server.well || this.network.torn) return false;
     return this.rooms.every((room) => {
       const meta = metaOf(this, room);
       const owner = this.ownerOf(room.head.code);
       const mailbox = owner?.process.running ? owner.instance.ownership.here(room.head.code) : undefined;
-      return mailbox !== undefined && meta !== undefined && mailbox.position.epoch === meta.epoch && !mailbox.frozen;
+      if (!mailbox || !meta) return false;
+      return mailbox.position.epoch === meta.epoch && meta.seq >= room.told && !mailbox.frozen;
     });
   }
 
-  /** Whether an owner may be on its way out: nobody appends again what it has given up, which most copies have. */
-  get leaving(): boolean {
-    return this.members.some(({ process, instance }) => instance.stopping && !process.dead);
+  /** Whether a failover may lose what the replicas lack: of each room somebody who is well knows all that was told. */
+  get held(): boolean {
+    if (!this.server.well || this.spared || this.network.torn) return false;
+    return this.rooms.every((room) => {
+      const epoch = metaOf(this, room)?.epoch ?? Number.POSITIVE_INFINITY;
+      return this.members.some((member) => {
+        const mailbox = this.holding(member, room);
+        // One below: its source holds a room whose move is under way.
+        return mailbox !== undefined && !mailbox.frozen && mailbox.position.epoch >= epoch - 1;
+      });
+    });
+  }
+
+  /** The instance's room, if it knows all that was told of it. */
+  private holding({ process, instance }: Member, { head, told }: PlayedRoom) {
+    const mailbox = process.running ? instance.ownership.here(head.code) : undefined;
+    return mailbox && !mailbox.over && mailbox.position.seq >= told ? mailbox : undefined;
+  }
+
+  /** Whether an instance must stay well now: it may be the only one to know the end of a room. */
+  isVital(member: Member): boolean {
+    return this.spared && this.rooms.some((room) => this.holding(member, room) !== undefined);
+  }
+
+  /** Whether rooms may be changing their owner, or have just done so. */
+  get moving(): boolean {
+    const recently = this.timeline.now - this.movedAt < MOVING_MS;
+    return recently || this.members.some(({ process, instance }) => instance.stopping && !process.dead);
+  }
+
+  /** Owners are spared until they have appended again what a failover lost. */
+  get sparing(): boolean {
+    return this.spared;
+  }
+
+  /**
+   * The replica that has least of those that may take over: nobody appends again what was before a claim that a majority
+   * has, nor the end of a room that its owner has given up, which a majority has too.
+   */
+  worstOf(candidates: readonly Node[]): Node | undefined {
+    if (!this.rooms.every((room) => this.members.some((member) => this.holding(member, room)))) return undefined;
+    const needed = this.claimedAt <= this.server.confirmed ? this.claimedAt : 0;
+    return candidates.find(({ log }) => log.length >= needed);
   }
 
   /** Nothing is under way, and everybody has seen the same end. */
@@ -147,18 +206,22 @@ export class World {
     });
   }
 
-  /** For a while owners must stay well, so that they can append again what a failover has lost. */
+  /** Owners must stay well until they have appended again what a failover has lost. */
   spareOwners(): void {
     this.spared = true;
     this.timeline.after(SPARED_MS, () => {
-      if (this.server.well) this.spared = false;
+      if (this.repaired) this.spared = false;
       else this.spareOwners();
     });
   }
 
-  /** The owners of rooms are not to be hurt now. */
-  get sparing(): boolean {
-    return this.spared;
+  /** Somebody asks an owner, through its inbox, to give a room away. */
+  askToMove(room: RoomCode, from: string, to: string): void {
+    const message = { type: 'game_migration_request', room, to, request: this.hex(16) };
+    const session = this.server.connect({ message: () => undefined, ended: () => undefined });
+    this.server.take(session, ['XADD', `hokm:inbox:${from}`, '*', 'message', JSON.stringify(message)], () =>
+      this.server.disconnect(session),
+    );
   }
 
   /** Everything that was broken is whole again, and players give no new commands. */
@@ -187,7 +250,7 @@ export class World {
       createdAt: BEGINNING,
     };
     const history = new RoomHistory(code, undefined, () => timeline.now);
-    const room: PlayedRoom = { head, history, players: [], committed: new Map() };
+    const room: PlayedRoom = { head, history, players: [], told: 0, committed: new Map() };
     this.rooms.push(room);
     this.createRoom(head, () => {
       const acked = { highest: 0 };
@@ -335,9 +398,12 @@ export class World {
     this.coverage.count('outcome', `${name}: ${outcome}`);
     if (outcome === 'ok') {
       if (name === 'claimRoom' && args[3] !== '') this.takeovers += 1;
+      if (name === 'claimRoom' && Array.isArray(reply) && reply[2] !== null) {
+        this.claimedAt = this.server.primary.log.length;
+      }
+      if (name === 'transferRoom') this.movedAt = this.timeline.now;
       if (name === 'commitRoom') this.noteCommit(args);
     }
-    this.onScript(name, args);
   }
 
   private noteCommit([meta = '', , , , seq, before, , ...texts]: readonly string[]): void {
@@ -360,7 +426,9 @@ export class World {
     if (this.closed || !/^\{"type":"(event|ack)"/.test(text)) return;
     const seq = Number(/"seq":(\d+)/.exec(text)?.[1]);
     const digest = /^\{"type":"event","seq":\d+,"digest":"([0-9a-f]+)"/.exec(text)?.[1] as Digest | undefined;
-    const known = this.rooms.find(({ head }) => head.code === code)?.committed.get(seq);
+    const room = this.rooms.find(({ head }) => head.code === code);
+    if (room) room.told = Math.max(room.told, seq);
+    const known = room?.committed.get(seq);
     if (known && (digest === undefined || known.has(digest))) return;
     this.complain(code, `was told of before it was stored: ${text.slice(0, 80)}`);
   }

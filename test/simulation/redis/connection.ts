@@ -8,7 +8,7 @@ import type { Seeded } from '../../chaos/seeded.js';
 import type { Network, Stream } from '../network.js';
 import type { Process } from '../process.js';
 import type { Reply } from './lua.js';
-import type { RedisServer, Request, Session } from './server.js';
+import { nameOf, type RedisServer, type Request, type Session } from './server.js';
 
 const RETRY_MS = 50;
 const CONNECT_TIMEOUT_MS = 500;
@@ -23,6 +23,8 @@ interface Link {
   readonly down: Stream;
   readonly pending: Set<(error: Error) => void>;
   heardAt: number;
+  /** Nothing gets through any more, and nobody is told. */
+  silent: boolean;
 }
 
 export interface ConnectionDeps {
@@ -30,6 +32,8 @@ export interface ConnectionDeps {
   readonly network: Network;
   readonly server: RedisServer;
   readonly random: Seeded;
+  /** A fault may strike here: a request is about to leave the process, or its answer is about to be known there. */
+  readonly moment?: (stage: 'sent' | 'answered', name: string) => void;
 }
 
 export class SimulatedConnection {
@@ -71,6 +75,17 @@ export class SimulatedConnection {
   /** The connection breaks; it is made again. */
   reset(): void {
     this.drop();
+  }
+
+  /** Nothing comes through any more, and neither end is told. */
+  silence(): void {
+    if (this.link) this.link.silent = true;
+  }
+
+  /** Whether what is sent now reaches the primary. */
+  get leads(): boolean {
+    const { link } = this;
+    return link !== undefined && !link.silent && this.deps.server.serves(link.session);
   }
 
   on(event: 'connect' | 'message', listener: never): this {
@@ -143,7 +158,7 @@ export class SimulatedConnection {
   private call(name: string, ...args: unknown[]): Promise<Reply> {
     const { link } = this;
     if (!link) return Promise.reject(new Error('Connection is closed.'));
-    const { process, server, random } = this.deps;
+    const { process, server, random, moment } = this.deps;
     const request: Request = [name, ...args.map(String)];
     return new Promise((resolve, reject) => {
       const timers: Timer[] = [];
@@ -165,18 +180,22 @@ export class SimulatedConnection {
           silent,
         );
       }
-      link.up.send(() => {
+      const heard = (reply: Reply | Error) => {
+        moment?.('answered', nameOf(request));
+        process.run(() => {
+          link.heardAt = process.monotonic();
+          settle(() => (reply instanceof Error ? reject(reply) : resolve(reply)));
+        });
+      };
+      const arrived = () => {
+        if (link.silent) return;
         // What was on its way when the connection ended arrives, or does not.
         if (link !== this.link && (link.session.ended || random.next() < 0.5)) return;
-        server.take(link.session, request, (reply) =>
-          link.down.send(() =>
-            process.run(() => {
-              link.heardAt = process.monotonic();
-              settle(() => (reply instanceof Error ? reject(reply) : resolve(reply)));
-            }),
-          ),
-        );
-      });
+        server.take(link.session, request, (reply) => link.down.send(() => link.silent || heard(reply)));
+      };
+      moment?.('sent', nameOf(request));
+      // A process that was just frozen sends when it goes on, one that was killed never.
+      process.run(() => link.up.send(arrived));
     });
   }
 
@@ -198,8 +217,8 @@ export class SimulatedConnection {
       }
       process.after(network.delay(), () => {
         if (this.closed) return;
-        if (!server.up) return this.connect(RETRY_MS);
-        this.open();
+        if (server.reach === 'open') return this.open();
+        this.connect(server.reach === 'silent' ? CONNECT_TIMEOUT_MS : RETRY_MS);
       });
     });
   }
@@ -209,10 +228,10 @@ export class SimulatedConnection {
     const down = network.stream(REDIS, process.name);
     const up = network.stream(process.name, REDIS);
     const session = server.connect({
-      message: (channel, text) => down.send(() => process.run(() => this.heard(link, channel, text))),
-      ended: () => down.send(() => process.run(() => link === this.link && this.drop())),
+      message: (channel, text) => down.send(() => link.silent || process.run(() => this.heard(link, channel, text))),
+      ended: () => down.send(() => link.silent || process.run(() => link === this.link && this.drop())),
     });
-    const link: Link = { session, up, down, pending: new Set(), heardAt: process.monotonic() };
+    const link: Link = { session, up, down, pending: new Set(), heardAt: process.monotonic(), silent: false };
     this.link = link;
     this.scriptless = false;
     for (const tell of this.listeners.connect) tell();

@@ -26,6 +26,21 @@ interface Kept {
 type Make<T> = () => T;
 const OK = 'OK';
 
+/** Commands that change nothing, and that a replica takes too. */
+export const READS: ReadonlySet<string> = new Set([
+  'TIME',
+  'GET',
+  'EXISTS',
+  'HGETALL',
+  'HMGET',
+  'SMEMBERS',
+  'ZSCORE',
+  'ZRANGE',
+  'XRANGE',
+  'XREVRANGE',
+  'PTTL',
+]);
+
 export class Dataset {
   private readonly keys = new Map<string, Kept>();
 
@@ -48,6 +63,11 @@ export class Dataset {
         return this.keys.delete(key) ? 1 : 0;
       case 'EXISTS':
         return this.find(now, key) === undefined ? 0 : 1;
+      case 'PTTL': {
+        if (this.find(now, key) === undefined) return -2;
+        const left = (this.keys.get(key)?.expiresAt ?? now) - now;
+        return Number.isFinite(left) ? left : -1;
+      }
       case 'PEXPIRE':
         return this.expire(now, key, now + Number(rest[0]));
       case 'PERSIST':
@@ -86,6 +106,11 @@ export class Dataset {
       default:
         return this.callStream(now, name, key, rest);
     }
+  }
+
+  /** Removes what has expired by `now`, as Redis does by itself within 100 ms. */
+  sweep(now: number): void {
+    for (const [key, { expiresAt }] of this.keys) if (expiresAt <= now) this.keys.delete(key);
   }
 
   /** All rows that a stream ever had, in order. */

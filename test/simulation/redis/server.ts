@@ -1,19 +1,19 @@
 /**
- * The Redis of a simulated cluster: one primary, and replicas that follow it with a delay. What a replica does not have
- * when it is promoted is lost, as in Redis.
+ * The Redis of a simulated cluster as its clients meet it: connections to one node each, requests in order, WAIT, blocking
+ * reads and pub/sub, and whatever may become of the node. The nodes themselves are in `replication.ts`.
  */
 import type { Seeded } from '../../chaos/seeded.js';
 import type { Timeline } from '../timeline.js';
-import { Dataset } from './dataset.js';
-import type { Call, Reply } from './lua.js';
+import type { Reply } from './lua.js';
+import type { Node, Request } from './node.js';
+import { Replication, type ReplicationOptions } from './replication.js';
 import type { RedisScripts } from './scripts.js';
 
-/** One command as it was sent. */
-export type Request = readonly [name: string, ...args: string[]];
+export type { Request } from './node.js';
 
 /** The other end of a connection, as Redis knows it. */
 export interface Peer {
-  /** An answer, or a message of a channel it has subscribed to. */
+  /** A message of a channel it has subscribed to. */
   message(channel: string, text: string): void;
   /** Redis has ended the connection. */
   ended(): void;
@@ -24,7 +24,7 @@ export interface Session {
   readonly peer: Peer;
   readonly node: Node;
   readonly channels: Set<string>;
-  /** Length of the node's log after this connection's last write. */
+  /** Length of the node's log after this connection's last command, as Redis keeps it for WAIT. */
   written: number;
   /** Requests behind a WAIT that is not over, in order. */
   held: (() => void)[] | undefined;
@@ -32,83 +32,96 @@ export interface Session {
   ended: boolean;
 }
 
-interface Write {
-  readonly now: number;
-  readonly request: Request;
+/** Where a request is: it has just arrived, or been executed and not yet answered. */
+export type Stage = 'arrived' | 'executed';
+
+export interface ServerEvents {
+  /** A script has run. */
+  ran(name: string, args: readonly string[], reply: Reply): void;
+  /** A fault may strike here. */
+  moment(stage: Stage, name: string): void;
 }
 
-/** One Redis process. */
-export class Node {
-  data = new Dataset();
-  /** Everything that was written here, in order: what replicas follow, and what a restart reads. */
-  log: Write[] = [];
-  /** How much of the primary's log each replica has confirmed. */
-  readonly confirmed = new Map<Node, number>();
-
-  constructor(readonly name: string) {}
-}
-
-export interface ServerOptions {
-  /** Copies of the data, the primary included. */
-  readonly copies: number;
-  /** Longest delay of a replica, ms. */
-  readonly lagMs: number;
-  /** The server's clock when the world begins, ms since the epoch. */
+export interface ServerOptions extends ReplicationOptions {
+  /** The primary's clock when the world begins, ms since the epoch. */
   readonly startsAt: number;
+}
+
+/** How a connection attempt ends at present. */
+export type Reach = 'open' | 'refused' | 'silent';
+
+/**
+ * kill: the process ends, and its connections with it. zombie: it answers for a moment beside its successor. vanish: its
+ * host is gone, and no connection is closed. demote: it becomes a replica, and its connections stay.
+ */
+export type FailOverKind = 'kill' | 'zombie' | 'vanish' | 'demote';
+
+export interface FailOver {
+  readonly kind: FailOverKind;
+  /** Until another node is promoted, ms. */
+  readonly ms: number;
+  /** Which of the replicas is promoted then; the one that has least comes first. */
+  readonly choose: (candidates: readonly Node[]) => Node | undefined;
 }
 
 /** An owner can append as many entries again as it keeps; a primary that nobody follows must not take more meanwhile. */
 const ZOMBIE_MS = 300;
-
-const READS: ReadonlySet<string> = new Set([
-  'TIME',
-  'GET',
-  'EXISTS',
-  'HGETALL',
-  'SMEMBERS',
-  'ZSCORE',
-  'ZRANGE',
-  'XRANGE',
-]);
+/** A host that vanished is back after this. */
+const HOST_AWAY_MS = 20_000;
 
 export class RedisServer {
-  primary: Node;
   /** False while there is nobody to connect to. */
   up = true;
-  /** Requests wait until then, world ms. */
-  pausedUntil = 0;
-  /** What waits for the end of a pause, in order of arrival. */
-  private paused: (() => void)[] = [];
-  readonly nodes: readonly Node[];
+  private reached: Reach = 'open';
+  private readonly replication: Replication;
   private readonly sessions = new Set<Session>();
   private readonly blocked = new Set<{ session: Session; key: string; last: string; answer: (reply: Reply) => void }>();
   private readonly waits = new Set<() => void>();
-  /** Replicas for which something is on its way. */
-  private readonly shipping = new Set<Node>();
-  /** A primary that does not know yet that it is none any more. */
-  private zombie: Node | undefined;
 
   constructor(
     private readonly timeline: Timeline,
-    private readonly random: Seeded,
+    random: Seeded,
     private readonly scripts: RedisScripts,
     private readonly options: ServerOptions,
-    /** Told when a script has run. */
-    private readonly ran: (name: string, args: readonly string[], reply: Reply) => void,
+    private readonly events: ServerEvents,
   ) {
-    this.nodes = Array.from({ length: options.copies }, (_, at) => new Node(`redis-${at}`));
-    this.primary = this.nodes[0] as Node;
+    this.replication = new Replication(timeline, random, scripts, options, {
+      applied: (node, { request: [name, key = ''] }) => {
+        if (name === 'XADD') this.wake(node, key);
+      },
+      confirmed: () => {
+        for (const look of [...this.waits]) look();
+      },
+    });
+  }
+
+  get primary(): Node {
+    return this.replication.primary;
+  }
+
+  /** How a connection attempt to the primary, as far as it is known, ends now. */
+  get reach(): Reach {
+    return this.reached;
+  }
+
+  /** Writes that failovers have lost. */
+  get lost(): number {
+    return this.replication.lost;
+  }
+
+  /** Length of the log that a majority of the copies is known to have. */
+  get confirmed(): number {
+    return this.replication.safe;
+  }
+
+  /** Whether the best replica has what a majority of the copies has confirmed: else the copies that did are gone too. */
+  get survivable(): boolean {
+    return this.replication.survivable;
   }
 
   connect(peer: Peer): Session {
-    const session: Session = {
-      peer,
-      node: this.primary,
-      channels: new Set(),
-      written: 0,
-      held: undefined,
-      ended: false,
-    };
+    const node = this.primary;
+    const session: Session = { peer, node, channels: new Set(), written: 0, held: undefined, ended: false };
     this.sessions.add(session);
     return session;
   }
@@ -118,71 +131,102 @@ export class RedisServer {
     for (const one of this.blocked) if (one.session === session) this.blocked.delete(one);
   }
 
-  /** Takes a request that has arrived; `answer` gets the reply, or nothing when it errs. */
+  /** Takes a request that has arrived; `answer` gets the reply, or nothing when nobody is there (any more) to give it. */
   take(session: Session, request: Request, answer: (reply: Reply | Error) => void): void {
+    this.admit(session, () => {
+      this.events.moment('arrived', nameOf(request));
+      this.admit(session, () => {
+        const reply = (given: Reply | Error) => {
+          this.events.moment('executed', nameOf(request));
+          if (!session.ended && session.node.alive) answer(given);
+        };
+        try {
+          this.run(session, request, reply);
+        } catch (error) {
+          reply(error as Error);
+        }
+      });
+    });
+  }
+
+  /** Calls `then` when the session's node gets to its next request; never when either is gone. */
+  private admit(session: Session, then: () => void): void {
     // What comes late on a connection that has ended is read by nobody.
-    if (session.ended) return;
-    if (this.timeline.now < this.pausedUntil) {
-      this.paused.push(() => this.take(session, request, answer));
-      return;
-    }
-    if (session.held) {
-      session.held.push(() => this.take(session, request, answer));
-      return;
-    }
-    try {
-      this.run(session, request, answer);
-    } catch (error) {
-      answer(error as Error);
-    }
+    if (session.ended || !session.node.alive) return;
+    const left = session.node.pausedUntil - this.timeline.now;
+    if (left > 0) this.timeline.after(left, () => this.admit(session, then));
+    else if (session.held) session.held.push(() => this.admit(session, then));
+    else then();
   }
 
   /** Answers nothing for `ms`; what arrives meanwhile is done after it. */
   pause(ms: number): void {
-    this.pausedUntil = this.timeline.now + ms;
-    this.timeline.after(ms, () => {
-      for (const one of this.paused.splice(0)) one();
-    });
+    this.primary.pausedUntil = this.timeline.now + ms;
   }
 
   /** Every connection ends. The data stay, as with an append-only file that is written through. */
   restart(ms: number): void {
-    this.up = false;
-    this.paused = [];
+    this.close('refused');
+    this.primary.pausedUntil = 0;
     this.cut(() => true);
-    this.timeline.after(ms, () => {
-      this.up = true;
+    this.timeline.after(ms, () => this.open());
+  }
+
+  /** The primary is none any more; after `ms` another copy is promoted. */
+  failOver({ kind, ms, choose }: FailOver): void {
+    const { replication } = this;
+    const old = this.primary;
+    this.close(kind === 'vanish' ? 'silent' : 'refused');
+    old.alive = kind === 'zombie' || kind === 'demote';
+    if (kind === 'zombie') replication.zombie = old;
+    if (kind === 'kill') this.cut(({ node }) => node === old);
+    const promote = () => {
+      const { candidates } = replication;
+      const next = choose(candidates) ?? candidates.at(-1);
+      if (!next) throw new Error('a simulated Redis has nobody to promote');
+      replication.promote(next);
+      this.open();
+    };
+    if (kind === 'demote') {
+      // Redis ends the connections that are blocked then; all others stay.
+      old.readOnly = true;
+      this.cut((session) => session.node === old && this.isBlocked(session));
+      this.timeline.after(ms, promote);
+      return;
+    }
+    this.timeline.after(kind === 'zombie' ? Math.max(0, ms - ZOMBIE_MS) : ms, promote);
+    this.timeline.after(kind === 'vanish' ? ms + HOST_AWAY_MS : ms, () => {
+      replication.zombie = undefined;
+      this.cut(({ node }) => node === old);
+      old.alive = true;
+      replication.follow(old);
     });
   }
 
-  /**
-   * The primary is gone; after `ms` another copy is promoted: the one that has most of the log, or the one that has
-   * least. With `zombie` the old one goes on answering its connections for a moment beside its successor.
-   */
-  failOver(ms: number, { best, zombie }: { best: boolean; zombie: boolean }): void {
-    const old = this.primary;
-    this.up = false;
-    this.zombie = old;
-    if (!zombie) {
-      this.paused = [];
-      this.cut(() => true);
+  /** From now on, and for `forMs`, these replicas are so far behind. */
+  fallBehind(replicas: readonly Node[], ms: number, forMs: number): void {
+    for (const node of replicas) {
+      node.behindMs = ms;
+      this.timeline.after(forMs, () => {
+        node.behindMs = 0;
+      });
     }
-    const others = this.nodes.filter((node) => node !== old);
-    const promote = () => {
-      const sorted = others.toSorted((a, b) => a.log.length - b.log.length);
-      const next = (best ? sorted.at(-1) : sorted[0]) as Node;
-      this.primary = next;
-      next.confirmed.clear();
-      for (const node of others) if (node !== next) this.follow(node);
-      this.up = true;
-    };
-    // A zombie lives on beside its successor for a while.
-    this.timeline.after(zombie ? Math.max(0, ms - ZOMBIE_MS) : ms, promote);
-    this.timeline.after(ms, () => {
-      this.zombie = undefined;
-      this.cut(({ node }) => node === old);
-      this.follow(old);
-    });
+  }
+
+  get replicas(): readonly Node[] {
+    return this.replication.nodes.filter((node) => node !== this.primary);
+  }
+
+  /** The clocks of these hosts are set by so much, ms; what has expired by then is gone. */
+  stepClock(nodes: readonly Node[], ms: number): void {
+    for (const node of nodes) {
+      node.clockOffset += ms;
+      if (node === this.primary) node.data.sweep(this.timeOf(node));
+    }
+  }
+
+  get nodes(): readonly Node[] {
+    return this.replication.nodes;
   }
 
   /** What the primary holds. */
@@ -192,16 +236,31 @@ export class RedisServer {
 
   /** Reads of the primary without a connection. */
   peek(...[name, ...args]: Request): Reply {
-    return this.primary.data.call(this.now, name, args);
+    return this.primary.data.call(this.timeOf(this.primary), name, args);
   }
 
   /** Whether it answers now. */
   get well(): boolean {
-    return this.up && this.zombie === undefined && this.timeline.now >= this.pausedUntil;
+    return this.up && this.replication.zombie === undefined && this.timeline.now >= this.primary.pausedUntil;
   }
 
-  get now(): number {
-    return Math.round(this.options.startsAt + this.timeline.now);
+  /** Whether what is sent on this connection reaches the primary. */
+  serves({ ended, node }: Session): boolean {
+    return !ended && node === this.primary && node.alive;
+  }
+
+  private close(reach: Reach): void {
+    this.up = false;
+    this.reached = reach;
+  }
+
+  private open(): void {
+    this.up = true;
+    this.reached = 'open';
+  }
+
+  private timeOf(node: Node): number {
+    return Math.round(this.options.startsAt + this.timeline.now + node.clockOffset);
   }
 
   private run(session: Session, [name, ...args]: Request, answer: (reply: Reply) => void): void {
@@ -216,83 +275,39 @@ export class RedisServer {
       case 'XREAD':
         return this.readBlocking(session, args, answer);
       default:
-        answer(this.write(session, [name, ...args]));
+        answer(this.execute(session, [name, ...args]));
     }
   }
 
-  private write(session: Session, request: Request): Reply {
+  private execute(session: Session, request: Request): Reply {
     const { node } = session;
-    const { now } = this;
-    const reply = this.execute(node, now, request);
-    if (!READS.has(request[0])) {
-      node.log.push({ now, request });
-      session.written = node.log.length;
-      if (node === this.primary) for (const replica of this.nodes) if (this.follows(replica)) this.ship(replica);
-    }
+    const now = this.timeOf(node);
+    const { reply, wrote } = node.execute(now, request);
+    if (wrote) this.replication.write(node, { now, request });
+    session.written = node.log.length;
     const [name, ...args] = request;
-    if (this.scripts.has(name)) this.ran(name, args, reply);
+    if (this.scripts.has(name)) this.events.ran(name, args, reply);
     if (name === 'XADD') this.wake(node, args[0] ?? '');
     return reply;
   }
 
-  private execute({ data }: Node, now: number, [name, ...args]: Request): Reply {
-    const script = this.scripts.get(name);
-    if (!script) return data.call(now, name, args);
-    const call: Call = (command, ...given) => data.call(now, command, given);
-    return script.run(call, args.slice(0, script.keys), args.slice(script.keys));
-  }
-
-  /** The replica gets what it lacks of the primary's log, after its delay; the primary hears of it a little later. */
-  private ship(replica: Node): void {
-    if (this.shipping.has(replica)) return;
-    this.shipping.add(replica);
-    const primary = this.primary;
-    this.timeline.after(0.2 + this.random.next() ** 3 * this.options.lagMs, () => {
-      this.shipping.delete(replica);
-      if (this.primary !== primary) {
-        if (this.follows(replica)) this.ship(replica);
-        return;
-      }
-      for (const write of primary.log.slice(replica.log.length)) {
-        this.execute(replica, write.now, write.request);
-        replica.log.push(write);
-      }
-      const { length } = replica.log;
-      this.timeline.after(0.1 + this.random.next(), () => {
-        primary.confirmed.set(replica, length);
-        for (const look of [...this.waits]) look();
-        if (primary === this.primary && primary.log.length > replica.log.length) this.ship(replica);
-      });
-    });
-  }
-
-  /** From now on the node is a copy of the primary: what only it had is gone. */
-  private follow(node: Node): void {
-    const { log } = this.primary;
-    const same = node.log.every((write, at) => log[at] === write);
-    if (!same) {
-      node.data = new Dataset();
-      node.log = [];
-    }
-    node.confirmed.clear();
-    this.ship(node);
-  }
-
-  private follows(node: Node): boolean {
-    return node !== this.primary && node !== this.zombie;
-  }
-
   private wait(session: Session, copies: number, timeoutMs: number, answer: (reply: Reply) => void): void {
     const { node, written } = session;
-    const reached = () => [...node.confirmed.values()].filter((length) => length >= written).length;
-    if (reached() >= copies) return answer(reached());
+    if (node.readOnly) throw new Error('ERR WAIT cannot be used with replica instances.');
+    const reached = () => this.replication.copiesOf(node, written);
+    const tell = () => {
+      const found = reached();
+      this.replication.noteConfirmed(node, written, found);
+      answer(found);
+    };
+    if (reached() >= copies) return tell();
     const held: (() => void)[] = [];
     session.held = held;
     const settle = () => {
       this.waits.delete(look);
       timer.cancel();
       session.held = undefined;
-      answer(reached());
+      tell();
       for (const request of held) request();
     };
     const look = () => {
@@ -323,13 +338,30 @@ export class RedisServer {
   }
 
   private rowsAfter(node: Node, key: string, last: string): Reply[] {
-    return node.data.call(this.now, 'XRANGE', [key, `${Number.parseInt(last, 10) + 1}-0`, '+']) as Reply[];
+    return node.data.call(this.timeOf(node), 'XRANGE', [key, `${Number.parseInt(last, 10) + 1}-0`, '+']) as Reply[];
   }
 
+  /** Messages go to replicas as well: who listens on a former primary that follows hears them, a little later. */
   private publish(node: Node, channel: string, text: string): number {
-    const listeners = [...this.sessions].filter((one) => one.node === node && one.channels.has(channel));
-    for (const { peer } of listeners) peer.message(channel, text);
-    return listeners.length;
+    let heard = 0;
+    for (const session of this.sessions) {
+      if (!session.channels.has(channel) || !session.node.alive) continue;
+      if (session.node === node) {
+        heard += 1;
+        session.peer.message(channel, text);
+      } else if (session.node.readOnly && node === this.primary) {
+        this.timeline.after(1 + session.node.behindMs, () => {
+          if (!session.ended && session.node.alive) session.peer.message(channel, text);
+        });
+      }
+    }
+    return heard;
+  }
+
+  private isBlocked(session: Session): boolean {
+    if (session.held) return true;
+    for (const one of this.blocked) if (one.session === session) return true;
+    return false;
   }
 
   private cut(which: (session: Session) => boolean): void {
@@ -340,4 +372,12 @@ export class RedisServer {
       session.peer.ended();
     }
   }
+}
+
+const MESSAGE_TYPE = /"type":"(\w+)"/;
+
+/** A request by the name that a fault may wait for: of a message its type, of a script its name. */
+export function nameOf([name, ...args]: Request): string {
+  if (name !== 'PUBLISH' && name !== 'XADD') return name;
+  return MESSAGE_TYPE.exec(args.at(-1) ?? '')?.[1] ?? name;
 }
