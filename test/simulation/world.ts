@@ -27,6 +27,8 @@ const PROBE_TIMEOUT_MS = 300;
 const ROOM_TTL_MS = 3_600_000;
 /** Between two looks whether owners have appended again what a failover lost. */
 const SPARED_MS = 250;
+/** Within which a new room is on all copies, or is stored again. */
+const CREATE_MS = 5_000;
 /** Within which the copies surely have what a new owner was given. */
 const MOVING_MS = 5_000;
 /** Until a supervisor has started another process in place of one that could not start. */
@@ -279,14 +281,21 @@ export class World {
     this.complaints.push(`${code}: ${text}`);
   }
 
+  /** Again until all copies have it: whoever answers that a room is there does not wait for them, and may lose it. */
   private createRoom(head: RoomHead, then: () => void): void {
     const key = `hokm:room:{${head.code}}:meta`;
+    const replicas = String(this.plan.copies - 1);
     const session = this.server.connect({ message: () => undefined, ended: () => undefined });
+    const again = this.timeline.after(CREATE_MS, () => this.createRoom(head, then));
     const args = [key, JSON.stringify(head), '0'.repeat(16), String(ROOM_TTL_MS)] as const;
-    this.server.take(session, ['createRoom', ...args], () => {
-      this.server.disconnect(session);
-      this.timeline.after(50, then);
-    });
+    this.server.take(session, ['createRoom', ...args], () =>
+      this.server.take(session, ['WAIT', replicas, String(CREATE_MS)], (copied) => {
+        if (copied !== this.plan.copies - 1) return;
+        again.cancel();
+        this.server.disconnect(session);
+        this.timeline.after(50, then);
+      }),
+    );
   }
 
   /** A player's device connects: HAProxy mostly knows where the room is, and who is gone. It knows who is registered. */
