@@ -24,7 +24,7 @@ const RESTART_MS = 300;
 const always = () => true;
 /** Another instance is there to go on. */
 const others = (world: World) => world.ready.length > 1;
-const unlessSpared = (world: World) => others(world) && (world.unmended || !world.sparing);
+const unlessSpared = (world: World) => others(world) && (world.unmended || !world.tails.sparing);
 const failsOver = (world: World) => world.plan.copies > 1 && world.server.up;
 
 function pick<T>(world: World, from: readonly T[]): T | undefined {
@@ -46,7 +46,7 @@ function duration({ random }: World): number {
 function onVictim(act: (world: World, member: Member) => string | undefined): Fault['strike'] {
   return (world) => {
     const member = victim(world);
-    return member && !world.isVital(member) ? act(world, member) : undefined;
+    return member && !world.tails.isVital(member) ? act(world, member) : undefined;
   };
 }
 
@@ -211,15 +211,15 @@ const failOver = (kind: FailOverKind, zombies: number): Fault => ({
   fits: (world) =>
     failsOver(world) &&
     world.server.survivable &&
-    (world.plan.durability === 'replicated' || (world.held && (world.unmended || !world.moving))),
+    (world.plan.durability === 'replicated' || (world.tails.held && (world.unmended || !world.tails.moving))),
   strike: (world) => {
     const { server, random, plan } = world;
     const ms = 200 + Math.round(random.next() * 2_500);
     const best = plan.durability === 'replicated' || random.next() < 0.5;
     const how = kind === 'kill' && random.next() < zombies ? 'zombie' : kind;
-    const choose = (candidates: readonly Node[]) => (best ? candidates.at(-1) : world.worstOf(candidates));
+    const choose = (candidates: readonly Node[]) => (best ? candidates.at(-1) : world.tails.worstOf(candidates));
     server.failOver({ kind: how, ms, choose });
-    if (plan.durability === 'primary') world.spareOwners();
+    if (plan.durability === 'primary') world.tails.spareOwners();
     return `${how} in ${ms} ms, ${best ? 'the best' : 'the worst'} copy`;
   },
 });

@@ -33,7 +33,7 @@ test(`taken out: ${GUARD}: a seed shrinks, and fails with those faults again`, a
   const again = await mutant(...command);
   expect(again.code).toBe(1);
   expect(kindsIn(again.stderr)).toContain(kindsIn(stderr)[0]);
-  expect(again.stderr.match(/ ms, \d+ commits: /g)?.length).toBeLessThanOrEqual(Number(kept));
+  expect(again.stderr.match(/ ms, \d+ commits[:,] /g)?.length).toBeLessThanOrEqual(Number(kept));
 }, 300_000);
 
 test('with all of its faults a part is the whole; with none nothing strikes, and nothing is wrong', async () => {
@@ -49,12 +49,14 @@ test('with all of its faults a part is the whole; with none nothing strikes, and
 
 test('up to the fault that is missing a part is as the whole', async () => {
   const { strikes, story } = await simulate(3);
+  const names = strikes.map(({ fault }) => fault.name);
+  const once = names.findIndex((name, at) => at > 0 && names.indexOf(name) === names.lastIndexOf(name));
   const part = await simulatePart(
     3,
-    strikes.map((_, at) => at + 1).filter((place) => place !== 2),
+    strikes.map((_, at) => at + 1).filter((place) => place !== once + 1),
   );
-  expect(part.story[0]).toBe(story[0]);
-  expect(part.strikes.map(({ fault }) => fault.name)).not.toContain(strikes[1]?.fault.name);
+  expect(part.story.slice(0, once)).toEqual(story.slice(0, once));
+  expect(part.strikes.map(({ fault }) => fault.name)).not.toContain(names[once]);
   expect(part.violations).toEqual([]);
 });
 

@@ -37,7 +37,7 @@ export async function simulate(seed: number, part?: Part, unmended = false): Pro
   const world = new World(seed, plan, unmended);
   const director = new Director(world, part);
   director.next();
-  const enough = () => world.commits >= plan.commits && director.done && world.calm;
+  const enough = () => world.commits >= plan.commits && director.done && world.tails.calm;
   if (!(await world.timeline.runUntil(enough, LIMIT_MS))) world.complaints.push('the cluster is stuck');
   director.over = true;
   world.heal();

@@ -16,21 +16,17 @@ import { Player } from './player.js';
 import { Process } from './process.js';
 import { SimulatedConnection } from './redis/connection.js';
 import type { Reply } from './redis/lua.js';
-import type { Node } from './redis/node.js';
 import { readScripts } from './redis/scripts.js';
 import { RedisServer } from './redis/server.js';
+import { Tails } from './tails.js';
 import { Timeline } from './timeline.js';
 import { ClientSocket, through, Wire } from './wire.js';
 
 const UPGRADE_TIMEOUT_MS = 400;
 const PROBE_TIMEOUT_MS = 300;
 const ROOM_TTL_MS = 3_600_000;
-/** Between two looks whether owners have appended again what a failover lost. */
-const SPARED_MS = 250;
 /** Within which a new room is on all copies, or is stored again. */
 const CREATE_MS = 5_000;
-/** Within which the copies surely have what a new owner was given. */
-const MOVING_MS = 5_000;
 /** Until a supervisor has started another process in place of one that could not start. */
 const RESTART_MS = 500;
 /** Share of connections for a dead owner that HAProxy sends elsewhere at once. */
@@ -65,16 +61,13 @@ export class World {
   readonly rooms: PlayedRoom[] = [];
   readonly complaints: string[] = [];
   readonly coverage = new Coverage();
+  readonly tails: Tails = new Tails(this);
   commits = 0;
   takeovers = 0;
   /** Told of every moment at which a fault may strike: where a request is, and its name. */
   onMoment: (moment: string) => void = () => undefined;
   private started = 0;
   private closed = false;
-  private spared = false;
-  private movedAt = Number.NEGATIVE_INFINITY;
-  /** Length of Redis' log behind the last claim of a room that had a snapshot: its new owner knows nothing from before. */
-  private claimedAt = 0;
 
   constructor(
     readonly seed: number,
@@ -139,81 +132,11 @@ export class World {
     return this.members.find(({ process }) => process.name === owner);
   }
 
-  /** Every room is stored as far as its players know it, by an owner who is well. */
-  get calm(): boolean {
-    return !this.spared && this.repaired;
-  }
-
-  private get repaired(): boolean {
-    if (!this.server.well || this.network.torn) return false;
-    return this.rooms.every((room) => {
-      const meta = metaOf(this, room);
-      const owner = this.ownerOf(room.head.code);
-      const mailbox = owner?.process.running ? owner.instance.ownership.here(room.head.code) : undefined;
-      if (!mailbox || !meta) return false;
-      return mailbox.position.epoch === meta.epoch && meta.seq >= room.told && !mailbox.frozen;
-    });
-  }
-
-  /** Whether a failover may lose what the replicas lack: of each room somebody who is well knows all that was told. */
-  get held(): boolean {
-    if (!this.server.well || this.spared || this.network.torn) return false;
-    return this.rooms.every((room) => {
-      const epoch = metaOf(this, room)?.epoch ?? Number.POSITIVE_INFINITY;
-      return this.members.some((member) => {
-        const mailbox = this.holding(member, room);
-        // One below: its source holds a room whose move is under way.
-        return mailbox !== undefined && !mailbox.frozen && mailbox.position.epoch >= epoch - 1;
-      });
-    });
-  }
-
-  /** The instance's room, if it knows all that was told of it. */
-  private holding({ process, instance }: Member, { head, told }: PlayedRoom) {
-    const mailbox = process.running ? instance.ownership.here(head.code) : undefined;
-    return mailbox && !mailbox.over && mailbox.position.seq >= told ? mailbox : undefined;
-  }
-
-  /** Whether an instance must stay well now: it may be the only one to know the end of a room. */
-  isVital(member: Member): boolean {
-    return this.spared && this.rooms.some((room) => this.holding(member, room) !== undefined);
-  }
-
-  /** Whether rooms may be changing their owner, or have just done so. */
-  get moving(): boolean {
-    const recently = this.timeline.now - this.movedAt < MOVING_MS;
-    return recently || this.members.some(({ process, instance }) => instance.stopping && !process.dead);
-  }
-
-  /** Owners are spared until they have appended again what a failover lost. */
-  get sparing(): boolean {
-    return this.spared;
-  }
-
-  /**
-   * The replica that has least of those that may take over: nobody appends again what was before a claim that a majority
-   * has, nor the end of a room that its owner has given up, which a majority has too.
-   */
-  worstOf(candidates: readonly Node[]): Node | undefined {
-    if (!this.rooms.every((room) => this.members.some((member) => this.holding(member, room)))) return undefined;
-    const needed = this.claimedAt <= this.server.confirmed ? this.claimedAt : 0;
-    return candidates.find(({ log }) => log.length >= needed);
-  }
-
   /** Nothing is under way, and everybody has seen the same end. */
   get atRest(): boolean {
     return this.rooms.every((room) => {
       const meta = metaOf(this, room);
       return room.players.every((player) => player.calm && player.cursor?.digest === meta?.digest);
-    });
-  }
-
-  /** Owners must stay well until they have appended again what a failover has lost. */
-  spareOwners(): void {
-    this.spared = true;
-    this.timeline.after(SPARED_MS, () => {
-      if (this.repaired) this.spared = false;
-      else this.spareOwners();
     });
   }
 
@@ -407,10 +330,8 @@ export class World {
     this.coverage.count('outcome', `${name}: ${outcome}`);
     if (outcome === 'ok') {
       if (name === 'claimRoom' && args[3] !== '') this.takeovers += 1;
-      if (name === 'claimRoom' && Array.isArray(reply) && reply[2] !== null) {
-        this.claimedAt = this.server.primary.log.length;
-      }
-      if (name === 'transferRoom') this.movedAt = this.timeline.now;
+      if (name === 'claimRoom' && Array.isArray(reply) && reply[2] !== null) this.tails.claimed();
+      if (name === 'transferRoom') this.tails.transferred();
       if (name === 'commitRoom') this.noteCommit(args);
     }
   }
