@@ -1,7 +1,7 @@
 /** What a table is asked for and what it shows: the types around `Table`. */
 import type { Seat } from '../game/game.js';
 import type { ClientOut, Cursor, ErrorFrame, Presence, RoomView } from '../protocol/client-out.js';
-import type { RoomCode } from '../protocol/ids.js';
+import type { RoomCode, Seq } from '../protocol/ids.js';
 import type { SeatStore } from './seat-store.js';
 import type { OpenSocket } from './socket.js';
 
@@ -40,6 +40,8 @@ export interface TableState {
   readonly deadline: number | null;
   /** The commands this seat may give now. */
   readonly legal: readonly unknown[];
+  /** This seat's turn, by the log entry with which it began; null when it has none, or the server does not tell. */
+  readonly turn: Seq | null;
   /** Commands not yet acknowledged. */
   readonly pending: number;
   /** Why the connection is closed for good. */

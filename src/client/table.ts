@@ -3,13 +3,14 @@
  * restarted servers. Runs in browsers and in Node.
  *
  * INVARIANT: a command is acknowledged or refused exactly once to its caller; until then it is sent again, with the same
- * id, on every new connection. The view is always what the server would show at `cursor`.
+ * id, on every new connection; once it is answered, never again. A move counts for the turn it was given in, or not at all,
+ * where the server knows of turns. The view is always what the server would show at `cursor`.
  */
 import type { Typed } from '../game/game.js';
 import type { ClientFrame } from '../protocol/client-in.js';
-import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, Welcome } from '../protocol/client-out.js';
+import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, TurnInfo, Welcome } from '../protocol/client-out.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
-import { type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
+import { isRoomCommand, type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
 import { nonce, random } from './chance.js';
 import { foldEvent } from './fold.js';
 import { openBrowserSocket, type SocketLike, send, silence } from './socket.js';
@@ -19,6 +20,8 @@ export { CommandRefused, type Connection, type TableOptions, type TableState };
 
 interface Pending {
   readonly frame: ClientFrame & { readonly type: 'command' };
+  /** Told only to a server that knows what it means. */
+  readonly turn: Seq | null;
   readonly resolve: (seq: Seq) => void;
   readonly reject: (error: CommandRefused) => void;
 }
@@ -64,6 +67,8 @@ export class Table {
   private next: SocketLike | undefined;
   /** Whether `socket` has been welcomed, so that commands count. */
   private welcomed = false;
+  /** What the server that has welcomed us takes. */
+  private accepts: readonly string[] = [];
   /** Cluster time plus this is our time, ms. */
   private offset = 0;
   private failures = 0;
@@ -86,6 +91,7 @@ export class Table {
       presence: { seats: [], spectators: 0 },
       deadline: null,
       legal: [],
+      turn: null,
       pending: 0,
       error: null,
     };
@@ -109,10 +115,14 @@ export class Table {
     return () => this.ears.delete(listener);
   }
 
-  /** Resolves with the log entry once the command is durable. @throws CommandRefused */
-  command(command: { readonly type: string }): Promise<Seq> {
+  /**
+   * Resolves with the log entry once the command is durable.
+   * @param turn that a move was chosen in, where that may be another than now: `TableState.turn` as it was shown
+   * @throws CommandRefused
+   */
+  command(command: { readonly type: string }, turn: Seq | null = this.current.turn): Promise<Seq> {
     this.counter += 1;
-    return this.commandAs(`${this.counter}-${this.nonce}` as CommandId, command);
+    return this.commandAs(`${this.counter}-${this.nonce}` as CommandId, command, turn);
   }
 
   /** Says a phrase, or words of one's own, to the table; lost if the connection is. */
@@ -133,14 +143,15 @@ export class Table {
     this.finish(null);
   }
 
-  private commandAs(id: CommandId, command: { readonly type: string }): Promise<Seq> {
+  private commandAs(id: CommandId, command: { readonly type: string }, turn: Seq | null): Promise<Seq> {
     return new Promise((resolve, reject) => {
       const { error, connection } = this.current;
       if (connection === 'closed') return reject(new CommandRefused(error ?? CLOSED));
       const frame = { type: 'command', id, command } as const;
-      this.pending.set(id, { frame, resolve, reject });
+      const pending = { frame, turn: isRoomCommand(command.type) ? null : turn, resolve, reject };
+      this.pending.set(id, pending);
       this.change({ pending: this.pending.size });
-      if (this.welcomed) this.write(frame);
+      if (this.welcomed) this.writeCommand(pending);
     });
   }
 
@@ -194,6 +205,10 @@ export class Table {
     });
   }
 
+  private writeCommand({ frame, turn }: Pending): void {
+    this.write(turn !== null && this.accepts.includes('for') ? { ...frame, for: turn } : frame);
+  }
+
   private write(frame: ClientFrame): void {
     // Not open: whatever matters is sent again after the next welcome.
     send(this.socket, JSON.stringify(frame));
@@ -240,11 +255,12 @@ export class Table {
   private welcome(frame: Welcome): void {
     this.failures = 0;
     this.welcomed = true;
+    this.accepts = frame.accepts ?? [];
     this.offset = Date.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
     if (frame.token !== undefined) this.options.store?.keep({ room: frame.room, token: frame.token });
     // Before anybody is told: a command that a listener gives now is written by itself, after the older ones.
-    for (const { frame: command } of this.pending.values()) this.write(command);
+    for (const pending of this.pending.values()) this.writeCommand(pending);
     // The turn is told as it is after the missed events, which follow: the last of them tells it again.
     const behind = frame.resumed && frame.seq !== this.current.cursor?.seq;
     this.change({
@@ -276,9 +292,9 @@ export class Table {
     this.connect();
   }
 
-  private turn(frame: { deadline: number | null; legal?: readonly unknown[] }, now?: number): Partial<TableState> {
+  private turn({ deadline, legal = [], turn }: TurnInfo, now?: number): Partial<TableState> {
     if (now !== undefined) this.offset = Date.now() - now;
-    return { deadline: frame.deadline === null ? null : frame.deadline + this.offset, legal: frame.legal ?? [] };
+    return { deadline: deadline === null ? null : deadline + this.offset, legal, turn: turn ?? null };
   }
 
   private settle(id: string, answer: (waiting: Pending) => void): void {
@@ -318,7 +334,7 @@ export class Table {
     const error = reason?.code === 'WRONG_TOKEN' && this.isLeaving ? { ...CLOSED, code: 'SEAT_LEFT' } : reason;
     this.drop();
     if (error && this.code && SEATLESS_CODES.has(error.code)) this.options.store?.forget(this.code);
-    this.change({ connection: 'closed', error, legal: [], deadline: null, pending: 0 });
+    this.change({ connection: 'closed', error, legal: [], turn: null, deadline: null, pending: 0 });
     for (const waiting of this.pending.values()) waiting.reject(new CommandRefused(error ?? CLOSED));
     this.pending.clear();
   }

@@ -226,7 +226,14 @@ export class PlayerSocket implements Connection {
   private deliver(mailbox: Mailbox, frame: ClientIn): void {
     switch (frame.type) {
       case 'command':
-        mailbox.post({ type: 'command', from: this, holder: this.tokenHash, id: frame.id, command: frame.command });
+        mailbox.post({
+          type: 'command',
+          from: this,
+          holder: this.tokenHash,
+          id: frame.id,
+          command: frame.command,
+          turn: frame.for,
+        });
         break;
       case 'say':
         this.talk ??= new TokenBucket(this.deps.clock, 1_000 / TALK_EVERY_MS, TALK_BURST);

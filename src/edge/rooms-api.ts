@@ -96,7 +96,7 @@ export class RoomsApi {
   command(mailbox: Mailbox, token: string, body: unknown): Promise<CommandReply> {
     const parsed = commandRequestSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_REQUEST', firstIssue(parsed.error));
-    const { id, command } = parsed.data;
+    const { id, command, for: turn } = parsed.data;
     return new Promise((resolve, reject) => {
       const timer = this.deps.clock.after(COMMAND_TIMEOUT_MS, () => reject(new CatalogueError('FROZEN')));
       const from = new OneAnswer(id, (reply) => {
@@ -104,7 +104,7 @@ export class RoomsApi {
         if (reply instanceof CatalogueError) reject(reply);
         else resolve(reply);
       });
-      mailbox.post({ type: 'command', from, holder: hashToken(token), id, command });
+      mailbox.post({ type: 'command', from, holder: hashToken(token), id, command, turn });
     });
   }
 }

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { Seat } from '../game/game.js';
 import type { CommandId, Digest, Epoch, Seq } from './ids.js';
-import { PHRASES, type Phrase, PROTOCOL_VERSION } from './vocabulary.js';
+import { ABILITIES, isRoomCommand, PHRASES, type Phrase, PROTOCOL_VERSION, type ROOM_COMMANDS } from './vocabulary.js';
 
-export { PHRASES, type Phrase, PROTOCOL_VERSION };
+export { ABILITIES, isRoomCommand, PHRASES, type Phrase, PROTOCOL_VERSION };
 
 const MAX_SEAT = 7;
 const seat = z
@@ -102,6 +102,12 @@ const commandSchema = z.strictObject({
   type: z.literal('command'),
   id: commandId,
   command: z.looseObject({ type: z.string().max(MAX_COMMAND_TYPE) }),
+  /** The turn that a command of the game is meant for, as it was told. */
+  for: z
+    .int()
+    .min(1)
+    .transform((value) => value as Seq)
+    .optional(),
 });
 
 export const commandRequestSchema = commandSchema.omit({ type: true });
@@ -122,7 +128,7 @@ const schemas = { hello: helloSchema, command: commandSchema, say: saySchema, pi
 
 export type Hello = z.output<typeof helloSchema>;
 export type CommandFrame = z.output<typeof commandSchema>;
-export type RoomCommand = z.output<typeof roomCommandSchema>;
+export type RoomCommand = z.output<typeof roomCommandSchema> & { readonly type: (typeof ROOM_COMMANDS)[number] };
 export type ClientIn = Hello | CommandFrame | z.output<typeof saySchema> | z.output<typeof pingSchema>;
 /** What a client writes: the frames before defaults and cleaning. */
 export type ClientFrame = z.input<(typeof schemas)[keyof typeof schemas]>;
@@ -167,13 +173,15 @@ export function parseClientFrame(text: string): Parsed<ClientIn> {
  * holds the two together; of what is not in order the schema says why.
  */
 function isCommandFrame(json: object): json is CommandFrame {
-  const { type, id, command } = json as { type?: unknown; id?: unknown; command?: unknown };
+  const { type, id, command, for: turn } = json as { type?: unknown; id?: unknown; command?: unknown; for?: unknown };
   if (type !== 'command' || typeof id !== 'string' || !COMMAND_ID.test(id)) return false;
   if (typeof command !== 'object' || command === null || Array.isArray(command)) return false;
   // The schema takes it out.
   if (Object.hasOwn(command, '__proto__')) return false;
   const { type: inner } = command as { type?: unknown };
-  return typeof inner === 'string' && inner.length <= MAX_COMMAND_TYPE && Object.keys(json).length === 3;
+  if (typeof inner !== 'string' || inner.length > MAX_COMMAND_TYPE) return false;
+  const fields = Object.keys(json).length;
+  return fields === 3 || (fields === 4 && Number.isSafeInteger(turn) && (turn as number) > 0);
 }
 
 /** The same for `helloSchema`, of a hello that it leaves as it is. */
@@ -203,11 +211,6 @@ function isPlainHello(json: object): json is Hello {
     }
   });
 }
-
-const ROOM_COMMANDS: ReadonlySet<string> = new Set(roomCommandSchema.options.map((option) => option.shape.type.value));
-
-/** Whether a command type belongs to the room; all others are the game's. */
-export const isRoomCommand = (type: string): boolean => ROOM_COMMANDS.has(type);
 
 /** Parses a command that `isRoomCommand`. */
 export function parseRoomCommand(command: unknown): RoomCommand | { readonly detail: string } {

@@ -44,6 +44,8 @@ export interface TurnInfo {
   readonly deadline: number | null;
   /** The commands this seat may give now; absent when it is not its turn. */
   readonly legal?: readonly unknown[];
+  /** With `legal`: the log entry with which this turn began. A command may say by it which turn it is meant for. */
+  readonly turn?: Seq;
 }
 
 /** First answer to hello. With `resumed` the missed events follow and there is no view. */
@@ -57,6 +59,8 @@ export interface Welcome extends Cursor, TurnInfo {
   /** Highest command counter seen from this seat; a client's next command counts on from here. */
   readonly last_command: number;
   readonly resumed: boolean;
+  /** What this server takes beyond the first release of its version; absent in that. */
+  readonly accepts?: readonly string[];
   /** Cluster time, ms since the epoch: deadlines are told in it. */
   readonly now: number;
   readonly presence: Presence;

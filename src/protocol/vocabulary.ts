@@ -2,6 +2,28 @@
 
 export const PROTOCOL_VERSION = 1;
 
+/**
+ * What this server takes beyond the first release of the version, told in `welcome`: an older one refuses a frame with a
+ * field that it does not know. `for`: a command may name its turn.
+ */
+export const ABILITIES = ['for'] as const;
+
+/** Commands that every room knows, whatever is played in it. Every other command type is the game's. */
+export const ROOM_COMMANDS = [
+  'start',
+  'choose_seat',
+  'swap_seats',
+  'add_bot',
+  'kick',
+  'leave',
+  'claim_forfeit',
+] as const;
+
+const roomCommands: ReadonlySet<string> = new Set(ROOM_COMMANDS);
+
+/** Whether a command type belongs to the room; all others are the game's. */
+export const isRoomCommand = (type: string): boolean => roomCommands.has(type);
+
 /** What players can say without typing; the client shows them in its own language. */
 export const PHRASES = [
   'hello',

@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, errors } from '../errors.js';
 import type { Game, Seat, Viewer } from '../game/game.js';
-import { PROTOCOL_VERSION } from '../protocol/client-in.js';
+import { ABILITIES, PROTOCOL_VERSION } from '../protocol/client-in.js';
 import type { ClientOut, Cursor, Presence as PresenceView, Snapshot, TurnInfo } from '../protocol/client-out.js';
 import { encode, errorFrame } from '../protocol/encode.js';
 import type { Frame } from '../protocol/frame.js';
@@ -16,7 +16,7 @@ import { entryOf, type History, type LogEntry } from './history.js';
 import type { Presence } from './seats.js';
 import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
 import type { Effect, Refusal } from './step.js';
-import { projectEntry, viewLegal, viewRoom, viewTurn } from './view.js';
+import { projectEntry, viewOwnTurn, viewRoom, viewTurn } from './view.js';
 
 /** Whoever is on the other end: a socket, or one HTTP request. */
 export interface Connection {
@@ -38,6 +38,9 @@ export interface Committed {
   readonly windows: CommandWindows;
   readonly history: History;
 }
+
+/** The turn as it was is not told of entries that others have followed. */
+const NO_TURN = {};
 
 export class Audience {
   private readonly seats = new Map<Connection, Seat | null>();
@@ -77,7 +80,7 @@ export class Audience {
     for (const [connection, seat] of this.seats) {
       const viewer = seat ?? 'spectator';
       const events = projectEntry(game, head, entry.entry, viewer);
-      connection.send(frames.frame(events, viewLegal(game, state, viewer)));
+      connection.send(frames.frame(events, viewOwnTurn(game, state, viewer)));
     }
   }
 
@@ -142,7 +145,7 @@ export class Audience {
     const viewer = seat ?? 'spectator';
     const missed = resume && this.missedSince(resume, viewer);
     const { position } = this.room.history;
-    const { deadline, legal } = this.turn(viewer);
+    const turn = this.turn(viewer);
     connection.send(
       encode({
         type: 'welcome',
@@ -157,8 +160,8 @@ export class Audience {
         seq: position.seq,
         digest: position.digest,
         presence: this.presence(),
-        deadline,
-        legal,
+        accepts: ABILITIES,
+        ...turn,
         view: missed ? undefined : viewRoom(this.game, this.head, this.room.state, viewer),
       }),
     );
@@ -166,7 +169,7 @@ export class Audience {
       // The turn is known as it is now: after the last entry.
       const isLast = entry.seq === position.seq;
       const events = projectEntry(this.game, this.head, entry.entry, viewer);
-      connection.send(new EventFrames(entry, isLast ? deadline : null).frame(events, isLast ? legal : undefined));
+      connection.send(new EventFrames(entry, isLast ? turn.deadline : null).frame(events, isLast ? turn : NO_TURN));
     }
   }
 

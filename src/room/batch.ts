@@ -53,7 +53,7 @@ export function runBatch(
       entry = History.link(position, draft);
       position = entry;
       windows.apply(draft, entry.seq, state);
-      state = evolve(game, head, state, draft);
+      state = evolve(game, head, state, draft, entry.seq);
     }
     if (taken.outcome) windows.record(taken.outcome.seat, taken.outcome.id, taken.outcome.outcome);
     room = { ...room, state, presence: taken.presence };

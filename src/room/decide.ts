@@ -1,10 +1,11 @@
 /** What each command of a seat does, of the room's commands and of the game's. PURE. */
 import type { ErrorCode } from '../errors.js';
 import type { Decision, Seat, Typed } from '../game/game.js';
-import { firstIssue, type RoomCommand } from '../protocol/client-in.js';
+import { firstIssue, isRoomCommand, parseRoomCommand, type RoomCommand } from '../protocol/client-in.js';
+import type { Seq } from '../protocol/ids.js';
 import { holdersOf } from '../protocol/seating.js';
 import { type Presence, takeByBot, vacate, withPresence, withSeatMoved, withSeatsSwapped } from './seats.js';
-import type { LogEvent } from './state.js';
+import { type LogEvent, turnOf } from './state.js';
 import type { Effect, Refusal, Room } from './step.js';
 import { viewSeat } from './view.js';
 
@@ -23,8 +24,24 @@ const refused = (code: ErrorCode, detail?: string): Decided => ({
   refusal: detail === undefined ? { code } : { code, detail },
 });
 
+/** @param turn that the command is meant for, where the sender has said so */
+export function decide(
+  room: Room,
+  seat: Seat,
+  command: { readonly type: string },
+  turn: Seq | undefined,
+  now: number,
+): Decided {
+  if (isRoomCommand(command.type)) {
+    if (turn !== undefined) return refused('BAD_FRAME', 'for: a command of the room belongs to no turn');
+    return decideRoom(room, seat, parseRoomCommand(command), now);
+  }
+  if (turn !== undefined && turn !== turnOf(room.game, room.state, seat)) return refused('TURN_OVER');
+  return decideTable(room, seat, command);
+}
+
 /** A command of the game. */
-export function decideTable({ game, state }: Room, seat: Seat, command: unknown): Decided {
+function decideTable({ game, state }: Room, seat: Seat, command: unknown): Decided {
   if (state.status !== 'playing') return refused('NO_MATCH');
   const parsed = game.commandSchema.safeParse(command);
   if (!parsed.success) return refused('BAD_FRAME', `command: ${firstIssue(parsed.error)}`);
@@ -39,12 +56,7 @@ function decided(decision: Decision<Typed>): Decided {
 }
 
 /** A command of the room, parsed or with what is wrong with it. */
-export function decideRoom(
-  room: Room,
-  seat: Seat,
-  command: RoomCommand | { readonly detail: string },
-  now: number,
-): Decided {
+function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly detail: string }, now: number): Decided {
   const { state, presence } = room;
   if (!('type' in command)) return refused('BAD_FRAME', `command.${command.detail}`);
   const isHost = state.host === seat;

@@ -18,10 +18,13 @@ export class EventFrames {
   }
 
   /** The frame for who sees these events and may give these commands. Who sees the very same gets the very same frame. */
-  frame(events: readonly Typed[], legal: TurnInfo['legal']): Frame {
+  frame(events: readonly Typed[], { legal, turn }: Pick<TurnInfo, 'legal' | 'turn'>): Frame {
     if (!isSame(this.shown.events, events)) this.shown = { events, text: JSON.stringify(events) };
     const { shown, start } = this;
-    if (legal) return new Frame(`${start},"legal":${JSON.stringify(legal)},"events":${shown.text}}`);
+    if (legal) {
+      const begun = turn === undefined ? '' : `,"turn":${turn}`;
+      return new Frame(`${start}${begun},"legal":${JSON.stringify(legal)},"events":${shown.text}}`);
+    }
     shown.idle ??= new Frame(`${start},"events":${shown.text}}`);
     return shown.idle;
   }

@@ -22,9 +22,10 @@ export interface LoadedRoom {
 export const isReadable = ({ v }: StoredSnapshot): boolean => !(v > SNAPSHOT_VERSION);
 
 /** A room of a readable snapshot alone, as it is handed over in a migration. */
-export function loadSnapshot({ state, windows, departed, seq, digest }: StoredSnapshot): LoadedRoom {
+export function loadSnapshot(snapshot: StoredSnapshot): LoadedRoom {
+  const { windows, departed, seq, digest } = snapshot;
   return {
-    state: complete(state),
+    state: complete(snapshot),
     windows: new CommandWindows(windows, departed),
     history: new History({ seq, digest }),
   };
@@ -37,7 +38,11 @@ export function lastWrittenAt(tail: readonly StoredEntry[]): number {
 }
 
 /** A stored state may be older than fields that start empty. */
-const complete = (state: RoomState): RoomState => ({ ...emptyRoom(state.seats.length), ...state });
+const complete = ({ state, turns = [] }: StoredSnapshot): RoomState => ({
+  ...emptyRoom(state.seats.length),
+  ...state,
+  turns: turns.map((seq) => seq ?? undefined),
+});
 
 /**
  * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, or the game cannot
@@ -56,7 +61,7 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail } = stored;
   if (snapshot && !isReadable(snapshot)) throw new NewerRoom(`the snapshot has the unknown version ${snapshot.v}`);
   const seatCount = game.seatCount(meta.head.options);
-  let state = snapshot ? complete(snapshot.state) : emptyRoom(seatCount);
+  let state = snapshot ? complete(snapshot) : emptyRoom(seatCount);
   const windows = new CommandWindows(snapshot?.windows, snapshot?.departed);
   const base = snapshot ?? START;
   const history = new History({ seq: base.seq, digest: base.digest });
@@ -67,7 +72,7 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
     if (entry.v !== 1)
       throw new (entry.v > 1 ? NewerRoom : CorruptRoom)(`entry ${seq} has the unknown version ${entry.v}`);
     windows.apply(entry, seq, state);
-    state = evolve(game, meta.head, state, entry);
+    state = evolve(game, meta.head, state, entry, seq);
     history.push({ seq, digest: chain(before.digest, text), text });
   }
   const end = history.position;

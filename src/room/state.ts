@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { Game, Seat, Typed } from '../game/game.js';
 import type { RoomStatus } from '../protocol/client-out.js';
-import type { CommandId, Epoch, RoomCode } from '../protocol/ids.js';
+import type { CommandId, Epoch, RoomCode, Seq } from '../protocol/ids.js';
 import { type Seating, seatingAfter } from '../protocol/seating.js';
 import { isRoomEventType } from '../protocol/vocabulary.js';
 
@@ -47,6 +47,8 @@ export interface RoomState extends Seating {
   readonly table: unknown;
   /** When the seat to act is played for, cluster time; null when nobody has to act. */
   readonly deadline: number | null;
+  /** By seat, the log entry with which the turn began that it has now; undefined where that is not known. */
+  readonly turns: readonly (Seq | undefined)[];
 }
 
 /** What happens to a room whatever is played in it. All other events of a log are the game's. */
@@ -93,6 +95,7 @@ export function emptyRoom(seatCount: number): RoomState {
     match: 0,
     table: null,
     deadline: null,
+    turns: [],
     swaps: [],
     deserted: [],
   };
@@ -100,14 +103,36 @@ export function emptyRoom(seatCount: number): RoomState {
 
 export const isRoomEvent = (event: LogEvent): event is RoomEvent => isRoomEventType(event.type);
 
-/** The state after `entry`. */
-export function evolve(game: Game, head: RoomHead, state: RoomState, entry: Entry): RoomState {
+/** The state after `entry`, which is the log's `seq`. */
+export function evolve(game: Game, head: RoomHead, state: RoomState, entry: Entry, seq: Seq): RoomState {
   let next = state;
   for (const event of entry.events) {
     next = isRoomEvent(event) ? evolveRoom(game, head, next, event) : evolveTable(game, next, event);
   }
-  return restartsClock(game, next, entry) ? { ...next, deadline: deadlineOf(game, head, next, entry.at) } : next;
+  if (!restartsClock(game, next, entry)) return next;
+  const turns = movesGame(entry) ? turnsAfter(game, state, next, seq) : next.turns;
+  return { ...next, turns, deadline: deadlineOf(game, head, next, entry.at) };
 }
+
+const movesGame = ({ events }: Entry): boolean =>
+  events.some((event) => !isRoomEvent(event) || event.type === 'match_started');
+
+/**
+ * A turn ends with the next event of the game. Where several seats have to act at once, the others' turns go on.
+ * Who plays a seat, its player or a bot, makes no difference: what is to be decided is the same.
+ */
+function turnsAfter(game: Game, before: RoomState, after: RoomState, seq: Seq): RoomState['turns'] {
+  const acted = actingSeats(game, before);
+  const turns: (Seq | undefined)[] = [];
+  for (const seat of actingSeats(game, after)) {
+    turns[seat] = acted.length > 1 && acted.includes(seat) ? before.turns[seat] : seq;
+  }
+  return turns;
+}
+
+/** The log entry with which the turn began that `seat` has now. */
+export const turnOf = (game: Game, state: RoomState, seat: Seat): Seq | undefined =>
+  actingSeats(game, state).includes(seat) ? state.turns[seat] : undefined;
 
 /**
  * A turn begins anew with every event of the game, and when the very seat that has to act changes between player and

@@ -5,11 +5,11 @@
 
 import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Seed } from '../game/game.js';
-import { type Hello, isRoomCommand, parseRoomCommand, type Talk } from '../protocol/client-in.js';
+import type { Hello, Talk } from '../protocol/client-in.js';
 import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Refused } from './commands.js';
-import { decideRoom, decideTable } from './decide.js';
+import { decide } from './decide.js';
 import { type Presence, seatFor, successor, take, withPresence, withSignOfLife, withTimeGivenBack } from './seats.js';
 import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf, turnLength } from './state.js';
 
@@ -44,6 +44,8 @@ export type Input<Connection> =
       readonly holder: string;
       readonly id: CommandId;
       readonly command: { readonly type: string };
+      /** The turn that it is meant for. */
+      readonly turn?: Seq | undefined;
     }
   | { readonly type: 'say'; readonly from: Connection; readonly holder: string; readonly talk: Talk }
   /** Somebody looks at the room without joining it. */
@@ -215,9 +217,7 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
         : { type: 'refuse', to: from, id, refusal: refusalOf(seen) },
     );
   }
-  const answer = isRoomCommand(input.command.type)
-    ? decideRoom(room, seat, parseRoomCommand(input.command), now)
-    : decideTable(room, seat, input.command);
+  const answer = decide(room, seat, input.command, input.turn, now);
   // Without a connection there was no hello that would have told.
   const returned: LogEvent[] = playedByBot(room.state, seat) ? [{ type: 'player_returned', seat }] : [];
   if (answer.ok) {

@@ -39,7 +39,12 @@ export const SNAPSHOT_VERSION = 2;
 /** Everything up to a position; with the entries after it, the whole room. */
 export interface StoredSnapshot extends Position {
   readonly v: number;
-  readonly state: RoomState;
+  readonly state: Omit<RoomState, 'turns'>;
+  /**
+   * Apart from the state, so that no older version, which does not keep it up to date, stores it again. Absent in
+   * snapshots of older versions.
+   */
+  readonly turns?: readonly (Seq | null)[];
   readonly windows: StoredWindows;
   /** Absent in snapshots of older versions. */
   readonly departed?: readonly Departure[];
@@ -115,12 +120,17 @@ export class CorruptRoom extends Error {
   override readonly name = 'CorruptRoom';
 }
 
-export function toSnapshot(position: Position, state: RoomState, windows: CommandWindows): StoredSnapshot {
+export function toSnapshot(
+  position: Position,
+  { turns, ...state }: RoomState,
+  windows: CommandWindows,
+): StoredSnapshot {
   return {
     v: SNAPSHOT_VERSION,
     seq: position.seq,
     digest: position.digest,
     state,
+    turns: Array.from(turns, (seq) => seq ?? null),
     windows: windows.stored(),
     departed: windows.departed(),
   };

@@ -42,14 +42,17 @@ export function viewSeat(occupant: Occupant | null): SeatView | null {
 
 /** The deadline for everybody, and the legal commands for a seat whose turn it is. */
 export function viewTurn(game: Game, state: RoomState, viewer: Viewer): TurnInfo {
-  const legal = viewLegal(game, state, viewer);
-  return legal ? { deadline: state.deadline, legal } : { deadline: state.deadline };
+  return { deadline: state.deadline, ...viewOwnTurn(game, state, viewer) };
 }
 
-/** The commands that `viewer` may give; undefined when it has not to act. */
-export function viewLegal(game: Game, state: RoomState, viewer: Viewer): TurnInfo['legal'] {
-  if (viewer === 'spectator' || !actingSeats(game, state).includes(viewer)) return undefined;
-  return game.legal(game.view(state.table, viewer));
+const NO_TURN = {};
+
+/** The turn of `viewer` and the commands that it may give; nothing when it has not to act. */
+export function viewOwnTurn(game: Game, state: RoomState, viewer: Viewer): Pick<TurnInfo, 'legal' | 'turn'> {
+  if (viewer === 'spectator' || !actingSeats(game, state).includes(viewer)) return NO_TURN;
+  const legal = game.legal(game.view(state.table, viewer));
+  const turn = state.turns[viewer];
+  return turn === undefined ? { legal } : { turn, legal };
 }
 
 /** The events of an entry as `viewer` may see them: the entry's own list where nothing is hidden or rewritten. */

@@ -4,7 +4,7 @@
  */
 import type { Viewer } from '../../src/game/game.js';
 import { findGame } from '../../src/game/games.js';
-import type { CommandId, Digest, Epoch, RoomCode } from '../../src/protocol/ids.js';
+import type { CommandId, Digest, Epoch, RoomCode, Seq } from '../../src/protocol/ids.js';
 import { chain, NO_DIGEST } from '../../src/room/history.js';
 import type { Entry } from '../../src/room/state.js';
 import { projectEntry, viewRoom } from '../../src/room/view.js';
@@ -90,7 +90,7 @@ class RoomCheck {
     const views = this.viewsBySeq();
     let digest = NO_DIGEST;
     let epoch = 0 as Epoch;
-    let seq = 0;
+    let seq = 0 as Seq;
     let broken = false;
     for (const stored of log) {
       if (stored.seq !== seq + 1) this.blame('gap', stored.seq, `the log goes from ${seq} to ${stored.seq}`);
@@ -119,10 +119,10 @@ class RoomCheck {
   }
 
   /** True when the entry could be replayed. */
-  private replayed(replay: Replay, entry: Entry, seq: number): boolean {
+  private replayed(replay: Replay, entry: Entry, seq: Seq): boolean {
     const command = entry.by && this.sent.get(key(entry.by.seat, entry.by.id));
     try {
-      const wrong = replay.take(entry, command?.command);
+      const wrong = replay.take(entry, seq, command?.command);
       if (wrong !== undefined) this.blame('illegal', seq, wrong);
       return wrong === undefined;
     } catch (error) {

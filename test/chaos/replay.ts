@@ -1,6 +1,7 @@
 /** Plays a room's log again and says where it does what the rules do not allow. PURE. */
 import type { Game, Seat, Seed, Typed } from '../../src/game/game.js';
 import { isRoomCommand } from '../../src/protocol/client-in.js';
+import type { Seq } from '../../src/protocol/ids.js';
 import {
   actingSeats,
   type Entry,
@@ -30,9 +31,9 @@ export class Replay {
    * Takes the next entry; what is wrong with it, or undefined. `command` is what the client sent under the entry's id.
    * @throws whatever the game throws when the events do not fit the state.
    */
-  take(entry: Entry, command: Command | undefined): string | undefined {
+  take(entry: Entry, seq: Seq, command: Command | undefined): string | undefined {
     const wrong = entry.by ? this.wrongMove(entry, entry.by.seat, command) : this.wrongByItself(entry.events);
-    this.state = evolve(this.game, this.head, this.state, entry);
+    this.state = evolve(this.game, this.head, this.state, entry, seq);
     return wrong;
   }
 

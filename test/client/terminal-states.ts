@@ -53,6 +53,7 @@ export function tableState(view: RoomView, part: Partial<TableState> = {}): Tabl
     presence: { seats: [true, true, true, false], spectators: 0 },
     deadline: null,
     legal: own ? hokm.legal(view.table as never) : [],
+    turn: null,
     pending: 0,
     error: null,
     ...part,

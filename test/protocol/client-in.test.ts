@@ -1,7 +1,14 @@
 /** The short ways that commands and hellos take through the parser say what their schemas say. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { commandRequestSchema, helloSchema, PROTOCOL_VERSION, parseClientFrame } from '../../src/protocol/client-in.js';
+import {
+  commandRequestSchema,
+  helloSchema,
+  PROTOCOL_VERSION,
+  parseClientFrame,
+  parseRoomCommand,
+} from '../../src/protocol/client-in.js';
+import { ROOM_COMMANDS } from '../../src/protocol/vocabulary.js';
 
 /** Mostly right, so that what is wrong stands alone. */
 const often = <T>(right: fc.Arbitrary<T>, wrong: fc.Arbitrary<unknown>) =>
@@ -25,6 +32,10 @@ const commands = often(
 );
 const extras = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ for: often(fc.integer({ min: 1 }), fc.constantFrom(0, -1, 1.5, 2 ** 53, '1', null, [])) }),
+  },
   { weight: 1, arbitrary: fc.dictionary(fc.stringMatching(/^[a-z]{1,3}$/), fc.jsonValue(), { maxKeys: 2 }) },
 );
 
@@ -32,6 +43,12 @@ const lacking = fc.oneof(
   { weight: 9, arbitrary: fc.constant([]) },
   { weight: 1, arbitrary: fc.subarray(['id', 'command'], { minLength: 1 }) },
 );
+
+test('the commands of rooms are those that have a schema', () => {
+  const detailOf = (type: string) => ({ detail: '', ...parseRoomCommand({ type }) }).detail;
+  for (const type of ROOM_COMMANDS) expect(detailOf(type)).not.toMatch(/^type/);
+  expect(detailOf('play')).toMatch(/^type/);
+});
 
 test('a command is taken or refused as by its schema', () => {
   fc.assert(

@@ -19,6 +19,9 @@ export type Action =
   | { readonly do: 'play'; readonly moves: number }
   | { readonly do: 'try'; readonly who: number; readonly command: GivenCommand }
   | { readonly do: 'resend'; readonly who: number; readonly which: number }
+  /** A move is given and does not arrive, until all such are delivered. */
+  | { readonly do: 'withhold' }
+  | { readonly do: 'deliver' }
   | { readonly do: 'say'; readonly who: number; readonly phrase: Phrase }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'thaw'; readonly ms: number }
@@ -58,6 +61,7 @@ export const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('play' as const), moves: fc.integer({ min: 1, max: 24 }) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('try' as const), who, command: anyCommand }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('resend' as const), who, which: fc.nat({ max: 20 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('withhold' as const, 'deliver' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('say' as const), who, phrase: fc.constant('hello' as const) }) },
   {
     weight: 2,

@@ -3,7 +3,7 @@
 import { foldEvent } from '../../src/client/fold.js';
 import type { Seat } from '../../src/game/game.js';
 import type { ClientOut, Cursor, EventFrame, RoomView } from '../../src/protocol/client-out.js';
-import type { CommandId } from '../../src/protocol/ids.js';
+import type { CommandId, Seq } from '../../src/protocol/ids.js';
 import { cursorOf, type GivenCommand, hashOf, TestConnection } from './rooms.js';
 import type { Shown } from './secrets.js';
 
@@ -28,7 +28,9 @@ export class Client {
   cursor: Cursor | undefined;
   seat: Seat | null = null;
   readonly shown: Shown[] = [];
-  readonly sent: { readonly id: CommandId; readonly command: GivenCommand }[] = [];
+  /** Its turn as it was told. */
+  turn: Seq | undefined;
+  readonly sent: { readonly id: CommandId; readonly command: GivenCommand; readonly turn: Seq | undefined }[] = [];
 
   constructor(private readonly name: string) {}
 
@@ -50,6 +52,7 @@ export class Client {
   }
 
   private hear(frame: ClientOut, text: string): void {
+    if (frame.type === 'welcome' || frame.type === 'snapshot' || frame.type === 'event') this.turn = frame.turn;
     switch (frame.type) {
       case 'welcome':
         this.token = frame.token ?? this.token;

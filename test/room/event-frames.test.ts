@@ -1,7 +1,7 @@
 /** What is put together as text is the JSON of the frame. */
 import { expect, test } from '@jest/globals';
 import type { Seat } from '../../src/game/game.js';
-import type { CommandId, Epoch } from '../../src/protocol/ids.js';
+import type { CommandId, Epoch, Seq } from '../../src/protocol/ids.js';
 import { EventFrames } from '../../src/room/event-frames.js';
 import { History, START } from '../../src/room/history.js';
 import type { Entry } from '../../src/room/state.js';
@@ -22,8 +22,15 @@ test.each<[string, Partial<Entry>, number | null]>([
   const frames = new EventFrames(line, deadline);
   const { seq, digest } = line;
   const common = { type: 'event', seq, digest, epoch: 3, at: entry.at, deadline };
-  expect(JSON.parse(frames.frame(events, undefined).text)).toEqual({ ...common, events });
-  expect(JSON.parse(frames.frame([...events], LEGAL).text)).toEqual({ ...common, legal: LEGAL, events });
-  expect(JSON.parse(frames.frame(HIDDEN, []).text)).toEqual({ ...common, legal: [], events: HIDDEN });
-  expect(frames.frame(HIDDEN, undefined)).toBe(frames.frame([...HIDDEN], undefined));
+  expect(JSON.parse(frames.frame(events, {}).text)).toEqual({ ...common, events });
+  const turn = 7 as Seq;
+  expect(JSON.parse(frames.frame([...events], { legal: LEGAL, turn }).text)).toEqual({
+    ...common,
+    turn,
+    legal: LEGAL,
+    events,
+  });
+  expect(JSON.parse(frames.frame(events, { legal: LEGAL }).text)).toEqual({ ...common, legal: LEGAL, events });
+  expect(JSON.parse(frames.frame(HIDDEN, { legal: [] }).text)).toEqual({ ...common, legal: [], events: HIDDEN });
+  expect(frames.frame(HIDDEN, {})).toBe(frames.frame([...HIDDEN], {}));
 });

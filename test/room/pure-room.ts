@@ -62,7 +62,7 @@ export class PureRoom {
     this.log.push(linked);
     this.events.push(...taken.events);
     this.windows.apply(entry, linked.seq, this.state);
-    this.state = evolve(game, this.head, this.state, entry);
+    this.state = evolve(game, this.head, this.state, entry, linked.seq);
   }
 
   /** `name` says hello, with the token it was given before if there is one. */
@@ -87,8 +87,8 @@ export class PureRoom {
     return this;
   }
 
-  command(name: Name, command: GivenCommand, id = this.newId(name)): this {
-    return this.give({ type: 'command', from: name, holder: this.holder(name), id, command });
+  command(name: Name, command: GivenCommand, id = this.newId(name), turn?: Seq): this {
+    return this.give({ type: 'command', from: name, holder: this.holder(name), id, command, turn });
   }
 
   newId(name: Name): CommandId {

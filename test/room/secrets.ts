@@ -54,7 +54,7 @@ function hidesInEvent(
   if (!entry || !state) throw new Error('an event of no entry');
   equal(frame.events.length, entry.events.length, 'Hokm hides no event wholly');
   for (const [at, event] of entry.events.entries()) {
-    state = evolve(game, head, state, { ...entry, events: [event] });
+    state = evolve(game, head, state, { ...entry, events: [event] }, frame.seq);
     const table = tableOf(state);
     const seen = frame.events[at];
     conceals(seen, table, viewer);
@@ -66,7 +66,7 @@ function hidesInEvent(
 /** The room after each entry, the empty one first. */
 function statesOf(head: RoomHead, log: readonly LogEntry[]): readonly RoomState[] {
   const states = [emptyRoom(4)];
-  for (const { entry } of log) states.push(evolve(game, head, states.at(-1) ?? emptyRoom(4), entry));
+  for (const { entry, seq } of log) states.push(evolve(game, head, states.at(-1) ?? emptyRoom(4), entry, seq));
   return states;
 }
 

@@ -2,10 +2,12 @@
 
 import type { Seat } from '../../src/game/game.js';
 import type { View } from '../../src/game/hokm/view.js';
+import { isRoomCommand } from '../../src/protocol/client-in.js';
+import type { RoomView } from '../../src/protocol/client-out.js';
 import type { StoredWindows } from '../../src/room/commands.js';
 import type { LogEntry } from '../../src/room/history.js';
 import { loadRoom } from '../../src/room/load.js';
-import type { RoomHead } from '../../src/room/state.js';
+import { isRoomEvent, type RoomHead } from '../../src/room/state.js';
 import type { RoomMeta, StoredSnapshot } from '../../src/room/store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type Action, CLIENTS } from './actions.js';
@@ -56,9 +58,20 @@ export class World {
         break;
       case 'resend': {
         const sent = client?.sent[client.sent.length - 1 - action.which];
-        if (client && sent) this.command(client, sent.command, sent.id);
+        if (client && sent) this.command(client, sent.command, sent.id, sent.turn);
         break;
       }
+      case 'withhold': {
+        const { acting } = this;
+        if (acting?.view) acting.sent.push({ id: acting.nextId(), command: moveOf(acting.view), turn: acting.turn });
+        break;
+      }
+      case 'deliver':
+        for (const each of this.clients) {
+          const sent = each.sent.at(-1);
+          if (sent) this.command(each, sent.command, sent.id, sent.turn);
+        }
+        break;
       case 'say':
         if (client?.connected && client.socket) {
           this.mailbox.post({
@@ -121,6 +134,7 @@ export class World {
     );
     this.replays(log, meta, live);
     this.happenedOnce(log);
+    this.happenedInTime(log);
     hidesSecrets(
       this.head,
       log,
@@ -196,22 +210,32 @@ export class World {
     this.mailbox.detach(socket);
   }
 
-  private command(client: Client, command: GivenCommand, id = client.nextId()): void {
+  private command(
+    client: Client,
+    command: GivenCommand,
+    id = client.nextId(),
+    turn = isRoomCommand(command.type) ? undefined : client.turn,
+  ): void {
     if (!client.connected || !client.socket) return;
-    client.sent.push({ id, command });
-    this.mailbox.post({ type: 'command', from: client.socket, holder: client.holder, id, command });
+    client.sent.push({ id, command, turn });
+    this.mailbox.post({ type: 'command', from: client.socket, holder: client.holder, id, command, turn });
   }
 
   /** One move of whoever has to: by a player who is there, else by the clock. */
   private async move(): Promise<void> {
     if (this.mailbox.status !== 'playing') return;
-    const acting = this.clients.find((client) => {
+    const { acting } = this;
+    if (acting?.view) this.command(acting, moveOf(acting.view));
+    else await this.clock.advance(10_000);
+    await this.clock.advance(200);
+  }
+
+  private get acting(): Client | undefined {
+    if (this.mailbox.over || this.mailbox.status !== 'playing') return undefined;
+    return this.clients.find((client) => {
       const view = client.view?.table as View | undefined;
       return client.connected && client.seat !== null && view?.table.turn === client.seat;
     });
-    if (acting?.view) this.command(acting, game.bot(acting.view.table) as GivenCommand);
-    else await this.clock.advance(10_000);
-    await this.clock.advance(200);
   }
 
   /** Every client that is connected knows what the room would tell it afresh. */
@@ -230,7 +254,7 @@ export class World {
     const tail = log.map(({ seq, text }) => ({ seq, text }));
     const whole = loadRoom(game, { meta, snapshot: null, tail });
     if (live) {
-      equal(asJson(whole.state), asJson(live.state), 'the log replays to the room');
+      equal(asJson(whole.state), stateOf(live), 'the log replays to the room');
       equal(effects(whole.windows.stored()), effects(live.windows), 'the log replays to the windows');
     }
     for (const snapshot of new Set<StoredSnapshot>(this.store.snapshots)) {
@@ -238,6 +262,18 @@ export class World {
       const loaded = loadRoom(game, { meta, snapshot, tail: after });
       equal(asJson(loaded.state), asJson(whole.state), `the room from the snapshot at ${snapshot.seq}`);
       equal(effects(loaded.windows.stored()), effects(whole.windows.stored()), 'the windows from a snapshot');
+    }
+  }
+
+  /** A move has taken effect in the turn that it was meant for: nothing of the game has happened in between. */
+  private happenedInTime(log: readonly LogEntry[]): void {
+    const moves = ({ entry }: LogEntry) =>
+      entry.events.some((event) => !isRoomEvent(event) || event.type === 'match_started');
+    const meant = new Map(this.clients.flatMap(({ sent }) => sent.map(({ id, turn }) => [id, turn] as const)));
+    for (const { seq, entry } of log) {
+      const turn = entry.by && meant.get(entry.by.id);
+      if (turn === undefined) continue;
+      equal(log.slice(0, seq - 1).findLast(moves)?.seq, turn, `${entry.by?.id} in its turn`);
     }
   }
 
@@ -252,6 +288,11 @@ export class World {
     }
   }
 }
+
+const moveOf = ({ table }: RoomView): GivenCommand => game.bot(table) as GivenCommand;
+
+/** A stored room's state as it is in memory. */
+const stateOf = ({ state, turns }: StoredSnapshot): unknown => asJson({ ...state, turns });
 
 /** What a log tells of windows: commands with effect. Refusals are known to the instance that refused, and its snapshots. */
 function effects(windows: StoredWindows): unknown {

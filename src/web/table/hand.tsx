@@ -17,6 +17,8 @@ export interface HandProps {
   readonly onIllegal: (card: Card) => void;
 }
 
+const isPress = ({ key }: KeyboardEvent): boolean => key === 'Enter' || key === ' ';
+
 /** A phone has two rows of so many. */
 const ROW = 7;
 
@@ -99,7 +101,9 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
               onBlur={({ relatedTarget }) => {
                 if (relatedTarget !== null) hadFocus.current = false;
               }}
-              onClick={() => (playable ? onPlay(card) : onIllegal(card))}
+              // The second click of two was begun when the first card lay here; a key that is held is pressed once.
+              onClick={({ detail }) => detail < 2 && (playable ? onPlay(card) : onIllegal(card))}
+              onKeyDown={(event) => event.repeat && isPress(event) && event.preventDefault()}
             >
               <CardFace card={card} />
               <span class="unseen">{cardName(text, card)}</span>

@@ -1,5 +1,5 @@
 /** A table as a component sees it: its state, what is remembered, what is said, and what can be done. */
-import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import {
   CommandRefused,
   joinTable,
@@ -40,6 +40,7 @@ export interface TableModel {
   readonly refusal: { readonly code: string; readonly message: string; readonly number: number } | null;
   /** The command that waits for its answer. */
   readonly sending: Order | null;
+  /** Gives a command; a move counts for the turn that was shown, or not at all. */
   readonly command: (command: Order) => void;
   readonly say: (talk: Talk) => void;
 }
@@ -126,7 +127,7 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
     };
   }, [table]);
 
-  const actions = useMemo(() => {
+  const { give, say } = useMemo(() => {
     let refusals = 0;
     const put = (part: Partial<typeof kept.current>) => {
       kept.current = { ...kept.current, ...part };
@@ -134,10 +135,10 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
     };
     refused.current = ({ code, message }) => put({ refusal: { code, message, number: ++refusals } });
     return {
-      command: (command: Order) => {
+      give: (command: Order, turn: TableState['turn']) => {
         put({ sending: command, refusal: null });
         table
-          .command(command)
+          .command(command, turn)
           .catch((error: unknown) => {
             refused.current(error instanceof CommandRefused ? error.frame : { code: 'UNKNOWN', message: '' });
           })
@@ -149,5 +150,7 @@ export function useTable({ room, name, watch, seat }: Joining): TableModel {
     };
   }, [table]);
 
-  return { ...kept.current, ...actions, state: table.state };
+  const { state } = table;
+  const command = useCallback((order: Order) => give(order, state.turn), [give, state.turn]);
+  return { ...kept.current, say, command, state };
 }

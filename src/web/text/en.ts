@@ -283,6 +283,7 @@ export const en = {
   to_home: 'To the start page',
   refused_NOT_HOST: 'Only the host can do this.',
   refused_NOT_YOUR_TURN: 'It is not your turn.',
+  refused_TURN_OVER: 'Your turn was already over.',
   refused_MATCH_RUNNING: 'This can be done only between matches.',
   refused_NO_MATCH: 'No match is running.',
   refused_SEATS_EMPTY: 'A seat is still empty.',

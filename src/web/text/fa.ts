@@ -273,6 +273,7 @@ export const fa: Words = {
   to_home: 'به صفحهٔ آغاز',
   refused_NOT_HOST: 'این کار تنها با میزبان است.',
   refused_NOT_YOUR_TURN: 'نوبت شما نیست.',
+  refused_TURN_OVER: 'نوبت شما گذشته بود.',
   refused_MATCH_RUNNING: 'این کار تنها میان دو ست می‌شود.',
   refused_NO_MATCH: 'ستی در جریان نیست.',
   refused_SEATS_EMPTY: 'هنوز یک صندلی خالی است.',
