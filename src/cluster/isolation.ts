@@ -2,6 +2,9 @@
  * Finds out when this instance alone has lost Redis. Its rooms will be taken over, so it gives its players up in time for
  * them to go where Redis answers. The rooms themselves it keeps, standing still: where nobody has taken one over, it has
  * the end of the log that a failover may have lost. When nobody reaches Redis, everybody keeps what they have and waits.
+ *
+ * INVARIANT: players are given up only when another instance has had Redis without a gap for as long as this one has not,
+ * or for a whole lease. Who merely hears earlier that Redis is back is no evidence.
  */
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
@@ -10,7 +13,8 @@ import { askLivez, type Livez } from './livez.js';
 import type { InstanceRecord } from './registry.js';
 
 export interface IsolationDeps {
-  readonly lease: Pick<HeartbeatLease, 'holds' | 'fresh'>;
+  readonly lease: Pick<HeartbeatLease, 'holds' | 'fresh' | 'age'>;
+  readonly leaseMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** The other instances as last known. */
@@ -21,16 +25,13 @@ export interface IsolationDeps {
 }
 
 const PERIOD_MS = 200;
-const PEERS_ASKED = 3;
-/**
- * So many looks in a row must find the same: when Redis comes back to all, some hear of it a moment before the others,
- * and look as if they alone had it. Together within the lease's last second.
- */
-const FINDINGS = 3;
+/** Asked at a time; the next look asks those that follow, until all have been asked. */
+const PEERS_ASKED = 32;
 
 export class Isolation {
   private isolated = false;
-  private findings = 0;
+  /** Peers asked so far. */
+  private asked = 0;
   private timer: Timer | undefined;
 
   constructor(private readonly deps: IsolationDeps) {}
@@ -52,21 +53,23 @@ export class Isolation {
     const { lease, onIsolated, log } = this.deps;
     if (lease.fresh()) this.isolated = false;
     if (this.isolated) return;
-    this.findings = (await this.looksAlone()) ? this.findings + 1 : 0;
-    if (this.findings < FINDINGS) return;
+    if (!(await this.looksAlone())) return;
     this.isolated = true;
-    this.findings = 0;
     log.error('alone without Redis: giving all players up');
     onIsolated();
   }
 
   private async looksAlone(): Promise<boolean> {
-    const { lease, peers, askPeer = askLivez } = this.deps;
+    const { lease, leaseMs, peers, askPeer = askLivez } = this.deps;
     // Fresh as well: a very short lease never holds.
     const safe = () => lease.fresh() || lease.holds();
     if (safe()) return false;
-    const asked = peers().slice(0, PEERS_ASKED);
+    const all = peers();
+    const first = all.length === 0 ? 0 : this.asked % all.length;
+    const asked = [...all.slice(first), ...all.slice(0, first)].slice(0, PEERS_ASKED);
+    this.asked = first + asked.length;
     const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
-    return answers.some((peer) => peer.answer === 'alive' && peer.redis === 'ok') && !safe();
+    const enough = Math.min(lease.age(), leaseMs);
+    return answers.some((peer) => peer.answer === 'alive' && peer.redisForMs >= enough) && !safe();
   }
 }

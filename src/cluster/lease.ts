@@ -72,7 +72,12 @@ export class HeartbeatLease implements Lease {
    * have been away long enough for every lease to run out.
    */
   steady(): boolean {
-    return this.fresh() && this.deps.clock.monotonic() - this.steadySince >= this.deps.leaseMs;
+    return this.steadyFor() >= this.deps.leaseMs;
+  }
+
+  /** For how long heartbeats have run without a gap, ms; 0 when the lease is not fresh. */
+  steadyFor(): number {
+    return this.fresh() ? Math.max(0, this.deps.clock.monotonic() - this.steadySince) : 0;
   }
 
   /** Sends a heartbeat now, as after a change of status. */

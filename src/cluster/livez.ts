@@ -6,7 +6,12 @@ import { get } from 'node:http';
  * listens there. silent: no answer in time.
  */
 export type Livez =
-  | { readonly answer: 'alive'; readonly id: string; readonly redis: 'ok' | 'away' }
+  | {
+      readonly answer: 'alive';
+      readonly id: string;
+      /** How long Redis has confirmed its lease without a gap, ms; 0 when it does not now. */
+      readonly redisForMs: number;
+    }
   | { readonly answer: 'isolated' }
   | { readonly answer: 'refused' | 'silent' };
 
@@ -25,7 +30,9 @@ export function askLivez(address: string): Promise<Livez> {
         clearTimeout(deadline);
         if (body.includes('"status":"isolated"')) return resolve({ answer: 'isolated' });
         const id = /"id":"([^"]+)"/.exec(body)?.[1] ?? '';
-        resolve({ answer: 'alive', id, redis: body.includes('"redis":"ok"') ? 'ok' : 'away' });
+        // Of an older version this is not known.
+        const redisForMs = Number(/"redis_for_ms":(\d+)/.exec(body)?.[1] ?? 0);
+        resolve({ answer: 'alive', id, redisForMs });
       });
     });
     // Settled here: an answer that breaks off after its head raises no error of the request.

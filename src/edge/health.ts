@@ -12,6 +12,8 @@ export interface HealthDeps {
   readonly status: () => InstanceStatus;
   /** Whether Redis confirms this instance's lease. */
   readonly leaseFresh: () => boolean;
+  /** How long Redis has done so without a gap, ms; 0 when it does not now. */
+  readonly redisForMs: () => number;
   /** Whether this instance alone has lost Redis. */
   readonly isolated: () => boolean;
   /** The other instances it knows of. */
@@ -65,12 +67,13 @@ export class Health {
     return { code: 200, body: { status: this.deps.leaseFresh() ? 'ready' : 'degraded', id } };
   }
 
-  /** For the other instances: who this is, whether it has given its rooms up, and whether Redis answers here. */
-  alive(): { status: 'alive' | 'isolated'; id: InstanceId; redis: 'ok' | 'away' } {
+  /** For the other instances: who this is, whether it has given its rooms up, and since when Redis answers here. */
+  alive(): { status: 'alive' | 'isolated'; id: InstanceId; redis: 'ok' | 'away'; redis_for_ms: number } {
     return {
       status: this.deps.isolated() ? 'isolated' : 'alive',
       id: this.deps.id,
       redis: this.deps.leaseFresh() ? 'ok' : 'away',
+      redis_for_ms: Math.floor(this.deps.redisForMs()),
     };
   }
 

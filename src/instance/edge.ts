@@ -68,6 +68,7 @@ export function createEdge(deps: EdgeDeps) {
     errors: ports.errors,
     status: () => self.status,
     leaseFresh: () => lease.fresh(),
+    redisForMs: () => lease.steadyFor(),
     isolated,
     peers,
     connections: () => players.size,

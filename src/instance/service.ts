@@ -72,6 +72,7 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
   lifecycle.add('public rooms', { start: () => publicRooms.start(), stop: () => publicRooms.stop() });
   const isolation = new Isolation({
     lease,
+    leaseMs,
     clock,
     log,
     peers: () => peers.others,

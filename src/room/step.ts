@@ -124,10 +124,10 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
     case 'thaw': {
       const byMs = Math.round(input.forMs);
       if (Math.abs(byMs) < UNNOTICED_MS) return { presence, events: [], effects: [] };
+      const moved = state.deadline === null ? 0 : moveOf(room, state.deadline, byMs, now);
       return {
         presence: byMs > 0 ? withTimeGivenBack(presence, byMs, now) : presence,
-        events:
-          state.deadline === null ? [] : [{ type: 'clock_moved', by_ms: moveOf(room, state.deadline, byMs, now) }],
+        events: moved === 0 ? [] : [{ type: 'clock_moved', by_ms: moved }],
         effects: [],
       };
     }

@@ -80,7 +80,8 @@ export class Replay {
       case 'seat_taken':
         return state.seats[event.seat]?.kind !== 'human';
       case 'clock_moved':
-        return state.deadline !== null && event.by_ms >= 0;
+        // Less than 0 where the room has come to an owner whose clock is behind.
+        return state.deadline !== null;
       case 'bot_substituted':
         return !playedByBot(state, event.seat);
       case 'player_returned':

@@ -1,55 +1,124 @@
 import { expect, test } from '@jest/globals';
 import { Isolation } from '../../src/cluster/isolation.js';
 import type { Livez } from '../../src/cluster/livez.js';
-import { SystemClock } from '../../src/runtime/clock.js';
 import { createLogger } from '../../src/runtime/log.js';
+import { ManualClock } from '../support/manual-clock.js';
 
-/** An instance whose lease and peers say what the test wants; `looks` looks one after the other. */
-function instance() {
-  const seen = { holds: false, peersRedis: 'ok' as 'ok' | 'away', givenUp: 0 };
+const LEASE_MS = 5_000;
+/** Nothing is done under a lease in its last second: from then on peers are asked. */
+const ASKS_AFTER_MS = 4_000;
+
+/** An instance that loses Redis when the test says so, with peers that say since when they have it. */
+function instance(count = 1) {
+  const clock = new ManualClock();
+  /** By peer, since when it has Redis, monotonic ms; undefined while it has not. */
+  const peers: (number | undefined)[] = Array.from({ length: count }, () => 0);
+  const seen = { cutAt: undefined as number | undefined, givenUp: 0, asked: new Set<string>(), mostAtOnce: 0 };
+  const age = () => (seen.cutAt === undefined ? 0 : clock.monotonic() - seen.cutAt);
+  let asking = 0;
   const isolation = new Isolation({
-    lease: { holds: () => seen.holds, fresh: () => seen.holds },
-    clock: new SystemClock(),
+    lease: { age, holds: () => age() <= ASKS_AFTER_MS, fresh: () => age() <= 2_000 },
+    leaseMs: LEASE_MS,
+    clock,
     log: createLogger('silent', {}),
-    peers: () => [{ host: '127.0.0.1', port: 1 }],
+    peers: () => peers.map((_, port) => ({ host: '127.0.0.1', port })),
     onIsolated: () => {
       seen.givenUp += 1;
     },
-    askPeer: async (): Promise<Livez> => ({ answer: 'alive', id: 'peer', redis: seen.peersRedis }),
+    askPeer: async (address): Promise<Livez> => {
+      seen.asked.add(address);
+      asking += 1;
+      seen.mostAtOnce = Math.max(seen.mostAtOnce, asking);
+      await Promise.resolve();
+      asking -= 1;
+      const since = peers[Number(address.split(':')[1])];
+      return { answer: 'alive', id: 'peer', redisForMs: since === undefined ? 0 : clock.monotonic() - since };
+    },
   });
-  const looks = async (count: number) => {
-    for (let look = 0; look < count; look++) await isolation.look();
+  isolation.start();
+  /** Time passes; the second in which the players were given up, or undefined. */
+  const pass = async (ms: number) => {
+    await clock.advance(ms);
   };
-  return { seen, isolation, looks };
+  const cut = () => {
+    seen.cutAt = clock.monotonic();
+  };
+  return { clock, seen, isolation, peers, pass, cut };
 }
 
-test('alone without Redis, an instance gives its players up, once', async () => {
-  const { seen, isolation, looks } = instance();
-  await looks(10);
+test('alone without Redis, an instance gives its players up, once, a second before its lease ends', async () => {
+  const { seen, isolation, pass, cut } = instance();
+  await pass(60_000);
+  cut();
+  await pass(ASKS_AFTER_MS);
+  expect(seen.asked.size).toBe(0);
+  await pass(500);
+  expect([seen.givenUp, isolation.active]).toEqual([1, true]);
+  await pass(10_000);
   expect(seen.givenUp).toBe(1);
-  expect(isolation.active).toBe(true);
-  seen.holds = true;
-  await looks(1);
+  seen.cutAt = undefined;
+  await pass(500);
   expect(isolation.active).toBe(false);
 });
 
+test.each([
+  ['4 of 5', 4, 700],
+  ['199 of 200', 199, 2_000],
+])('with %s cut off, each finds the one that is not', async (_, count, withinMs) => {
+  const { seen, peers, pass, cut } = instance(count);
+  await pass(60_000);
+  for (let peer = 0; peer < count - 1; peer++) peers[peer] = undefined;
+  cut();
+  await pass(ASKS_AFTER_MS + withinMs);
+  expect(seen.givenUp).toBe(1);
+  expect(seen.mostAtOnce).toBeLessThanOrEqual(32);
+});
+
 test('when Redis comes back to all, whoever hears of it last keeps its players', async () => {
-  const { seen, looks } = instance();
-  seen.peersRedis = 'away';
-  await looks(20);
-  // The peers have had their answer, ours is still on its way.
-  seen.peersRedis = 'ok';
-  await looks(2);
-  seen.holds = true;
-  await looks(1);
-  seen.holds = false;
-  await looks(2);
+  const { clock, seen, peers, pass, cut } = instance(3);
+  await pass(60_000);
+  cut();
+  peers.fill(undefined);
+  await pass(6_000);
+  // The peers have had their answer; here, on a busy host, it takes seconds more.
+  peers.fill(clock.monotonic());
+  await pass(LEASE_MS - 500);
+  seen.cutAt = undefined;
+  await pass(1_000);
   expect(seen.givenUp).toBe(0);
 });
 
+test('when Redis comes back to all but one, that one gives its players up a lease later', async () => {
+  const { clock, seen, peers, pass, cut } = instance(3);
+  await pass(60_000);
+  cut();
+  peers.fill(undefined);
+  await pass(20_000);
+  peers.fill(clock.monotonic());
+  await pass(LEASE_MS - 500);
+  expect(seen.givenUp).toBe(0);
+  await pass(1_000);
+  expect(seen.givenUp).toBe(1);
+});
+
+test('a peer that has just started is evidence once it has had Redis for as long as we have not', async () => {
+  const { clock, seen, peers, pass, cut } = instance();
+  await pass(60_000);
+  peers[0] = undefined;
+  cut();
+  await pass(500);
+  peers[0] = clock.monotonic();
+  await pass(4_300);
+  expect(seen.givenUp).toBe(0);
+  await pass(1_000);
+  expect(seen.givenUp).toBe(1);
+});
+
 test('while nobody reaches Redis, everybody keeps its players', async () => {
-  const { seen, looks } = instance();
-  seen.peersRedis = 'away';
-  await looks(50);
+  const { seen, peers, pass, cut } = instance(5);
+  await pass(60_000);
+  cut();
+  peers.fill(undefined);
+  await pass(60_000);
   expect(seen.givenUp).toBe(0);
 });

@@ -19,7 +19,7 @@ const LEASE = 5_000;
 type Answer = 'alive' | 'another' | 'isolated' | 'refused' | 'silent';
 const livez = (answer: Answer): Livez =>
   answer === 'alive' || answer === 'another'
-    ? { answer: 'alive', id: answer === 'alive' ? OWNER : 'game-AN0THER0', redis: 'ok' }
+    ? { answer: 'alive', id: answer === 'alive' ? OWNER : 'game-AN0THER0', redisForMs: 0 }
     : { answer };
 
 class Stage {
@@ -238,12 +238,14 @@ describe('a question to /livez', () => {
   });
 
   test('is answered, refused, or times out: also in the middle of an answer', async () => {
-    const alive = await serve((body) => body(JSON.stringify({ id: OWNER, redis: 'ok' })));
+    const alive = await serve((body) => body(JSON.stringify({ id: OWNER, redis: 'ok', redis_for_ms: 1234 })));
+    const older = await serve((body) => body(JSON.stringify({ id: OWNER, redis: 'ok' })));
     const isolated = await serve((body) => body(JSON.stringify({ status: 'isolated', id: OWNER, redis: 'away' })));
     const silent = await serve(() => undefined);
     const half = await serve((_, head) => head());
-    expect(await Promise.all([alive, isolated, dead, silent, half].map(askLivez))).toEqual([
-      { answer: 'alive', id: OWNER, redis: 'ok' },
+    expect(await Promise.all([alive, older, isolated, dead, silent, half].map(askLivez))).toEqual([
+      { answer: 'alive', id: OWNER, redisForMs: 1_234 },
+      { answer: 'alive', id: OWNER, redisForMs: 0 },
       { answer: 'isolated' },
       { answer: 'refused' },
       { answer: 'silent' },

@@ -317,8 +317,8 @@ export class World {
       this.network.stream(from.name, process.name).send(() => {
         if (process.dead) return back.send(() => from.run(() => answer({ answer: 'refused' })));
         process.run(() => {
-          const redis = instance.lease.fresh() ? 'ok' : 'away';
-          back.send(() => from.run(() => answer({ answer: 'alive', id: process.name, redis })));
+          const redisForMs = instance.lease.steadyFor();
+          back.send(() => from.run(() => answer({ answer: 'alive', id: process.name, redisForMs })));
         });
       });
     });

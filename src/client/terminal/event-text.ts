@@ -38,6 +38,7 @@ export function eventText(event: Typed, view: RoomView, paint: Paint): string | 
     case 'player_returned':
       return `${does(view, shown.seat, 'are', 'is')} back.`;
     case 'clock_moved':
+      if (shown.by_ms < 0) return 'The table has come to a server with another clock; the time left is the same.';
       return `The clocks stood for ${Math.round(shown.by_ms / 1000)} s; the time is given back.`;
     case 'room_closed':
       return 'The room is closed.';
