@@ -13,7 +13,13 @@ const list = z
   .transform((items) => items.filter((item) => item !== ''));
 const redisShape = {
   /** `redis://` or `rediss://` with user, password and database number. */
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .refine(
+      (url) => !URL.canParse(url) || /^\/?\d{0,4}$/.test(new URL(url).pathname),
+      'the path must be the number of a database, as in /0',
+    )
+    .default('redis://127.0.0.1:6379'),
   /** `host:port,host:port`: when set, the primary is asked from these sentinels; credentials come from REDIS_URL. */
   REDIS_SENTINELS: list.pipe(z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'expected host:port,host:port'))),
   REDIS_MASTER_NAME: z.string().min(1).default('hokm'),

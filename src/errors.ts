@@ -30,6 +30,11 @@ const catalogue = {
   HELLO_REPEATED: { message: 'This connection has said hello already.', http: 400, retry: false },
   BAD_REQUEST: { message: 'The request cannot be read.', http: 400, retry: false },
   BAD_OPTIONS: { message: 'The options of the room are not valid.', http: 400, retry: false },
+  NO_COPIES: {
+    message: 'This cluster keeps no copies of its data; choose the durability "primary" or "async".',
+    http: 409,
+    retry: false,
+  },
   BAD_ROOM_CODE: {
     message: 'A room code has 8 letters and digits, as in ?room_code=7KQ2M9XZ.',
     http: 400,

@@ -26,6 +26,8 @@ export interface RoomsApiDeps {
   readonly defaults: RoomSettings;
   /** A new room that nobody joins is forgotten after this, ms. */
   readonly unclaimedTtlMs: number;
+  /** Copies of the data there are, the primary included. */
+  readonly copies: number;
   /** Whether this instance takes another room. */
   readonly hasSpace: () => boolean;
 }
@@ -51,13 +53,15 @@ const CODE_ATTEMPTS = 4;
 export class RoomsApi {
   constructor(private readonly deps: RoomsApiDeps) {}
 
-  /** Stores a room that nobody owns; the first join claims it. @throws CatalogueError BAD_OPTIONS, CLUSTER_FULL */
+  /** Stores a room that nobody owns; the first join claims it. @throws CatalogueError BAD_OPTIONS, NO_COPIES, CLUSTER_FULL */
   async create(body: unknown): Promise<RoomCode> {
-    const { store, clock, defaults, unclaimedTtlMs, hasSpace } = this.deps;
+    const { store, clock, defaults, unclaimedTtlMs, copies, hasSpace } = this.deps;
     if (!hasSpace()) throw new CatalogueError('CLUSTER_FULL');
     const parsed = createSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_OPTIONS', firstIssue(parsed.error));
     const { game: id, options, durability, turn_ms, public: listed } = parsed.data;
+    // It would wait for nobody, and promise what is not there.
+    if (durability === 'replicated' && copies === 1) throw new CatalogueError('NO_COPIES');
     const game = findGame(id);
     if (!game) throw new CatalogueError('BAD_OPTIONS', `game: there is no game called ${JSON.stringify(id)}`);
     const gameOptions = game.optionsSchema.safeParse(options ?? {});

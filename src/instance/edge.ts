@@ -60,6 +60,7 @@ export function createEdge(deps: EdgeDeps) {
       hold_ms: config.HOKM_HOLD_MS,
     },
     unclaimedTtlMs: UNCLAIMED_TTL_MS,
+    copies: config.REDIS_COPIES,
     hasSpace: () => self.hasSpace,
   });
   const health = new Health({

@@ -5,7 +5,7 @@ import type { InstanceConfig } from '../config.js';
 import { HttpServer } from '../edge/http-server.js';
 import { pageRoutes } from '../edge/static.js';
 import type { InstanceId } from '../protocol/ids.js';
-import { connect, ready } from '../redis/client.js';
+import { connect, ready, superviseServer } from '../redis/client.js';
 import { SystemClock } from '../runtime/clock.js';
 import { createLogger } from '../runtime/log.js';
 import { Metrics } from '../runtime/metrics.js';
@@ -14,6 +14,9 @@ import { randomHex } from '../runtime/random.js';
 import { RecentErrors } from '../runtime/recent-errors.js';
 import { UsageMeter } from '../runtime/usage.js';
 import type { Ports } from './ports.js';
+
+/** The connection that also judges the Redis that it has reached. */
+const JUDGE = 'commands';
 
 export function realPorts(config: InstanceConfig, id: InstanceId): Ports {
   const clock = new SystemClock();
@@ -27,7 +30,12 @@ export function realPorts(config: InstanceConfig, id: InstanceId): Ports {
     log,
     errors,
     randomHex,
-    connect: (role, blocking) => connect(config, role, blocking),
+    connect: (role, blocking) => {
+      const connection = connect(config, role, blocking);
+      if (role === JUDGE)
+        superviseServer(connection, config, (faults) => log.warn({ faults }, 'Redis is not as it should be'));
+      return connection;
+    },
     connected: (connection) => ready(connection, config, config.HOKM_START_WAIT_MS),
     probe: askLivez,
     serve: async ({ http, players }) => {

@@ -9,6 +9,7 @@ import type { Redis, RedisOptions } from 'ioredis';
 import type { RedisConfig } from '../config.js';
 import { COMMAND_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS, isWrongServer, LOADING_RETRY_MS } from './connection-policy.js';
 import { GatheringRedis } from './gathering.js';
+import { judge } from './judgement.js';
 import type { ScriptCommands } from './scripts.js';
 import { IS_REPLICA, PrimaryConnector, StartSupervisor, superviseSilence } from './supervision.js';
 
@@ -66,7 +67,10 @@ function open(config: RedisConfig, role: string, blocking: boolean, primaryOnly:
   }
   const connection: RedisConnection = new GatheringRedis(options);
   // Without a listener every failed attempt would be printed; who waits for the connection reports for it.
-  connection.on('error', () => undefined);
+  connection.on('error', (error) => {
+    // The library would go on in database 0, which may be another cluster's.
+    if (NO_DATABASE.test(error.message)) connection.stream.destroy();
+  });
   countGenerations(connection);
   start.supervise(connection);
   superviseSilence(connection, primaryOnly);
@@ -84,6 +88,29 @@ export function countGenerations(connection: RedisConnection): void {
 export function onReturn(connection: RedisConnection, callback: () => void): void {
   connection.on('connect', () => {
     if (generationOf(connection) > 1) callback();
+  });
+}
+
+/**
+ * Judges the server now and after every reconnect. `tell` gets the faults, one a line, whenever they have changed.
+ * @throws nothing: a server that refuses INFO is not judged
+ */
+export function superviseServer(
+  connection: RedisConnection,
+  config: RedisConfig,
+  tell: (faults: readonly string[]) => void,
+): void {
+  const expected = { copies: config.REDIS_COPIES, sentinels: config.REDIS_SENTINELS.length > 0 };
+  let told = '';
+  connection.on('ready', () => {
+    connection.info().then(
+      (info) => {
+        const faults = judge(info, expected);
+        if (faults.join('\n') !== told) tell(faults);
+        told = faults.join('\n');
+      },
+      () => undefined,
+    );
   });
 }
 
@@ -113,8 +140,10 @@ function trust(file: string | undefined): { ca?: Buffer } {
   return { ca };
 }
 
+/** The database of REDIS_URL cannot be selected. */
+const NO_DATABASE = /DB index is out of range|invalid DB index/i;
 /** What more waiting does not change. */
-const FINAL = /NOAUTH|WRONGPASS|NOPERM|No such master|certificate|altname/i;
+const FINAL = /NOAUTH|WRONGPASS|NOPERM|No such master|certificate|altname|DB index/i;
 
 /** One line of advice on why Redis cannot be used, from the last error of a connection. */
 function explain(config: RedisConfig, error: string): string {
@@ -128,6 +157,7 @@ function explain(config: RedisConfig, error: string): string {
     }
     if (/certificate|altname/i.test(last))
       return [last, 'Set REDIS_CA_FILE to the authority that signed for its address.'];
+    if (NO_DATABASE.test(last)) return [`it has no database ${new URL(REDIS_URL).pathname.slice(1)}`, 'Set REDIS_URL.'];
     if (last === IS_REPLICA) return [last, 'Set REDIS_URL to the primary, or set REDIS_SENTINELS.'];
     if (!sentinels) return [last, 'Start it, or set REDIS_URL.'];
     return [/Connection is closed/.test(last) ? 'none of them answers' : last, 'Start them, or set REDIS_SENTINELS.'];

@@ -34,7 +34,7 @@ describe('of a running cluster', () => {
     facts = await started(running);
     access = await reachCluster(data, {});
     const base = facts.player_url.slice(0, -1);
-    const room = await createRoom(base, { durability: 'replicated' });
+    const room = await createRoom(base, { durability: 'async' });
     stored = await createRoom(base);
     const socket = (url: string) => openNodeSocket(`${facts.ws_url.replace(/\?.*/, '')}${new URL(url).search}`);
     played = seatBots(room, socket, 200);
@@ -70,7 +70,7 @@ describe('of a running cluster', () => {
     expect(before).toMatchObject({
       room: played.room,
       game: 'hokm@1',
-      durability: 'replicated',
+      durability: 'async',
       epoch: 1,
       owner: { id, registered: 'ready', process: 'alive', indexed: true },
       frozen: false,

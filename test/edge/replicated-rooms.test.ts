@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { RoomsApi, type RoomsApiDeps } from '../../src/edge/rooms-api.js';
+import { MemoryRoomStore } from '../../src/room/memory-store.js';
+import { ManualClock } from '../support/manual-clock.js';
+
+/** What creates rooms, where so many copies are configured. */
+function api(copies: number): RoomsApi {
+  const clock = new ManualClock();
+  const deps: Partial<RoomsApiDeps> = {
+    store: new MemoryRoomStore(() => clock.now()),
+    clock,
+    defaults: { durability: 'primary', turn_ms: 20_000, bot_ms: 700, hold_ms: 60_000 },
+    unclaimedTtlMs: 60_000,
+    hasSpace: () => true,
+    copies,
+  };
+  return new RoomsApi(deps as RoomsApiDeps);
+}
+
+test('a room that would wait for copies is refused where there are none', async () => {
+  await expect(api(1).create({ durability: 'replicated' })).rejects.toMatchObject({ code: 'NO_COPIES' });
+  for (const durability of ['primary', 'async', undefined]) expect(await api(1).create({ durability })).toHaveLength(8);
+  expect(await api(2).create({ durability: 'replicated' })).toHaveLength(8);
+});
