@@ -2,15 +2,17 @@
  * Moves a room to another instance while it is played.
  *
  * The target consents, the pin goes ahead, the source seals the room, Redis makes the target the owner, the target gets
- * the room's state, and the sockets are told. Every message may be lost: the target then loads the room from Redis, or
- * the source takes it back with a new epoch. Nothing is acknowledged between the seal and the change of owner.
+ * the room's state with the end of its log, writes to it, answers, and the sockets are told. Until the answer the source
+ * keeps the room sealed: every message may be lost, and Redis may lose the change of owner. It is then made again, or taken
+ * back under a higher epoch. From the answer on the target alone repairs what Redis loses.
  */
 import { CHANNELS, type MessageOf } from '../protocol/cluster.js';
 import type { Epoch, RoomCode } from '../protocol/ids.js';
+import type { Handed, Handover } from '../room/handover.js';
 import type { Mailbox } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
 import type { RoomStore, StoredSnapshot } from '../room/store.js';
-import { type Clock, sleep } from '../runtime/clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Bus } from './bus.js';
 import type { Ownership } from './ownership.js';
@@ -24,7 +26,7 @@ export interface MigrationDeps {
   readonly self: Self;
   readonly bus: Bus;
   readonly pins: Pins;
-  readonly store: RoomStore;
+  readonly store: Pick<RoomStore, 'meta'>;
   readonly index: RoomIndex;
   readonly registry: Pick<Registry, 'get'>;
   readonly ownership: Ownership;
@@ -36,17 +38,34 @@ export interface MigrationDeps {
 /** refused: the target does not want it, nothing has changed. kept: the room goes on here. lost: it is not ours. */
 export type MoveOutcome = 'moved' | 'refused' | 'kept' | 'lost';
 
+/** What a target gets of a room that takes no commands any more. */
+type Sealed = Pick<MessageOf<'game_migration_data'>, 'alive_at'> & { readonly snapshot: StoredSnapshot };
+
 const CONSENT_MS = 1_000;
+/** For the target's first answer; the next ones have longer. */
 const CONFIRM_MS = 500;
-const RETRY_MS = 50;
-/** State that took longer to arrive may be outdated: it is loaded from Redis instead. */
-const DATA_MAX_AGE_MS = 1_000;
+const LONGEST_CONFIRM_MS = 2_000;
+/** A target that lives, says nothing for so long and has not written to the room does not get it. */
+const SILENCE_MS = 10_000;
+/** State that took longer to arrive may be outdated: it is refused, and its owner takes the room back. */
+const DATA_MAX_AGE_MS = 3_000;
+/** Rooms that were refused are remembered, the latest so many. */
+const REFUSED_MOST = 10_000;
 
 export class Migration {
   private readonly underWay = new Map<RoomCode, Promise<MoveOutcome>>();
+  /** Rooms that are another's in Redis, which has not answered yet. */
+  private readonly unanswered = new Set<RoomCode>();
+  /** Epochs up to which this instance never adopts what it is handed: it has said so. */
+  private readonly refused = new Map<RoomCode, Epoch>();
 
   constructor(private readonly deps: MigrationDeps) {
     deps.bus.on('game_migration_data', (message) => this.received(message));
+  }
+
+  /** Rooms given away whose new owners have not answered yet. */
+  get pending(): readonly RoomCode[] {
+    return [...this.unanswered];
   }
 
   /** Moves the room to `target`, once a move of it that is under way is over. Never throws. */
@@ -60,7 +79,7 @@ export class Migration {
   }
 
   private async moveAlone(room: Mailbox, target: InstanceRecord): Promise<MoveOutcome> {
-    const { self, bus, pins, index, log } = this.deps;
+    const { self, bus, pins, index, clock } = this.deps;
     const rules = `${room.head.game}@${room.head.rulesVersion}`;
     const answer = await bus.ask(
       CHANNELS.instance(target.id),
@@ -79,19 +98,57 @@ export class Migration {
       await this.pinToOwner(room.code);
       return 'lost';
     }
-    const epoch = await this.transfer(room, target);
-    if (epoch === undefined) {
-      await this.pinToOwner(room.code);
-      room.unseal();
-      return 'kept';
+    const handover = room.handOver(target.id, `${target.host}:${target.port}`);
+    this.unanswered.add(room.code);
+    const sealed = { snapshot, alive_at: clock.now() };
+    const handed = await this.handOver(room, sealed, handover, target);
+    this.unanswered.delete(room.code);
+    return this.finish(room, handover, target, handed);
+  }
+
+  /** Gives the room away until the target has answered for it, or it is taken back. */
+  private async handOver(
+    room: Mailbox,
+    sealed: Sealed,
+    handover: Handover,
+    target: InstanceRecord,
+  ): Promise<Exclude<Handed, 'given'>> {
+    const { clock } = this.deps;
+    let handed = await handover.give();
+    const deadline = clock.monotonic() + SILENCE_MS;
+    for (let waitMs = CONFIRM_MS; handed === 'given'; waitMs = Math.min(2 * waitMs, LONGEST_CONFIRM_MS)) {
+      const accepted = await this.offer(room, sealed, handover, target, waitMs);
+      if (accepted === true) return 'moved';
+      const inVain = accepted === false || clock.monotonic() >= deadline || (await this.isGone(target));
+      handed = await handover.settle(inVain);
     }
-    const accepted = await this.confirm(room, target, epoch, snapshot);
-    if (accepted === true) {
-      room.moved();
-      log.info({ room: room.code, to: target.id, epoch }, 'room moved');
-      return 'moved';
+    return handed;
+  }
+
+  private async finish(
+    room: Mailbox,
+    { epoch }: Handover,
+    target: InstanceRecord,
+    handed: Exclude<Handed, 'given'>,
+  ): Promise<MoveOutcome> {
+    const { self, index, log, pins } = this.deps;
+    switch (handed) {
+      case 'moved':
+        room.moved();
+        log.info({ room: room.code, to: target.id, epoch }, 'room moved');
+        break;
+      case 'kept':
+        log.warn({ room: room.code, target: target.id, epoch }, 'target has not adopted the room, taken back');
+        await index.add(self.id, room.code).catch(() => undefined);
+        room.unseal();
+        pins.assigned(room.code);
+        break;
+      case 'lost':
+        room.lose();
+        await this.pinToOwner(room.code);
+        break;
     }
-    return this.takeBack(room, target, epoch, accepted === false);
+    return handed;
   }
 
   /** The pin went ahead, the room did not follow: it goes back to wherever Redis says. */
@@ -107,69 +164,30 @@ export class Migration {
     }
   }
 
-  /** Makes `target` the owner in Redis; the new epoch, or undefined when the room is still ours or lost. */
-  private async transfer(room: Mailbox, target: InstanceRecord): Promise<Epoch | undefined> {
-    const { store, clock } = this.deps;
-    const address = `${target.host}:${target.port}`;
-    for (;;) {
-      const reply = await store.transfer(room.code, room.fence, target.id, address);
-      if (reply.outcome === 'ok') return reply.epoch;
-      // An earlier attempt without an answer has landed.
-      if (reply.outcome === 'fenced' && reply.owner === target.id && reply.epoch === room.fence.epoch + 1) {
-        return reply.epoch;
-      }
-      if (reply.outcome !== 'unknown') return undefined;
-      await sleep(clock, RETRY_MS);
-    }
-  }
-
-  /** Whether the target has adopted the room; undefined when it does not say. */
-  private async confirm(
+  /** Whether the target plays the room now; false when it never will from this state, undefined when it does not say. */
+  private async offer(
     room: Mailbox,
+    sealed: Sealed,
+    { epoch, tail }: Handover,
     target: InstanceRecord,
-    epoch: Epoch,
-    snapshot: StoredSnapshot,
+    waitMs: number,
   ): Promise<boolean | undefined> {
     const { self, bus, clock } = this.deps;
     const { code, head } = room;
-    const sent_at = clock.now();
-    const answer = await bus.ask(
-      CHANNELS.instance(target.id),
-      (request) => ({
-        type: 'game_migration_data',
-        room: code,
-        from: self.id,
-        epoch,
-        head,
-        snapshot,
-        sent_at,
-        request,
-      }),
-      CONFIRM_MS,
-    );
+    const told = { type: 'game_migration_data', room: code, from: self.id, epoch, head, ...sealed, tail } as const;
+    const question = (request: string) => {
+      const message = { ...told, sent_at: clock.now(), request };
+      // A target that has not answered to the first may not hear what is published.
+      if (waitMs > CONFIRM_MS) bus.send(target.id, message).catch(() => undefined);
+      return message;
+    };
+    const answer = await bus.ask(CHANNELS.instance(target.id), question, waitMs);
     return answer?.type === 'game_migration_answer' ? answer.accepted : undefined;
   }
 
-  /**
-   * The target has not adopted the room. If it is gone, or has `refused` because it drains itself by now, the room goes on
-   * here; else it will load the room from Redis. The epoch decides, should it have begun to do so.
-   */
-  private async takeBack(room: Mailbox, target: InstanceRecord, epoch: Epoch, refused: boolean): Promise<MoveOutcome> {
-    const { takeover, store, self, index, log, pins } = this.deps;
-    const address = `${target.host}:${target.port}`;
-    const verdict = refused ? 'gone' : await takeover.judge(target.id, address).catch(() => 'alive');
-    if (verdict === 'gone') {
-      await index.add(self.id, room.code).catch(() => undefined);
-      const reply = await store.claim(room.code, { owner: target.id, epoch }, self.id, self.address);
-      if (reply.outcome === 'ok') {
-        log.warn({ room: room.code, target: target.id, refused }, 'target has not adopted the room, taken back');
-        room.unseal({ owner: self.id, epoch: reply.room.meta.epoch });
-        pins.assigned(room.code);
-        return 'kept';
-      }
-    }
-    room.moved();
-    return 'moved';
+  private async isGone({ id, host, port }: InstanceRecord): Promise<boolean> {
+    const verdict = await this.deps.takeover.judge(id, `${host}:${port}`).catch(() => 'alive');
+    return verdict === 'gone';
   }
 
   /** Somebody offers us a room. */
@@ -181,13 +199,28 @@ export class Migration {
     bus.publish(CHANNELS.instance(from), { type: 'game_migration_answer', request, accepted, ...reason });
   }
 
-  private received(message: MessageOf<'game_migration_data'>): void {
-    const { ownership, bus, clock, pins } = this.deps;
-    const { room, request, from, epoch } = message;
-    const fresh = clock.now() - message.sent_at <= DATA_MAX_AGE_MS;
-    const accepted =
-      fresh && ownership.adopt(message.head as RoomHead, message.snapshot as StoredSnapshot, epoch, message.sent_at);
+  private async received(message: MessageOf<'game_migration_data'>): Promise<void> {
+    const { bus, pins } = this.deps;
+    const { room, request, from } = message;
+    const accepted = await this.adopts(message);
     if (accepted) pins.assigned(room);
     bus.publish(CHANNELS.instance(from), { type: 'game_migration_answer', request, accepted });
+  }
+
+  private async adopts(message: MessageOf<'game_migration_data'>): Promise<boolean> {
+    const { ownership, clock } = this.deps;
+    const { room, epoch, tail, sent_at, alive_at: aliveAt = sent_at } = message;
+    if (epoch <= (this.refused.get(room) ?? 0)) return false;
+    const handed = { head: message.head as RoomHead, epoch, snapshot: message.snapshot as StoredSnapshot, aliveAt };
+    const fresh = clock.now() - sent_at <= DATA_MAX_AGE_MS;
+    if (fresh && (await ownership.adopt(tail ? { ...handed, tail } : handed))) return true;
+    // Its owner goes by that: whatever of the message is still on its way finds no ear.
+    this.refused.delete(room);
+    this.refused.set(room, epoch);
+    for (const oldest of this.refused.keys()) {
+      if (this.refused.size <= REFUSED_MOST) break;
+      this.refused.delete(oldest);
+    }
+    return false;
   }
 }

@@ -4,7 +4,8 @@
  */
 import { findGame } from '../game/games.js';
 import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
-import { isReadable, type LoadedRoom, lastWrittenAt, loadRoom, loadSnapshot } from '../room/load.js';
+import type { Tail } from '../room/history.js';
+import { isReadable, type LoadedRoom, lastWrittenAt, loadHandedOver, loadRoom } from '../room/load.js';
 import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
 import { NewerRoom, type RoomMeta, type RoomStore, type StoredRoom, type StoredSnapshot } from '../room/store.js';
@@ -21,6 +22,18 @@ export type Location =
   | { readonly at: 'elsewhere'; readonly owner: InstanceId; readonly address: string }
   /** There is no such room. */
   | { readonly at: 'nowhere' };
+
+/** A room as its owner hands it over. */
+export interface HandedRoom {
+  readonly head: RoomHead;
+  /** Under which it is this instance's. */
+  readonly epoch: Epoch;
+  readonly snapshot: StoredSnapshot;
+  /** The end of the log that led there; older owners do not give one. */
+  readonly tail?: Tail;
+  /** When it was last played, cluster time. */
+  readonly aliveAt: number;
+}
 
 export interface OwnershipDeps {
   readonly id: InstanceId;
@@ -115,15 +128,16 @@ export class Ownership {
   }
 
   /**
-   * Plays a room that its owner has given to this instance at `epoch`, from the state it was sealed in. False when that
-   * is not wanted any more, or the snapshot cannot be read here; the owner before is told and takes the room back.
+   * Plays a room that its owner has given to this instance, from the state it was sealed in. True once the store has what
+   * this instance wrote first: from then on it answers for all of the room. False when it does not play the room and never
+   * will from this state; the owner before takes it back.
    */
-  adopt(head: RoomHead, snapshot: StoredSnapshot, epoch: Epoch, aliveAt: number): boolean {
+  async adopt({ head, epoch, snapshot, tail, aliveAt }: HandedRoom): Promise<boolean> {
     const present = this.mailboxes.get(head.code);
-    if (present && present.fence.epoch >= epoch) return true;
+    // Claimed by itself, perhaps from a store that had lost the end of the log.
+    if (present && present.fence.epoch >= epoch) return present.knows(snapshot) && present.entered;
     if (this.closed || !isReadable(snapshot)) return false;
-    this.play(head, epoch, loadSnapshot(snapshot), aliveAt, null);
-    return true;
+    return this.play(head, epoch, loadHandedOver(snapshot, tail), aliveAt, 'handed over').entered;
   }
 
   /** Takes no room any more. */
@@ -179,7 +193,7 @@ export class Ownership {
       if (!(error instanceof NewerRoom)) throw error;
       const { id, store, index, log, storedTtlMs } = this.deps;
       const { head, epoch } = room.meta;
-      await store.release(head.code, { owner: id, epoch }, storedTtlMs);
+      await store.release(head.code, { owner: id, epoch }, room.meta, storedTtlMs);
       await index.remove(id, head.code);
       log.warn({ room: head.code, epoch, err: error.message }, 'room given back to a newer version');
       throw new IncompatibleRoom(head, error.message);
@@ -197,7 +211,13 @@ export class Ownership {
     return this.play(head, epoch, loaded, owned || aliveAt, before);
   }
 
-  private play(head: RoomHead, epoch: Epoch, loaded: LoadedRoom, aliveAt: number, from: InstanceId | null): Mailbox {
+  private play(
+    head: RoomHead,
+    epoch: Epoch,
+    loaded: LoadedRoom,
+    aliveAt: number,
+    from: InstanceId | 'handed over' | null,
+  ): Mailbox {
     const { deps } = this;
     const game = findGame(head.game);
     if (!game) throw new IncompatibleRoom(head);
@@ -222,6 +242,7 @@ export class Ownership {
       { owner: deps.id, epoch },
       loaded,
       aliveAt,
+      from === 'handed over',
     );
     this.mailboxes.set(head.code, mailbox);
     deps.log.info({ room: head.code, epoch, seq: mailbox.position.seq, from }, 'room claimed');

@@ -3,11 +3,13 @@
  * that may get lost; what must not get lost goes through an instance's inbox and is handled at least once.
  */
 import { z } from 'zod';
-import type { Epoch, InstanceId, RoomCode } from './ids.js';
+import type { Digest, Epoch, InstanceId, RoomCode, Seq } from './ids.js';
 
 const room = z.string().transform((code) => code as RoomCode);
 const instance = z.string().transform((id) => id as InstanceId);
 const epoch = z.int().transform((value) => value as Epoch);
+const seq = z.int().transform((value) => value as Seq);
+const digest = z.string().transform((value) => value as Digest);
 /** Names a question, so that its answer finds back. */
 const request = z.string();
 
@@ -51,7 +53,10 @@ const messageSchema = z.discriminatedUnion('type', [
     fencing: z.int().optional(),
   }),
   z.object({ type: z.literal('game_migration_answer'), request, accepted: z.boolean(), reason: z.string().optional() }),
-  /** The room is yours, at this epoch, and this is all of it. Lost, the target loads it from Redis. */
+  /**
+   * The room is yours, at this epoch, and this is all of it. The answer says yes once the target has written to the room, no
+   * if it never will. Until then the message is sent again, to the inbox too.
+   */
   z.object({
     type: z.literal('game_migration_data'),
     room,
@@ -60,7 +65,10 @@ const messageSchema = z.discriminatedUnion('type', [
     /** As the store keeps them. */
     head: z.unknown(),
     snapshot: z.unknown(),
-    /** Cluster time, ms. */
+    /** The end of the log that led to the snapshot: what its entries follow, and their texts. Older owners give none. */
+    tail: z.object({ seq, digest, texts: z.array(z.string()).readonly() }).optional(),
+    /** When the room was last played, and when this was sent; cluster time, ms. Older owners do not tell the first. */
+    alive_at: z.number().optional(),
     sent_at: z.number(),
     request,
   }),

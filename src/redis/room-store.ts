@@ -7,19 +7,25 @@ import type {
   CommitReply,
   Fence,
   FencedReply,
+  Gap,
   Refused,
   RoomMeta,
   RoomStore,
+  Seen,
+  Stored,
   StoredEntry,
   StoredSnapshot,
   TransferReply,
+  WholeRoom,
 } from '../room/store.js';
 import { generationOf, type RedisConnection } from './client.js';
-import type { RefusedReply } from './scripts.js';
+import type { GapReply, RefusedReply } from './scripts.js';
 
 const metaKey = (code: RoomCode) => `hokm:room:{${code}}:meta`;
 const logKey = (code: RoomCode) => `hokm:room:{${code}}:log`;
 const snapKey = (code: RoomCode) => `hokm:room:{${code}}:snap`;
+const keysOf = (code: RoomCode) => [metaKey(code), logKey(code), snapKey(code)];
+const positionOf = ({ seq, digest }: Position) => [String(seq), digest];
 
 /** A stored room with all of the log that is kept, also what is behind the snapshot. */
 export interface StoredWhole {
@@ -72,18 +78,12 @@ export class RedisRoomStore implements RoomStore {
     return fields.head === undefined ? null : toMeta(fields);
   }
 
-  async claim(
-    code: RoomCode,
-    seen: Pick<RoomMeta, 'owner' | 'epoch'>,
-    by: InstanceId,
-    address: string,
-    above = 0 as Epoch,
-  ): Promise<ClaimReply> {
+  async claim(code: RoomCode, seen: Seen, by: InstanceId, address: string, above = 0 as Epoch): Promise<ClaimReply> {
     return answered(async () => {
-      const keys = [metaKey(code), logKey(code), snapKey(code)];
       const lastSeen = [seen.owner ?? '', String(seen.epoch)];
+      const ends = seen.at ? positionOf(seen.at) : [];
       const { reply, copied } = await this.copied((redis) =>
-        redis.claimRoom(...keys, ...lastSeen, by, address, String(above)),
+        redis.claimRoom(...keysOf(code), ...lastSeen, by, address, String(above), ...ends),
       );
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the claim is not on enough copies');
@@ -130,30 +130,50 @@ export class RedisRoomStore implements RoomStore {
 
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
     return answered(async () => {
-      const keys = [metaKey(code), logKey(code), snapKey(code)];
       const text = JSON.stringify(snapshot);
       const by = [fence.owner, String(fence.epoch)];
-      const reply = await this.redis.snapshotRoom(...keys, ...by, String(snapshot.seq), text, String(keep));
-      return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
+      const reply = await this.redis.snapshotRoom(...keysOf(code), ...by, String(snapshot.seq), text, String(keep));
+      return reply[0] === 'ok' ? OK : refused(reply);
     });
   }
 
-  async transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply> {
+  async transfer(code: RoomCode, fence: Fence, at: Position, to: InstanceId, address: string): Promise<TransferReply> {
     return answered(async () => {
       // What was committed before goes to the copies in the same stream: with this write all of it is there.
       const { reply, copied } = await this.copied((redis) =>
-        redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), to, address),
+        redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), ...positionOf(at), to, address),
       );
-      if (reply[0] === 'ok' && !copied) throw new Error('the transfer is not on enough copies');
-      return reply[0] === 'ok' ? { outcome: 'ok', epoch: reply[1] as Epoch } : refused(reply);
+      if (reply[0] !== 'ok') return refused(reply);
+      if (!copied) throw new Error('the transfer is not on enough copies');
+      return { outcome: 'ok', epoch: reply[1] as Epoch };
     });
   }
 
-  async release(code: RoomCode, fence: Fence, ttlMs: number): Promise<FencedReply> {
+  async release(code: RoomCode, fence: Fence, at: Position, ttlMs: number): Promise<CommitReply> {
     return answered(async () => {
-      const keys = [metaKey(code), logKey(code), snapKey(code)];
-      const reply = await this.redis.releaseRoom(...keys, fence.owner, String(fence.epoch), String(ttlMs));
-      return reply[0] === 'ok' ? { outcome: 'ok' } : refused(reply);
+      const by = [fence.owner, String(fence.epoch)];
+      const { reply, copied } = await this.copied((redis) =>
+        redis.releaseRoom(...keysOf(code), ...by, ...positionOf(at), String(ttlMs)),
+      );
+      if (reply[0] !== 'ok') return refused(reply);
+      if (!copied) throw new Error('the release is not on enough copies');
+      return OK;
+    });
+  }
+
+  async restore(seen: Stored | null, { head, fence, address, snapshot, entries }: WholeRoom): Promise<FencedReply> {
+    return answered(async () => {
+      const lastSeen = seen ? [seen.owner ?? '', String(seen.epoch), ...positionOf(seen)] : ['', '', '', ''];
+      const by = [fence.owner, address, String(fence.epoch)];
+      const whole = [JSON.stringify(head), JSON.stringify(snapshot), String(snapshot.seq)];
+      const { digest } = entries.at(-1) ?? snapshot;
+      const texts = entries.map(({ text }) => text);
+      const { reply, copied } = await this.copied((redis) =>
+        redis.restoreRoom(...keysOf(head.code), ...lastSeen, ...by, ...whole, digest, ...texts),
+      );
+      if (reply[0] !== 'ok') return refused(reply);
+      if (!copied) throw new Error('the restored room is not on enough copies');
+      return OK;
     });
   }
 
@@ -186,11 +206,8 @@ export class RedisRoomStore implements RoomStore {
 
 const OK = { outcome: 'ok' } as const;
 
-function committed(reply: Awaited<ReturnType<RedisConnection['commitRoom']>>): CommitReply {
-  if (reply[0] === 'ok') return OK;
-  if (reply[0] === 'gap') return { outcome: 'gap', seq: Number(reply[1]) as Seq, digest: reply[2] as Digest };
-  return refused(reply);
-}
+const committed = (reply: Awaited<ReturnType<RedisConnection['commitRoom']>>): CommitReply =>
+  reply[0] === 'ok' ? OK : refused(reply);
 
 /** An operation that got no answer, for whatever reason, may have taken effect. */
 const unknown = (error: Error): Refused => ({ outcome: 'unknown', error });
@@ -203,10 +220,17 @@ async function answered<Reply>(operation: () => Promise<Reply>): Promise<Reply |
   }
 }
 
-function refused(reply: RefusedReply): Refused {
+function refused(reply: RefusedReply): Refused;
+function refused(reply: GapReply | RefusedReply): Gap | Refused;
+function refused(reply: GapReply | RefusedReply): Gap | Refused {
   if (reply[0] === 'gone') return { outcome: 'gone' };
-  return { outcome: 'fenced', owner: (reply[1] || null) as InstanceId | null, epoch: Number(reply[2]) as Epoch };
+  if (reply[0] === 'gap') return { outcome: 'gap', ...toPosition(reply[1], reply[2]) };
+  const [, owner, epoch, seq, digest] = reply;
+  const by = (owner || null) as InstanceId | null;
+  return { outcome: 'fenced', owner: by, epoch: Number(epoch) as Epoch, ...toPosition(seq, digest) };
 }
+
+const toPosition = (seq: string, digest: string): Position => ({ seq: Number(seq) as Seq, digest: digest as Digest });
 
 function toMeta(fields: Record<string, string>): RoomMeta {
   return {

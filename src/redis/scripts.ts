@@ -7,18 +7,20 @@ import { packageRoot } from '../runtime/package-root.js';
 type Script<Reply> = (...keysAndArguments: string[]) => Promise<Reply>;
 type Row = [id: string, fields: string[]];
 
-export type CommitReply = ['ok'] | ['gap', seq: string, digest: string] | RefusedReply;
-export type RefusedReply = ['fenced', owner: string, epoch: string] | ['gone'];
+export type CommitReply = ['ok'] | GapReply | RefusedReply;
+export type GapReply = ['gap', seq: string, digest: string];
+export type RefusedReply = ['fenced', owner: string, epoch: string, seq: string, digest: string] | ['gone'];
 
 /** What the scripts add to a connection: keys first, then arguments, as their headers say. */
 export interface ScriptCommands {
   heartbeat: Script<[existed: number, now: number]>;
   createRoom: Script<number>;
-  claimRoom: Script<['ok', meta: string[], snapshot: string | null, tail: Row[]] | RefusedReply>;
+  claimRoom: Script<['ok', meta: string[], snapshot: string | null, tail: Row[]] | GapReply | RefusedReply>;
   commitRoom: Script<CommitReply>;
   snapshotRoom: Script<['ok'] | RefusedReply>;
-  transferRoom: Script<['ok', epoch: number] | RefusedReply>;
-  releaseRoom: Script<['ok'] | RefusedReply>;
+  transferRoom: Script<['ok', epoch: number] | GapReply | RefusedReply>;
+  releaseRoom: Script<CommitReply>;
+  restoreRoom: Script<['ok'] | RefusedReply>;
   noteSeats: Script<null>;
   lockTake: Script<['taken', fencing: number] | ['held', holder: string, ms: number]>;
   lockRenew: Script<number>;

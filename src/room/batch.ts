@@ -47,7 +47,7 @@ export function runBatch(
     const taken = step(room, input, now, idleMs);
     let { state } = room;
     let entry: LogEntry | undefined;
-    if (taken.events.length > 0) {
+    if (taken.events.length > 0 || (taken.marked && position === after)) {
       const salt = newSeed().slice(0, SALT_LENGTH);
       const draft: Entry = { v: 1, epoch, at: now, salt, ...(taken.by ? { by: taken.by } : {}), events: taken.events };
       entry = History.link(position, draft);

@@ -43,6 +43,11 @@ export interface Position {
 
 export const START: Position = { seq: 0 as Seq, digest: NO_DIGEST };
 
+/** The end of a log as it is handed over: what its entries follow, and their texts. */
+export interface Tail extends Position {
+  readonly texts: readonly string[];
+}
+
 export class History {
   /** One behind the other. */
   private blocks: LogBlock[] = [];
@@ -62,6 +67,17 @@ export class History {
 
   get position(): Position {
     return this.end;
+  }
+
+  /** The history that leads through `tail` to `end`; an empty one at `end` when it does not lead there. */
+  static leadingTo({ seq, digest }: Position, tail?: Tail): History {
+    const history = new History({ seq: tail?.seq ?? seq, digest: tail?.digest ?? digest });
+    for (const text of tail?.texts ?? []) {
+      const after = history.position;
+      history.push({ seq: (after.seq + 1) as Seq, digest: chain(after.digest, text), text });
+    }
+    const found = history.position;
+    return found.seq === seq && found.digest === digest ? history : new History({ seq, digest });
   }
 
   /** The entry as it would follow `after`; nothing is changed. */
@@ -100,6 +116,15 @@ export class History {
       this.blocks.findLastIndex(({ base }) => base.seq <= seq),
     );
     return this.blocks.slice(from).flatMap((block) => block.lines().filter((line) => line.seq > seq));
+  }
+
+  /** The entries after `seq`, but for all before the last `most`. */
+  tailSince(seq: Seq, most: number): Tail {
+    const lines = this.blocks.flatMap((block) => block.lines());
+    const from = Math.max(seq, this.end.seq - most, this.base.seq);
+    const skip = from - this.base.seq;
+    const before = skip === 0 ? this.base : (lines[skip - 1] ?? this.end);
+    return { seq: before.seq, digest: before.digest, texts: lines.slice(skip).map(({ text }) => text) };
   }
 
   /** Forgets entries up to `seq`, but keeps the last `keep`; blocks that are to be kept in part are kept whole. */

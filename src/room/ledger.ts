@@ -4,18 +4,24 @@
  *
  * INVARIANT: `append` comes back only when it is known that the entries are in the log, once, or that the room is lost.
  * An append without an answer is sent again as it was; the position it names makes that safe.
+ *
+ * A store that went back in time is brought up to date, as far as nobody else has written anything that is not known here:
+ * it lacks the end of the log → it is appended; a claim → the room is claimed above; all that is kept in memory → the room
+ * is stored whole. A higher epoch of another owner is final.
  */
-import type { Seq } from '../protocol/ids.js';
+import type { Epoch, Seq } from '../protocol/ids.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { CommandWindows } from './commands.js';
-import type { History, LogLine, Position } from './history.js';
+import type { History, LogLine, Position, Tail } from './history.js';
 import type { RoomHead, RoomState } from './state.js';
 import {
   type CommitReply,
   type Fence,
+  type Gap,
   type Refused,
   type RoomStore,
+  type Stored,
   type StoredSnapshot,
   toSnapshot,
 } from './store.js';
@@ -30,6 +36,8 @@ export interface LedgerDeps {
   readonly address: () => string;
   /** Log entries kept behind the snapshot. */
   readonly logKeep: number;
+  /** The room as it is at the end of its history. */
+  readonly committed: () => Snapshotted;
 }
 
 /** What a snapshot is made of. */
@@ -42,17 +50,21 @@ const SNAPSHOT_EVERY = 64;
 /** Entries kept in memory for clients that come back. */
 const HISTORY_KEEP = 128;
 const RETRY_MS = 50;
-/** Unanswered that often, a release is left: the room is then found as one whose owner is gone. */
-const RELEASE_ATTEMPTS = 3;
-/** How long a release waits for the copies, ms: a failover, and a Redis that is away for a while. */
-const SECURE_MS = 15_000;
+/** Entries that are handed over at most: what a new owner cannot append it stores whole. */
+const TAIL_MOST = 256;
+const LONGEST_RETRY_MS = 1_000;
+/**
+ * Unanswered for so long, ms, a release is left: the room is then found as one whose owner is gone. A failover, and a Redis
+ * that is away for a while, take less.
+ */
+const RELEASE_MS = 15_000;
 
 export class Ledger {
   private snapshotSeq: Seq;
   private snapshotting = false;
   private over = false;
-  /** A claim of ours went unanswered: a higher epoch of the same owner is then our own. */
-  private claiming = false;
+  /** From then on nothing is tried again, monotonic ms. */
+  private givesUpAt = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly deps: LedgerDeps,
@@ -66,11 +78,15 @@ export class Ledger {
   }
 
   /** Up to where the store is known to have the log. */
-  private position: Position;
+  position: Position;
 
   /** Entries of the history that the store is not known to have. */
   get behind(): number {
     return this.history.position.seq - this.position.seq;
+  }
+
+  get closed(): boolean {
+    return this.over || this.deps.clock.monotonic() >= this.givesUpAt;
   }
 
   /** Gives up whatever is still being tried. */
@@ -87,16 +103,21 @@ export class Ledger {
     const { code, settings } = this.head;
     const after = this.position;
     const reply = await this.deps.store.commit(code, this.fence, after, entries, settings.durability);
-    if (reply.outcome !== 'ok') return this.insist(entries, after, reply);
+    if (reply.outcome !== 'ok') return this.insist(entries, reply);
     this.position = entries.at(-1) ?? after;
     return true;
   }
 
+  /** Goes by a reply that was not ok to the owner's question for its room: true once the store has all of it again. */
+  repair(reply: Gap | Refused): Promise<boolean> {
+    return this.insist([], reply);
+  }
+
   /** Sends an append again that did not get through, until it is known what became of it. */
-  private async insist(entries: readonly LogLine[], from: Position, first: CommitReply): Promise<boolean> {
+  private async insist(entries: readonly LogLine[], first: CommitReply): Promise<boolean> {
     const { store, clock, log, whenFresh } = this.deps;
     const { code, settings } = this.head;
-    let after = from;
+    let after = this.position;
     let pending = entries;
     let end = entries.at(-1) ?? after;
     let unanswered = false;
@@ -109,13 +130,12 @@ export class Ledger {
         if (!unanswered) log.warn({ room: code, err: reply.error.message }, 'commit without an answer');
         unanswered = true;
         await sleep(clock, RETRY_MS);
-        await whenFresh();
+        await Promise.race([whenFresh(), this.patience()]);
       } else {
-        // A gap tells where the store is; a claim that was taken back is made again, which tells the same.
-        const found = reply.outcome === 'gap' ? reply : await this.reassert(reply);
-        if (found !== 'retry') {
-          const missing = found && this.missingAfter(found, entries);
-          if (!missing) return false;
+        const found = await this.reconcile(reply, entries);
+        if (found === undefined) return false;
+        if (found !== 'again') {
+          const missing = this.missingAfter(found, entries) ?? [];
           // Nothing missing: an earlier attempt has landed. Without entries a commit still waits for the copies.
           if (missing.length > 0) log.warn({ room: code, from: found.seq }, 'appending a lost tail again');
           after = found;
@@ -123,8 +143,72 @@ export class Ledger {
           end = missing.at(-1) ?? found;
         }
       }
-      if (this.over) return false;
+      if (this.closed) return false;
     }
+  }
+
+  /** Resolves when nothing is tried any more; never, as long as there is no end to that. */
+  private patience(): Promise<void> {
+    const { clock } = this.deps;
+    const left = this.givesUpAt - clock.monotonic();
+    return left === Number.POSITIVE_INFINITY ? new Promise(() => undefined) : sleep(clock, left);
+  }
+
+  /** Where the log of a store ends that has refused an append, a part of ours; `again`: ask it. Undefined: the room is lost. */
+  private async reconcile(
+    reply: Gap | Exclude<Refused, { outcome: 'unknown' }>,
+    entries: readonly LogLine[],
+  ): Promise<Position | 'again' | undefined> {
+    if (reply.outcome === 'gone') return this.restore(null, entries);
+    const { owner, epoch } = this.fence;
+    const seen = reply.outcome === 'gap' ? { ...reply, owner, epoch } : reply;
+    if (seen.owner === owner && seen.epoch > epoch) {
+      // Nobody else claims in this name: a claim of ours that went unanswered has landed.
+      this.fence = { owner, epoch: seen.epoch };
+    } else if (seen.epoch > epoch) {
+      return undefined;
+    }
+    if (seen.seq < this.history.start) return this.restore(seen, entries);
+    if (!this.missingAfter(seen, entries)) return undefined;
+    if (seen.owner === owner && seen.epoch === this.fence.epoch) return seen;
+    // Two claims after the same loss: whoever has something to lose claims again.
+    if (seen.epoch === epoch && this.history.after(seen)?.length === 0) return undefined;
+    return this.reclaim(seen, epoch);
+  }
+
+  /**
+   * Claims the room above `above` and whoever the store names, if it still is as `seen`: a failover has taken a claim of ours
+   * back, or it was given away in vain. Where the log ends then; `again`: ask.
+   */
+  async reclaim({ owner, epoch, seq, digest }: Stored, above: Epoch): Promise<Position | 'again'> {
+    const { store, address, clock, log } = this.deps;
+    const { code } = this.head;
+    const at = { seq, digest };
+    log.warn({ room: code, epoch: this.fence.epoch, stored: epoch, owner }, 'claiming the room again');
+    const by = this.fence.owner;
+    const reply = await store.claim(code, { owner, epoch, at }, by, address(), above);
+    if (reply.outcome === 'ok') {
+      this.fence = { owner: by, epoch: reply.room.meta.epoch };
+      return at;
+    }
+    if (reply.outcome === 'unknown') await sleep(clock, RETRY_MS);
+    return 'again';
+  }
+
+  /** Stores the room whole, over a store that is older than all of its history, or empty. */
+  private async restore(seen: Stored | null, entries: readonly LogLine[]): Promise<'again'> {
+    const { store, address, clock, log, committed } = this.deps;
+    const { head, fence } = this;
+    const snapshot = this.snapshotOf(committed());
+    log.warn(
+      { room: head.code, stored: seen?.seq, seq: snapshot.seq },
+      'the store has lost the room, storing it whole',
+    );
+    const ahead = entries.filter(({ seq }) => seq > snapshot.seq);
+    const reply = await store.restore(seen, { head, fence, address: address(), snapshot, entries: ahead });
+    if (reply.outcome === 'ok') this.snapshotSeq = snapshot.seq;
+    if (reply.outcome === 'unknown') await sleep(clock, RETRY_MS);
+    return 'again';
   }
 
   /** Brings the store up to the history, one append at a time; false when the room is lost. */
@@ -144,24 +228,11 @@ export class Ledger {
     return this.deps.store.check(this.head.code, this.fence, this.position);
   }
 
-  /**
-   * Whether the store still names this owner and epoch; undefined when it does not answer. A failover can keep both and
-   * lose the end of the log: it is appended again.
-   */
+  /** Whether this still is the owner, undefined when the store does not answer. What a failover has lost is repaired. */
   async owned(): Promise<boolean | undefined> {
     const reply = await this.check();
-    switch (reply.outcome) {
-      case 'ok':
-        return true;
-      case 'gap':
-        return this.append([]);
-      case 'unknown':
-        return undefined;
-      case 'gone':
-        return false;
-      case 'fenced':
-        return (await this.reassert(reply)) === undefined ? false : undefined;
-    }
+    if (reply.outcome === 'unknown') return undefined;
+    return reply.outcome === 'ok' || this.repair(reply);
   }
 
   /** Stores a snapshot when enough has happened since the last, without anybody waiting for it. */
@@ -186,29 +257,34 @@ export class Ledger {
     return toSnapshot(this.history.position, state, windows);
   }
 
-  /** Stores `snapshot`, if there is one, and gives the room up; it is forgotten after `ttlMs` unless claimed again. */
-  async release(ttlMs: number, snapshot?: StoredSnapshot): Promise<void> {
-    const { store, logKeep } = this.deps;
-    if (snapshot) {
-      await this.secure();
-      await store.snapshot(this.head.code, this.fence, snapshot, logKeep);
+  /**
+   * Stores `snapshot`, if there is one, and gives the room up; it is forgotten after `ttlMs` unless claimed again. The copies
+   * have all of it then: who has given a room up cannot append again what a failover loses. False when that is not known
+   * in the end.
+   */
+  async release(ttlMs: number, snapshot?: StoredSnapshot): Promise<boolean> {
+    const { store, clock, log, logKeep } = this.deps;
+    const { code } = this.head;
+    this.givesUpAt = clock.monotonic() + RELEASE_MS;
+    if (snapshot) await store.snapshot(code, this.fence, snapshot, logKeep);
+    for (let pause = RETRY_MS; !this.closed; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
+      const reply = await store.release(code, this.fence, this.position, ttlMs);
+      if (reply.outcome === 'ok') return true;
+      if (reply.outcome === 'unknown') await sleep(clock, pause);
+      else if (!(await this.repair(reply))) break;
     }
-    for (let attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt++) {
-      const reply = await store.release(this.head.code, this.fence, ttlMs);
-      if (reply.outcome !== 'unknown') return;
-    }
+    log.warn({ room: code, epoch: this.fence.epoch }, 'it is not known whether the room was given up');
+    return false;
   }
 
-  /** Tries to have the log on the copies too: who has given a room up cannot append again what a failover loses. */
-  private async secure(): Promise<void> {
-    const { store, clock } = this.deps;
-    const deadline = clock.monotonic() + SECURE_MS;
-    while (!this.over && clock.monotonic() < deadline) {
-      const reply = await store.commit(this.head.code, this.fence, this.position, [], 'replicated');
-      if (reply.outcome === 'ok') return;
-      if (reply.outcome === 'unknown') await sleep(clock, RETRY_MS);
-      else if (!(await this.append([]))) return;
-    }
+  /** Whether the room's history leads through `at`, as far as it is kept. */
+  knows(at: Position): boolean {
+    return this.history.after(at) !== undefined;
+  }
+
+  /** The log since the last snapshot that the store has: what a new owner appends if a failover loses it. */
+  tail(): Tail {
+    return this.history.tailSince(this.snapshotSeq, TAIL_MOST);
   }
 
   /** What the store lacks when its log ends at `found`; undefined when that is not our history. */
@@ -218,28 +294,5 @@ export class Ledger {
     if (kept) return [...kept, ...ahead];
     const at = entries.findIndex((entry) => entry.seq === found.seq && entry.digest === found.digest);
     return at < 0 ? undefined : entries.slice(at + 1);
-  }
-
-  /**
-   * A failover may take a claim back: then the store names an older epoch than ours, and the room is claimed again above
-   * both. A higher epoch is another owner's, and final.
-   */
-  private async reassert(seen: Refused): Promise<Position | 'retry' | undefined> {
-    if (seen.outcome !== 'fenced') return undefined;
-    const { store, address, log } = this.deps;
-    const { owner, epoch } = this.fence;
-    const { code } = this.head;
-    if (this.claiming && seen.owner === owner && seen.epoch > epoch) {
-      this.claiming = false;
-      this.fence = { owner, epoch: seen.epoch };
-      return 'retry';
-    }
-    if (seen.epoch >= epoch) return undefined;
-    log.warn({ room: code, epoch, stored: seen.epoch }, 'claim was taken back by a failover');
-    const reply = await store.claim(code, seen, owner, address(), epoch);
-    this.claiming = reply.outcome === 'unknown';
-    if (reply.outcome !== 'ok') return reply.outcome === 'gone' ? undefined : 'retry';
-    this.fence = { owner, epoch: reply.room.meta.epoch };
-    return reply.room.meta;
   }
 }

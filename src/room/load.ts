@@ -1,7 +1,7 @@
 /** Makes a room of what is stored: snapshot, then every entry after it. PURE. */
 import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
-import { chain, History, START } from './history.js';
+import { chain, History, START, type Tail } from './history.js';
 import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
 import {
   CorruptRoom,
@@ -21,13 +21,13 @@ export interface LoadedRoom {
 /** A newer version of the software may have written what this one would misread. */
 export const isReadable = ({ v }: StoredSnapshot): boolean => !(v > SNAPSHOT_VERSION);
 
-/** A room of a readable snapshot alone, as it is handed over in a migration. */
-export function loadSnapshot(snapshot: StoredSnapshot): LoadedRoom {
-  const { windows, departed, seq, digest } = snapshot;
+/** A room as it is handed over: a readable snapshot, and the end of the log that led to it. */
+export function loadHandedOver(snapshot: StoredSnapshot, tail?: Tail): LoadedRoom {
+  const { windows, departed } = snapshot;
   return {
     state: complete(snapshot),
     windows: new CommandWindows(windows, departed),
-    history: new History({ seq, digest }),
+    history: History.leadingTo(snapshot, tail),
   };
 }
 

@@ -8,13 +8,14 @@
 import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Viewer } from '../game/game.js';
 import type { Cursor, RoomView } from '../protocol/client-out.js';
-import type { RoomCode } from '../protocol/ids.js';
+import type { InstanceId, RoomCode } from '../protocol/ids.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import { Alarm } from './alarm.js';
 import { Audience, type Committed, type Connection } from './audience.js';
 import { type Done, runBatch } from './batch.js';
-import type { LogEntry } from './history.js';
+import { Handover } from './handover.js';
+import type { LogEntry, Position } from './history.js';
 import { InputQueue, type RoomInput } from './input-queue.js';
 import type { Lease } from './lease.js';
 import { Ledger } from './ledger.js';
@@ -22,6 +23,7 @@ import type { LoadedRoom } from './load.js';
 import { Proof } from './proof.js';
 import { noteLeft, noteSeats, type SeatNotes } from './seat-notes.js';
 import { nobodyPresent, type Presence } from './seats.js';
+import { Standstill } from './standstill.js';
 import { type RoomHead, type RoomState, seatOf } from './state.js';
 import { nextTick, type Room } from './step.js';
 import type { Fence, RoomStore, StoredSnapshot } from './store.js';
@@ -52,8 +54,6 @@ export interface MailboxDeps extends SeatNotes {
  */
 export type EndReason = 'closed' | 'released' | 'moved' | 'lost' | 'failed';
 
-/** A commit that takes longer freezes the table visibly, ms. */
-const FREEZE_AFTER_MS = 400;
 /** Entries that an `async` room may be ahead of the store. */
 const ASYNC_AHEAD = 256;
 
@@ -68,16 +68,16 @@ export class Mailbox {
   private ended: EndReason | undefined;
   /** What everybody was told at the end, and whoever comes later is. */
   private closedWith: ErrorCode | undefined;
-  /** For whatever is due first. */
   private readonly tick: Alarm;
-  /** For a store that takes too long; monotonic ms since when it was asked. */
-  private readonly patience: Alarm;
-  private askedAt = 0;
+  private readonly standstill: Standstill;
   private readonly proof: Proof;
-  /** Monotonic ms since when the table stands still; undefined while it plays. */
-  private frozenSince: number | undefined;
   private flushing: Promise<boolean> | undefined;
   private sealed = false;
+  private enter!: (entered: boolean) => void;
+  /** Whether the store has confirmed what this owner wrote first; false when the room was over before. */
+  readonly entered = new Promise<boolean>((resolve) => {
+    this.enter = resolve;
+  });
 
   constructor(
     private readonly deps: MailboxDeps,
@@ -87,22 +87,26 @@ export class Mailbox {
     loaded: LoadedRoom,
     /** When the room was last played, cluster time: what has passed since is given back. */
     aliveAt: number,
+    /** Another owner has handed the room over and waits for the first entry. */
+    adopted = false,
   ) {
     const now = deps.clock.now();
     this.room = { ...loaded, presence: nobodyPresent(loaded.state.seats.length, now) };
-    this.ledger = new Ledger({ ...deps, whenFresh: () => deps.lease.whenFresh() }, head, loaded.history, fence);
+    const whenFresh = () => deps.lease.whenFresh();
+    this.ledger = new Ledger({ ...deps, whenFresh, committed: () => this.room }, head, loaded.history, fence);
     this.audience = new Audience(game, head, () => this.ledger.fence.epoch, deps.clock, this.room);
     this.proof = new Proof(deps.lease, deps.clock, this.isAsync);
     this.tick = new Alarm(deps.clock, () => this.post({ type: 'tick' }));
-    this.patience = new Alarm(deps.clock, () => this.freeze(this.askedAt));
-    this.post({ type: 'thaw', forMs: now - aliveAt });
+    this.standstill = new Standstill(deps.clock, () => this.audience.broadcast({ type: 'notice', kind: 'frozen' }));
+    if (!adopted) this.enter(true);
+    this.post({ type: adopted ? 'adopted' : 'thaw', forMs: now - aliveAt });
   }
 
   get code(): RoomCode {
     return this.head.code;
   }
 
-  /** Owner and epoch under which the room is played here. */
+  /** Owner and epoch of the room here. */
   get fence(): Fence {
     return this.ledger.fence;
   }
@@ -128,7 +132,7 @@ export class Mailbox {
   }
 
   get frozen(): boolean {
-    return this.frozenSince !== undefined;
+    return this.standstill.frozen;
   }
 
   get over(): boolean {
@@ -165,10 +169,7 @@ export class Mailbox {
     if (!this.ended) this.wake();
   }
 
-  /**
-   * Asks the store whose the room is, unless it has said so to a question asked `since` then (monotonic ms): a room that
-   * waits may have been lost without a word to others, who could not reach its owner.
-   */
+  /** Asks the store whose the room is, unless it has said so since (monotonic ms): a room that waits may have been lost. */
   prove(since: number): void {
     if (this.ended) return;
     this.proof.doubt(since);
@@ -198,16 +199,26 @@ export class Mailbox {
     this.sealed = true;
     while (this.working) await this.working;
     await this.flushing;
-    // The last chance for a tail that a failover has lost: whoever gets the room loads it without.
     if (this.ended || !(await this.commit([]))) return undefined;
+    // While the room is on its way, its clocks stand.
+    this.standstill.asked(this.deps.clock.monotonic());
     return this.ledger.snapshotOf(this.room);
   }
 
-  /** Goes on where `seal` stopped, with a new epoch where the room had been given away in between. */
-  unseal(fence: Fence = this.fence): void {
-    this.ledger.fence = fence;
+  /** Goes on where `seal` stopped. */
+  unseal(): void {
     this.sealed = false;
     this.wake();
+  }
+
+  /** The sealed room's way to another instance. */
+  handOver(to: InstanceId, address: string): Handover {
+    return new Handover(this.deps, this.ledger, this.code, to, address);
+  }
+
+  /** Whether the room's history leads through `at`. */
+  knows(at: Position): boolean {
+    return this.ledger.knows(at);
   }
 
   /** The sealed room is another instance's now: sockets are told to follow. */
@@ -279,8 +290,9 @@ export class Mailbox {
     this.flushing ??= this.ledger
       .catchUp()
       .then((ours) => {
+        if (!ours) this.lose();
+        this.enter(ours);
         if (ours) this.ledger.considerSnapshot(this.room);
-        else this.lose();
         return ours;
       })
       .finally(() => {
@@ -291,11 +303,12 @@ export class Mailbox {
   /** True when the entries are safe; false when the room is lost. If that takes long, the table is frozen meanwhile. */
   private commit(entries: readonly LogEntry[]): Promise<boolean> {
     const startedAt = this.deps.clock.monotonic();
-    this.wait(startedAt);
+    this.standstill.asked(startedAt);
     return this.ledger.append(entries).then((ours) => {
-      this.patience.set(null);
+      this.standstill.answered();
       if (ours) this.proof.confirm(startedAt);
       else this.lose();
+      this.enter(ours);
       return ours;
     });
   }
@@ -309,29 +322,16 @@ export class Mailbox {
   private async verify(): Promise<void> {
     while (!this.ended && !this.proof.stands) {
       const startedAt = this.deps.clock.monotonic();
-      if (!this.proof.leased) this.freeze(startedAt);
-      this.wait(startedAt);
+      if (!this.proof.leased) this.standstill.freeze(startedAt);
+      this.standstill.asked(startedAt);
       if (!(await this.proof.ask(() => this.ledger.owned()))) this.lose();
-      this.patience.set(null);
+      this.standstill.answered();
     }
   }
 
-  /** The store is asked: an answer that takes too long freezes the table visibly. */
-  private wait(askedAt: number): void {
-    this.askedAt = askedAt;
-    this.patience.set(this.deps.clock.now() + FREEZE_AFTER_MS);
-  }
-
-  private freeze(since: number): void {
-    if (this.frozenSince !== undefined || this.ended) return;
-    this.frozenSince = since;
-    this.audience.broadcast({ type: 'notice', kind: 'frozen' });
-  }
-
   private thaw(): void {
-    if (this.frozenSince === undefined || this.ended) return;
-    const forMs = this.deps.clock.monotonic() - this.frozenSince;
-    this.frozenSince = undefined;
+    const forMs = this.ended ? undefined : this.standstill.end();
+    if (forMs === undefined) return;
     this.queue.first({ type: 'thaw', forMs });
     this.audience.broadcast({ type: 'notice', kind: 'resumed' });
   }
@@ -385,8 +385,9 @@ export class Mailbox {
 
   private finish(code: ErrorCode): void {
     this.tick.cancel();
-    this.patience.cancel();
+    this.standstill.cancel();
     this.ledger.close();
+    this.enter(false);
     this.closedWith = code;
     const waiting = [...this.batch.flatMap((input) => ('from' in input ? [input.from] : [])), ...this.queue.clear()];
     const strangers = new Set(waiting.filter((connection) => this.audience.seatAt(connection) === undefined));

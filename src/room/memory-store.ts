@@ -9,9 +9,12 @@ import type {
   FencedReply,
   RoomMeta,
   RoomStore,
+  Seen,
+  Stored,
   StoredEntry,
   StoredSnapshot,
   TransferReply,
+  WholeRoom,
 } from './store.js';
 import {
   appendTo,
@@ -23,6 +26,7 @@ import {
   type Refusal,
   type Ruling,
   releaseRoom,
+  restoreRefusal,
   transferRoom,
 } from './stored-room.js';
 
@@ -58,13 +62,7 @@ export class MemoryRoomStore implements RoomStore {
     return room ? toMeta(room) : null;
   }
 
-  async claim(
-    code: RoomCode,
-    seen: Pick<RoomMeta, 'owner' | 'epoch'>,
-    by: InstanceId,
-    address: string,
-    above = 0 as Epoch,
-  ): Promise<ClaimReply> {
+  async claim(code: RoomCode, seen: Seen, by: InstanceId, address: string, above = 0 as Epoch): Promise<ClaimReply> {
     const found = this.find(code);
     if (!found) return GONE;
     const ruling = claimRoom(found, seen, by, above);
@@ -76,9 +74,8 @@ export class MemoryRoomStore implements RoomStore {
   }
 
   async commit(code: RoomCode, fence: Fence, after: Position, entries: readonly LogLine[]): Promise<CommitReply> {
-    const lines = entries.map((line) => ({ seq: line.seq, text: line.text, epoch: entryOf(line).epoch }));
     const end = entries.at(-1) ?? after;
-    return this.apply(code, (room) => appendTo(room, fence, after, lines, end));
+    return this.apply(code, (room) => appendTo(room, fence, after, entries.map(toLine), end));
   }
 
   async check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply> {
@@ -99,22 +96,34 @@ export class MemoryRoomStore implements RoomStore {
     return { outcome: 'ok' };
   }
 
-  async transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply> {
+  async transfer(code: RoomCode, fence: Fence, at: Position, to: InstanceId, address: string): Promise<TransferReply> {
     const found = this.find(code);
     if (!found) return GONE;
-    const ruling = transferRoom(found, fence, to);
+    const ruling = transferRoom(found, fence, at, to);
     if (ruling.outcome !== 'ok') return ruling;
     const { epoch } = this.keep({ ...ruling.room, address, aliveAt: this.now() });
     return { outcome: 'ok', epoch };
   }
 
-  async release(code: RoomCode, fence: Fence, ttlMs: number): Promise<FencedReply> {
+  async release(code: RoomCode, fence: Fence, at: Position, ttlMs: number): Promise<CommitReply> {
     const found = this.find(code);
     if (!found) return GONE;
-    const ruling = releaseRoom(found, fence);
+    const ruling = releaseRoom(found, fence, at);
     if (ruling.outcome !== 'ok') return ruling;
     const now = this.now();
     this.keep({ ...ruling.room, address: null, aliveAt: now, expiresAt: now + ttlMs });
+    return { outcome: 'ok' };
+  }
+
+  async restore(seen: Stored | null, { head, fence, address, snapshot, entries }: WholeRoom): Promise<FencedReply> {
+    const { seq, digest } = entries.at(-1) ?? snapshot;
+    const refused = restoreRefusal(this.find(head.code), seen, fence, { seq, digest });
+    if (refused) return refused;
+    const log = entries.map(toLine);
+    const { owner, epoch } = fence;
+    const kept = { seq: snapshot.seq, digest: snapshot.digest, text: JSON.stringify(snapshot) };
+    const times = { aliveAt: this.now(), expiresAt: Number.POSITIVE_INFINITY };
+    this.keep({ owner, epoch, address, seq, digest, head, log, snapshot: kept, ...times });
     return { outcome: 'ok' };
   }
 
@@ -147,6 +156,7 @@ export class MemoryRoomStore implements RoomStore {
   }
 }
 
+const toLine = (line: LogLine): StoredLine => ({ seq: line.seq, text: line.text, epoch: entryOf(line).epoch });
 const toEntry = ({ seq, text }: StoredLine): StoredEntry => ({ seq, text });
 
 function toMeta({ owner, address, epoch, seq, digest, head, aliveAt }: Kept): RoomMeta {

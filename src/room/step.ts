@@ -60,7 +60,9 @@ export type Input<Connection> =
    * The room stood still for `forMs`, which players get back. Less than 0 where it comes from an owner whose clock is ahead
    * of ours: its deadlines are moved into our time.
    */
-  | { readonly type: 'thaw'; readonly forMs: number };
+  | { readonly type: 'thaw'; readonly forMs: number }
+  /** Another owner has handed the room over, and it stood still meanwhile: the log says so, whatever else has happened. */
+  | { readonly type: 'adopted'; readonly forMs: number };
 
 export interface Refusal {
   readonly code: ErrorCode;
@@ -92,6 +94,8 @@ export interface Step<Connection> {
   readonly presence: Presence;
   /** Empty when nothing durable happens. */
   readonly events: readonly LogEvent[];
+  /** An entry is written also without events, if none of its batch has been before. */
+  readonly marked?: boolean;
   readonly by?: { readonly seat: Seat; readonly id: CommandId };
   /** A refusal to be remembered with the command id. */
   readonly outcome?: { readonly seat: Seat; readonly id: CommandId; readonly outcome: Refused };
@@ -121,17 +125,23 @@ export function step<Connection>(room: Room, input: Input<Connection>, now: numb
       return { presence, events: due(room, now, idleMs), effects: [] };
     case 'seed':
       return { presence, events: room.game.chance(state.table, input.seed), effects: [] };
-    case 'thaw': {
-      const byMs = Math.round(input.forMs);
-      if (Math.abs(byMs) < UNNOTICED_MS) return { presence, events: [], effects: [] };
-      const moved = state.deadline === null ? 0 : moveOf(room, state.deadline, byMs, now);
-      return {
-        presence: byMs > 0 ? withTimeGivenBack(presence, byMs, now) : presence,
-        events: moved === 0 ? [] : [{ type: 'clock_moved', by_ms: moved }],
-        effects: [],
-      };
-    }
+    case 'thaw':
+      return thaw(room, input.forMs, now);
+    case 'adopted':
+      return { ...thaw(room, input.forMs, now), marked: true };
   }
+}
+
+function thaw<C>(room: Room, forMs: number, now: number): Step<C> {
+  const { state, presence } = room;
+  const byMs = Math.round(forMs);
+  if (Math.abs(byMs) < UNNOTICED_MS) return { presence, events: [], effects: [] };
+  const moved = state.deadline === null ? 0 : moveOf(room, state.deadline, byMs, now);
+  return {
+    presence: byMs > 0 ? withTimeGivenBack(presence, byMs, now) : presence,
+    events: moved === 0 ? [] : [{ type: 'clock_moved', by_ms: moved }],
+    effects: [],
+  };
 }
 
 /** By how much a deadline moves: never to further away than a whole turn, whatever a clock has said. */

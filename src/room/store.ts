@@ -58,35 +58,49 @@ export interface StoredRoom {
   readonly tail: readonly StoredEntry[];
 }
 
+/** What of a stored room every change of owner is compared with. */
+export interface Stored extends Position {
+  readonly owner: InstanceId | null;
+  readonly epoch: Epoch;
+}
+
+/** The stored log ends elsewhere than whoever wrote said. */
+export type Gap = { readonly outcome: 'gap' } & Position;
+
 export type Refused =
-  /** Another owner or a higher epoch. */
-  | { readonly outcome: 'fenced'; readonly owner: InstanceId | null; readonly epoch: Epoch }
+  /** Another owner or another epoch, and where the log ends with them. */
+  | ({ readonly outcome: 'fenced' } & Stored)
   /** There is no such room. */
   | { readonly outcome: 'gone' }
   | { readonly outcome: 'unknown'; readonly error: Error };
 
-export type ClaimReply = { readonly outcome: 'ok'; readonly room: StoredRoom } | Refused;
-export type CommitReply =
-  | { readonly outcome: 'ok' }
-  /** The stored log ends elsewhere than the commit said. */
-  | ({ readonly outcome: 'gap' } & Position)
-  | Refused;
+export type ClaimReply = { readonly outcome: 'ok'; readonly room: StoredRoom } | Gap | Refused;
+export type CommitReply = { readonly outcome: 'ok' } | Gap | Refused;
 export type FencedReply = { readonly outcome: 'ok' } | Refused;
-export type TransferReply = { readonly outcome: 'ok'; readonly epoch: Epoch } | Refused;
+export type TransferReply = { readonly outcome: 'ok'; readonly epoch: Epoch } | Gap | Refused;
+
+/** What a claimant has seen of a room. With `at` the claim is refused if the log does not end there any more. */
+export interface Seen extends Pick<RoomMeta, 'owner' | 'epoch'> {
+  readonly at?: Position;
+}
+
+/** A room as its owner has it in memory. */
+export interface WholeRoom {
+  readonly head: RoomHead;
+  readonly fence: Fence;
+  /** `host:port` of the owner. */
+  readonly address: string;
+  readonly snapshot: StoredSnapshot;
+  readonly entries: readonly LogLine[];
+}
 
 export interface RoomStore {
   /** Stores a room that nobody owns yet; it is forgotten after `ttlMs` unless claimed. False when the code is in use. */
   create(head: RoomHead, ttlMs: number): Promise<boolean>;
   /** The room's meta, or null when there is none. @throws when the store does not answer. */
   meta(code: RoomCode): Promise<RoomMeta | null>;
-  /** Makes `by` the owner with a higher epoch, also above `above`, if owner and epoch still are as `seen`. */
-  claim(
-    code: RoomCode,
-    seen: Pick<RoomMeta, 'owner' | 'epoch'>,
-    by: InstanceId,
-    address: string,
-    above?: Epoch,
-  ): Promise<ClaimReply>;
+  /** Makes `by` the owner with a higher epoch, also above `above`, if the room still is as `seen`. */
+  claim(code: RoomCode, seen: Seen, by: InstanceId, address: string, above?: Epoch): Promise<ClaimReply>;
   /**
    * Appends `entries` behind `after`; ok once they are as safe as `durability` asks. Without entries it only makes sure
    * that everything up to `after` is.
@@ -102,10 +116,21 @@ export interface RoomStore {
   check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply>;
   /** Keeps the snapshot, unless it has a newer one, and trims the log behind it, but for the last `keep` entries. */
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply>;
-  /** Gives ownership to another instance. */
-  transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply>;
-  /** Gives ownership up; the stored room is forgotten after `ttlMs` unless claimed again. */
-  release(code: RoomCode, fence: Fence, ttlMs: number): Promise<FencedReply>;
+  /**
+   * Gives ownership to another instance, with the next epoch, if the log ends `at` there; ok once the copies have it. Sent
+   * again it is ok again, as long as the new owner has done nothing.
+   */
+  transfer(code: RoomCode, fence: Fence, at: Position, to: InstanceId, address: string): Promise<TransferReply>;
+  /**
+   * Gives ownership up, if the log ends `at` there; ok once the copies have it, and sent again. The stored room is forgotten
+   * after `ttlMs` unless claimed again.
+   */
+  release(code: RoomCode, fence: Fence, at: Position, ttlMs: number): Promise<CommitReply>;
+  /**
+   * Stores a room whole, with `entries` behind the snapshot, over what is lower in (epoch, seq), if that still is as `seen`;
+   * null: there was none. For a store that has been restored from a backup, or emptied.
+   */
+  restore(seen: Stored | null, room: WholeRoom): Promise<FencedReply>;
   /** Up to `limit` entries after `seq`. @throws when the store does not answer. */
   read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]>;
 }

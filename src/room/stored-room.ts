@@ -5,7 +5,7 @@
  */
 import type { Epoch, InstanceId, Seq } from '../protocol/ids.js';
 import type { Position } from './history.js';
-import type { Fence } from './store.js';
+import type { Fence, Gap, Seen, Stored } from './store.js';
 
 /** An entry of the log, with what the rules need to know of it. */
 export interface KeptEntry {
@@ -20,9 +20,7 @@ export interface KeptRoom<Entry extends KeptEntry = KeptEntry, Snapshot extends 
   readonly snapshot: Snapshot | null;
 }
 
-export type Refusal =
-  | { readonly outcome: 'fenced'; readonly owner: InstanceId | null; readonly epoch: Epoch }
-  | ({ readonly outcome: 'gap' } & Position);
+export type Refusal = ({ readonly outcome: 'fenced' } & Stored) | Gap;
 
 /** ok with the room as it is stored from now on; else nothing has changed. */
 export type Ruling<Room, Why extends Refusal = Refusal> = { readonly outcome: 'ok'; readonly room: Room } | Why;
@@ -33,7 +31,9 @@ type Kept = KeptRoom<KeptEntry, Position>;
 type EntryOf<Room extends Kept> = Room['log'][number];
 type SnapshotOf<Room extends Kept> = NonNullable<Room['snapshot']>;
 
-const fencedBy = ({ owner, epoch }: Kept): Fenced => ({ outcome: 'fenced', owner, epoch });
+const fencedBy = ({ owner, epoch, seq, digest }: Kept): Fenced => ({ outcome: 'fenced', owner, epoch, seq, digest });
+const endsAt = (room: Kept, { seq, digest }: Position): boolean => room.seq === seq && room.digest === digest;
+const gapIn = ({ seq, digest }: Kept): Gap => ({ outcome: 'gap', seq, digest });
 
 /** Why whoever shows `fence` may not write; undefined when it may. */
 function refusal(room: Kept, fence: Fence): Fenced | undefined {
@@ -44,18 +44,16 @@ function refusal(room: Kept, fence: Fence): Fenced | undefined {
 export function checkRoom<Room extends Kept>(room: Room, fence: Fence, at: Position): Ruling<Room> {
   const refused = refusal(room, fence);
   if (refused) return refused;
-  const { seq, digest } = room;
-  return seq === at.seq && digest === at.digest ? { outcome: 'ok', room } : { outcome: 'gap', seq, digest };
+  return endsAt(room, at) ? { outcome: 'ok', room } : gapIn(room);
 }
 
-/** A new owner, if owner and epoch are as it saw them. The new epoch is above all that a failover may have left behind. */
-export function claimRoom<Room extends Kept>(
-  room: Room,
-  seen: Pick<Kept, 'owner' | 'epoch'>,
-  by: InstanceId,
-  above: Epoch,
-): Ruling<Room, Fenced> {
+/**
+ * A new owner, if owner and epoch are as it saw them, and the end of the log where it says one. The new epoch is above all
+ * that a failover may have left behind.
+ */
+export function claimRoom<Room extends Kept>(room: Room, seen: Seen, by: InstanceId, above: Epoch): Ruling<Room> {
   if (room.owner !== seen.owner || room.epoch !== seen.epoch) return fencedBy(room);
+  if (seen.at && !endsAt(room, seen.at)) return gapIn(room);
   const highest = Math.max(room.epoch, above, room.log.at(-1)?.epoch ?? 0);
   return { outcome: 'ok', room: { ...room, owner: by, epoch: (highest + 1) as Epoch } };
 }
@@ -89,16 +87,32 @@ export function keepSnapshot<Room extends Kept>(
   return { outcome: 'ok', room: { ...room, snapshot, log } };
 }
 
-/** Another owner, by the word of the present one. */
-export function transferRoom<Room extends Kept>(room: Room, fence: Fence, to: InstanceId): Ruling<Room, Fenced> {
-  const refused = refusal(room, fence);
-  if (refused) return refused;
-  return { outcome: 'ok', room: { ...room, owner: to, epoch: (fence.epoch + 1) as Epoch } };
+/** Another owner, by the word of the present one, which says where the log ends; again, where that has landed before. */
+export function transferRoom<Room extends Kept>(room: Room, fence: Fence, at: Position, to: InstanceId): Ruling<Room> {
+  const epoch = (fence.epoch + 1) as Epoch;
+  if (room.owner === to && room.epoch === epoch && endsAt(room, at)) return { outcome: 'ok', room };
+  const ruling = checkRoom(room, fence, at);
+  if (ruling.outcome !== 'ok') return ruling;
+  return { outcome: 'ok', room: { ...room, owner: to, epoch } };
 }
 
-/** No owner, by the word of the present one. */
-export function releaseRoom<Room extends Kept>(room: Room, fence: Fence): Ruling<Room, Fenced> {
-  const refused = refusal(room, fence);
-  if (refused) return refused;
+/** No owner, by the word of the present one, which says where the log ends; again, where that has landed before. */
+export function releaseRoom<Room extends Kept>(room: Room, fence: Fence, at: Position): Ruling<Room> {
+  if (room.owner === null && room.epoch === fence.epoch && endsAt(room, at)) return { outcome: 'ok', room };
+  const ruling = checkRoom(room, fence, at);
+  if (ruling.outcome !== 'ok') return ruling;
   return { outcome: 'ok', room: { ...room, owner: null } };
+}
+
+/** Why a room that ends at `end` may not be stored whole by `fence` over what was `seen`; undefined when it may. */
+export function restoreRefusal(
+  room: Kept | undefined,
+  seen: Stored | null,
+  { epoch }: Fence,
+  end: Position,
+): Fenced | { readonly outcome: 'gone' } | undefined {
+  if (!room) return seen ? { outcome: 'gone' } : undefined;
+  const same = seen && room.owner === seen.owner && room.epoch === seen.epoch && endsAt(room, seen);
+  const lower = room.epoch < epoch || (room.epoch === epoch && room.seq < end.seq);
+  return same && lower ? undefined : fencedBy(room);
 }

@@ -57,7 +57,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: COMMIT,
-        from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', now[1], now[2]} end",
+        from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', unpack(now)} end",
         to: '',
       },
     ],

@@ -19,6 +19,7 @@ type Command = { readonly type: string };
 
 export class Replay {
   state: RoomState;
+  private epoch = 0;
 
   constructor(
     private readonly game: Game,
@@ -32,7 +33,8 @@ export class Replay {
    * @throws whatever the game throws when the events do not fit the state.
    */
   take(entry: Entry, seq: Seq, command: Command | undefined): string | undefined {
-    const wrong = entry.by ? this.wrongMove(entry, entry.by.seat, command) : this.wrongByItself(entry.events);
+    const wrong = entry.by ? this.wrongMove(entry, entry.by.seat, command) : this.wrongByItself(entry);
+    this.epoch = entry.epoch;
     this.state = evolve(this.game, this.head, this.state, entry, seq);
     return wrong;
   }
@@ -49,8 +51,10 @@ export class Replay {
   }
 
   /** What happens without a command: chance, time, comings and goings. */
-  private wrongByItself(events: readonly LogEvent[]): string | undefined {
+  private wrongByItself({ events, epoch }: Entry): string | undefined {
     const { game, state } = this;
+    // Who is handed a room writes to it first, whatever has happened.
+    if (events.length === 0) return epoch > this.epoch ? undefined : 'an entry without events';
     const playing = state.status === 'playing';
     if (playing && game.turn(state.table).waitsFor === 'seed') {
       const seed = seedOf(events);
@@ -59,8 +63,7 @@ export class Replay {
       return events.every(isRoomEvent) ? undefined : 'a move where chance was awaited';
     }
     const [first, ...rest] = events;
-    if (first === undefined) return 'an entry without events';
-    if (!isRoomEvent(first)) {
+    if (first === undefined || !isRoomEvent(first)) {
       const bot = actingSeats(game, state).find((seat) => playedByBot(state, seat));
       return bot === undefined ? 'a move that nobody asked for' : this.differsFromBot(events, bot);
     }

@@ -120,7 +120,7 @@ describe('rooms in Redis', () => {
     // Not more than 64 at once.
     expect((await scriptsRun()) - before).toBe(2);
     expect(replies.slice(0, 4)).toEqual([
-      { outcome: 'fenced', owner: 'instance-b', epoch: 2 },
+      { outcome: 'fenced', owner: 'instance-b', epoch: 2, ...START },
       { outcome: 'gap', seq: 1, digest: taken[0]?.digest },
       { outcome: 'gone' },
       { outcome: 'unknown', error: expect.objectContaining({ message: expect.stringMatching(/WRONGTYPE/) }) },
@@ -140,7 +140,7 @@ describe('rooms in Redis', () => {
     const keys = await connection.keys('*KEYS0000*');
     expect(keys.toSorted()).toEqual(['log', 'meta', 'snap'].map((key) => `hokm:room:{KEYS0000}:${key}`));
     expect(await Promise.all(keys.map((key) => connection.pttl(key)))).toEqual([-1, -1, -1]);
-    await store.release(head.code, fence, 50);
+    await store.release(head.code, fence, { seq: 1 as never, digest: taken[0]?.digest as never }, 50);
     await until('the keys expire', async () => (await connection.keys('*KEYS0000*')).length === 0);
   });
 

@@ -1,41 +1,30 @@
 /** What every RoomStore must do; run on the map and on a real Redis. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Epoch, RoomCode, Seq } from '../../src/protocol/ids.js';
-import { CommandWindows } from '../../src/room/commands.js';
-import { type LogEntry, type Position, START } from '../../src/room/history.js';
-import { emptyRoom, type LogEvent } from '../../src/room/state.js';
-import { type Fence, type RoomMeta, type RoomStore, type StoredRoom, toSnapshot } from '../../src/room/store.js';
+import type { Epoch, Seq } from '../../src/protocol/ids.js';
+import { type Position, START } from '../../src/room/history.js';
+import type { RoomStore } from '../../src/room/store.js';
 import { entries, instance, newHead } from '../room/rooms.js';
 import { until } from '../support/programs.js';
-
-export interface StoreUnderTest {
-  readonly store: RoomStore;
-  /** Lets the store's time pass, where a test can. */
-  elapse(ms: number): void;
-  stop(): Promise<void>;
-}
-
-const A = instance('instance-a');
-const B = instance('instance-b');
-const LONG_MS = 60_000;
-const SHORT_MS = 80;
-
-const left = (seat: number): LogEvent[] => [{ type: 'seat_left', seat: seat as never, reason: 'left' }];
-/** `count` entries after `after`. */
-const some = (after: Position, count: number, epoch = 1): LogEntry[] =>
-  entries(after, epoch, ...Array.from({ length: count }, (_, at) => left(at % 4)));
-const end = (made: readonly LogEntry[]): Position => {
-  const last = made.at(-1) ?? START;
-  return { seq: last.seq, digest: last.digest };
-};
-const snapshotAt = (position: Position) => toSnapshot(position, emptyRoom(4), new CommandWindows());
+import { changeOfOwner } from './change-of-owner.js';
+import {
+  A,
+  B,
+  end,
+  LONG_MS,
+  left,
+  SHORT_MS,
+  type StoreUnderTest,
+  snapshotAt,
+  some,
+  storedRooms,
+} from './stored-rooms.js';
 
 export function roomStoreContract(name: string, start: () => Promise<StoreUnderTest>): void {
   describe(`RoomStore: ${name}`, () => {
     let under: StoreUnderTest;
     let store: RoomStore;
-    let codes = 0;
-    const newCode = () => `${'0'.repeat(8)}${codes++}`.slice(-8) as RoomCode;
+    const rooms = storedRooms(() => under);
+    const { newCode, metaOf, claim, owned, commit, texts, forgotten, unchanged } = rooms;
 
     beforeAll(async () => {
       under = await start();
@@ -43,36 +32,7 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
     });
     afterAll(() => under.stop());
 
-    const metaOf = async (code: RoomCode): Promise<RoomMeta> => {
-      const meta = await store.meta(code);
-      if (meta === null) throw new Error(`no room ${code}`);
-      return meta;
-    };
-    const claim = async (code: RoomCode, by = A): Promise<{ fence: Fence; room: StoredRoom }> => {
-      const reply = await store.claim(code, await metaOf(code), by, `${by}:1`);
-      if (reply.outcome !== 'ok') throw new Error(`claim: ${reply.outcome}`);
-      return { fence: { owner: by, epoch: reply.room.meta.epoch }, room: reply.room };
-    };
-    /** A room that A owns. */
-    const owned = async (): Promise<{ code: RoomCode; fence: Fence }> => {
-      const code = newCode();
-      await store.create(newHead(code), LONG_MS);
-      return { code, fence: (await claim(code)).fence };
-    };
-    const commit = (code: RoomCode, fence: Fence, after: Position, made: readonly LogEntry[]) =>
-      store.commit(code, fence, after, made, 'primary');
-    const texts = async (code: RoomCode) =>
-      (await store.read(code, 0 as Seq, 1_000)).map(({ seq, text }) => [seq, text]);
-    const forgotten = (code: RoomCode) =>
-      until('the room is forgotten', async () => {
-        under.elapse(SHORT_MS);
-        return (await store.meta(code)) === null;
-      });
-    const unchanged = async (code: RoomCode, what: () => Promise<void>) => {
-      const before = [await store.meta(code), await texts(code)];
-      await what();
-      expect([await store.meta(code), await texts(code)]).toEqual(before);
-    };
+    changeOfOwner(() => store, rooms);
 
     test('create stores a room that nobody owns, once', async () => {
       const head = newHead(newCode(), {}, { target_points: 3 });
@@ -104,7 +64,7 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
       expect(seen).toMatchObject({ owner: A, address: `${A}:1`, epoch: 1 });
       expect((await claim(code, B)).fence.epoch).toBe(2);
       await unchanged(code, async () => {
-        expect(await store.claim(code, seen, A, 'a:1')).toEqual({ outcome: 'fenced', owner: B, epoch: 2 });
+        expect(await store.claim(code, seen, A, 'a:1')).toEqual({ outcome: 'fenced', owner: B, epoch: 2, ...START });
         const staleEpoch = { owner: B, epoch: 1 as Epoch };
         expect(await store.claim(code, staleEpoch, A, 'a:1')).toMatchObject({ outcome: 'fenced', owner: B });
         const wrongOwner = { owner: null, epoch: 2 as Epoch };
@@ -122,7 +82,7 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
       const winners = names.filter((_, at) => replies[at]?.outcome === 'ok');
       expect(winners).toHaveLength(1);
       for (const reply of replies) {
-        if (reply.outcome !== 'ok') expect(reply).toEqual({ outcome: 'fenced', owner: winners[0], epoch: 1 });
+        if (reply.outcome !== 'ok') expect(reply).toEqual({ outcome: 'fenced', owner: winners[0], epoch: 1, ...START });
       }
       expect(await metaOf(code)).toMatchObject({ owner: winners[0], epoch: 1 });
     });
@@ -164,7 +124,7 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
         const otherwise = { ...end(made), digest: START.digest };
         expect(await store.check(code, fence, otherwise)).toEqual({ outcome: 'gap', ...end(made) });
         const { owner, epoch } = fence;
-        const refused = { outcome: 'fenced', owner, epoch };
+        const refused = { outcome: 'fenced', owner, epoch, ...end(made) };
         expect(await store.check(code, { owner: B, epoch }, end(made))).toEqual(refused);
         expect(await store.check(code, { owner, epoch: 2 as Epoch }, end(made))).toEqual(refused);
       });
@@ -192,7 +152,7 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
         expect(await commit(code, fence, end(next), some(end(next), 1))).toEqual(gap);
         const otherDigest = { ...end(made), digest: end(next).digest };
         expect(await commit(code, fence, otherDigest, some(otherDigest, 1))).toEqual(gap);
-        const fenced = { outcome: 'fenced', owner: A, epoch: 1 };
+        const fenced = { outcome: 'fenced', owner: A, epoch: 1, ...end(made) };
         expect(await commit(code, { owner: B, epoch: fence.epoch }, end(made), next)).toEqual(fenced);
         expect(await commit(code, { owner: A, epoch: 0 as Epoch }, end(made), next)).toEqual(fenced);
         expect(await commit(code, { owner: A, epoch: 2 as Epoch }, end(made), next)).toEqual(fenced);
@@ -204,7 +164,8 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
       const { code, fence } = await owned();
       await claim(code, B);
       await unchanged(code, async () => {
-        expect(await commit(code, fence, START, some(START, 1))).toEqual({ outcome: 'fenced', owner: B, epoch: 2 });
+        const fenced = { outcome: 'fenced', owner: B, epoch: 2, ...START };
+        expect(await commit(code, fence, START, some(START, 1))).toEqual(fenced);
       });
     });
 
@@ -295,33 +256,6 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
       expect((await claim(code, B)).room).toMatchObject({ snapshot: end(made), tail: [] });
     });
 
-    test('transfer makes another instance the owner with the next epoch, once', async () => {
-      const { code, fence } = await owned();
-      const made = some(START, 1);
-      await commit(code, fence, START, made);
-      expect(await store.transfer(code, fence, B, 'b:1')).toEqual({ outcome: 'ok', epoch: 2 });
-      expect(await metaOf(code)).toMatchObject({ owner: B, address: 'b:1', epoch: 2, ...end(made) });
-      const fenced = { outcome: 'fenced', owner: B, epoch: 2 };
-      expect(await store.transfer(code, fence, B, 'b:1')).toEqual(fenced);
-      expect(await commit(code, fence, end(made), some(end(made), 1))).toEqual(fenced);
-      const next = { owner: B, epoch: 2 as Epoch };
-      expect(await commit(code, next, end(made), some(end(made), 1, 2))).toEqual({ outcome: 'ok' });
-      expect(await store.transfer(newCode(), fence, B, 'b:1')).toEqual({ outcome: 'gone' });
-    });
-
-    test('release gives the room up; it can be claimed again with all that is in it', async () => {
-      const { code, fence } = await owned();
-      const made = some(START, 3);
-      await commit(code, fence, START, made);
-      await store.snapshot(code, fence, snapshotAt(end(made.slice(0, 2))), 0);
-      expect(await store.release(code, fence, LONG_MS)).toEqual({ outcome: 'ok' });
-      expect(await metaOf(code)).toMatchObject({ owner: null, address: null, epoch: 1, ...end(made) });
-      expect((await commit(code, fence, end(made), some(end(made), 1))).outcome).toBe('fenced');
-      expect((await store.release(code, fence, LONG_MS)).outcome).toBe('fenced');
-      const again = await claim(code, B);
-      expect(again.room).toMatchObject({ meta: { epoch: 2 }, snapshot: end(made.slice(0, 2)), tail: [{ seq: 3 }] });
-    });
-
     test('a released room is forgotten, one that is claimed again is not', async () => {
       const [kept, dropped] = [await owned(), await owned()];
       for (const { code, fence } of [kept, dropped]) {
@@ -329,9 +263,10 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
         await commit(code, fence, START, made);
         await store.snapshot(code, fence, snapshotAt(end(made)), 1);
       }
-      await store.release(kept.code, kept.fence, SHORT_MS);
+      const at = end(some(START, 2));
+      await store.release(kept.code, kept.fence, at, SHORT_MS);
       await claim(kept.code, B);
-      await store.release(dropped.code, dropped.fence, SHORT_MS);
+      await store.release(dropped.code, dropped.fence, at, SHORT_MS);
       await forgotten(dropped.code);
       expect(await texts(dropped.code)).toEqual([]);
       expect((await claim(kept.code)).room).toMatchObject({ snapshot: { seq: 2 }, meta: { seq: 2 } });
@@ -366,9 +301,16 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
         await act();
         expect((await metaOf(code)).aliveAt).toBeGreaterThan(before);
       };
-      await stamps(() => commit(code, fence, START, some(START, 1)));
-      await stamps(() => store.transfer(code, fence, B, 'b:1'));
-      await stamps(() => store.release(code, { owner: B, epoch: 2 as Epoch }, LONG_MS));
+      const made = some(START, 1);
+      const next = { owner: B, epoch: 2 as Epoch };
+      await stamps(() => commit(code, fence, START, made));
+      await stamps(() => store.transfer(code, fence, end(made), B, 'b:1'));
+      await stamps(() => store.release(code, next, end(made), LONG_MS));
+      const snapshot = snapshotAt(end(some(START, 2)));
+      const seen = { ...next, owner: null, ...end(made) };
+      await stamps(() =>
+        store.restore(seen, { head: newHead(code), fence: next, address: 'b:1', snapshot, entries: [] }),
+      );
     });
   });
 }

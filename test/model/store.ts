@@ -128,18 +128,17 @@ function rule(room: Room, request: Request, rules: Rules) {
       return restore(room, request, rules);
     case 'transfer': {
       const { to } = request;
-      const again = room.owner === to && room.epoch === request.epoch + 1 && room.digest === request.at.digest;
-      if (again && rules.transferAgain) return { outcome: 'ok' as const, room };
-      const ruling = rules.transferPosition ? checkRoom(room, fence, request.at) : ({ outcome: 'ok', room } as const);
-      return ruling.outcome === 'ok' ? transferRoom(room, fence, to) : ruling;
+      const landed = room.owner === to && room.epoch === request.epoch + 1;
+      const again = rules.transferAgain && room.digest === request.at.digest;
+      if (landed && !again) return { outcome: 'fenced' as const };
+      return transferRoom(room, fence, rules.transferPosition ? request.at : room, to);
     }
     case 'snapshot':
       return keepSnapshot(room, fence, request.at, 0);
     case 'release': {
-      const released = room.owner === null && room.epoch === request.epoch && room.digest === request.at.digest;
-      if (released) return { outcome: 'ok' as const, room };
-      const ruling = rules.releasePosition ? checkRoom(room, fence, request.at) : ({ outcome: 'ok', room } as const);
-      return ruling.outcome === 'ok' ? releaseRoom(room, fence) : ruling;
+      const again = room.epoch === request.epoch && room.digest === request.at.digest;
+      if (room.owner === null && !again) return { outcome: 'fenced' as const };
+      return releaseRoom(room, fence, rules.releasePosition ? request.at : room);
     }
   }
 }

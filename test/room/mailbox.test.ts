@@ -243,14 +243,16 @@ describe('a room that another instance has taken', () => {
     expect(stage.clock.timers).toBe(0);
   });
 
-  test('is dropped when the store does not know it any more', async () => {
+  test('is stored whole when the store does not know it any more, and played on', async () => {
     const stage = await Stage.open();
     const [ana] = await stage.players('Ana');
-    await stage.store.inner.release(stage.code, stage.mailbox.fence, 1);
+    await stage.store.inner.release(stage.code, stage.mailbox.fence, stage.mailbox.position, 1);
     await stage.clock.advance(2);
-    ana.command(ADD(2));
+    const id = ana.command(ADD(2));
     await settled();
-    expect(ana.closed).toBe('MOVED');
+    expect(ana.closed).toBeUndefined();
+    expect(ana.answer(id)).toBe(2);
+    expect(await stage.ids()).toEqual([id]);
   });
 });
 

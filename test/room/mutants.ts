@@ -21,7 +21,7 @@ export const mutants: readonly Mutant[] = [
     guard: 'epoch check of a commit',
     change: {
       file: 'src/redis/lua/commitRoom-2.lua',
-      from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', now[1], now[2]} end",
+      from: "if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', unpack(now)} end",
       to: '',
     },
     file: 'contract/room-store',
@@ -46,6 +46,36 @@ export const mutants: readonly Mutant[] = [
     },
     file: 'contract/room-store',
     test: 'RoomStore: Redis a refused commit writes nothing',
+  },
+  {
+    guard: 'position of a transfer',
+    change: {
+      file: 'src/redis/lua/transferRoom-1.lua',
+      from: "if not ends then return {'gap', now[3], now[4]} end",
+      to: '',
+    },
+    file: 'contract/room-store',
+    test: 'RoomStore: Redis a transfer is refused where the log ends elsewhere: a copy that lacks the last moves keeps its owner',
+  },
+  {
+    guard: 'position of a release',
+    change: {
+      file: 'src/redis/lua/releaseRoom-3.lua',
+      from: "return {'gap', now[3], now[4]}",
+      to: '',
+    },
+    file: 'contract/room-store',
+    test: 'RoomStore: Redis a release is refused where the log ends elsewhere',
+  },
+  {
+    guard: 'position of a claim that is made again',
+    change: {
+      file: 'src/redis/lua/claimRoom-3.lua',
+      from: "if #ARGV > 5 and (now[3] ~= ARGV[6] or now[4] ~= ARGV[7]) then return {'gap', now[3], now[4]} end",
+      to: '',
+    },
+    file: 'contract/room-store',
+    test: 'RoomStore: Redis a claim that says where the log ends is refused when it ends elsewhere',
   },
   {
     guard: 'lease, in rooms that play on without the store',

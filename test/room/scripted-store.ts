@@ -11,15 +11,18 @@ import type {
   Refused,
   RoomMeta,
   RoomStore,
+  Seen,
+  Stored,
   StoredEntry,
   StoredSnapshot,
   TransferReply,
+  WholeRoom,
 } from '../../src/room/store.js';
 import type { Clock } from '../../src/runtime/clock.js';
 
 /** What becomes of one operation. */
 export type Fault = <Reply>(run: () => Promise<Reply>) => Promise<Reply | Refused>;
-type Operation = 'claim' | 'commit' | 'check' | 'snapshot' | 'release';
+type Operation = 'claim' | 'commit' | 'check' | 'snapshot' | 'transfer' | 'release' | 'restore';
 
 const unanswered = (): Refused => ({ outcome: 'unknown', error: new Error('no answer') });
 
@@ -31,7 +34,10 @@ export const failAfter: Fault = async (run) => {
   return unanswered();
 };
 /** Somebody else owns the room. */
-export const fenced: Fault = async () => ({ outcome: 'fenced', owner: 'somebody' as InstanceId, epoch: 99 as Epoch });
+export const fenced: Fault = async () => {
+  const epoch = 99 as Epoch;
+  return { outcome: 'fenced', owner: 'somebody' as InstanceId, epoch, ...START };
+};
 export const works: Fault = (run) => run();
 
 export interface Held {
@@ -57,7 +63,15 @@ export function held(then: Fault = works): Held {
 export class ScriptedStore implements RoomStore {
   inner: MemoryRoomStore;
   /** What becomes of the next operations of each kind; then all work. */
-  readonly script: Record<Operation, Fault[]> = { claim: [], commit: [], check: [], snapshot: [], release: [] };
+  readonly script: Record<Operation, Fault[]> = {
+    claim: [],
+    commit: [],
+    check: [],
+    snapshot: [],
+    transfer: [],
+    release: [],
+    restore: [],
+  };
   /** The number of entries of every commit that was asked for. */
   readonly commits: number[] = [];
   readonly snapshots: StoredSnapshot[] = [];
@@ -81,13 +95,7 @@ export class ScriptedStore implements RoomStore {
     return this.inner.meta(code);
   }
 
-  claim(
-    code: RoomCode,
-    seen: Pick<RoomMeta, 'owner' | 'epoch'>,
-    by: InstanceId,
-    address: string,
-    above?: Epoch,
-  ): Promise<ClaimReply> {
+  claim(code: RoomCode, seen: Seen, by: InstanceId, address: string, above?: Epoch): Promise<ClaimReply> {
     return this.play('claim', () => this.inner.claim(code, seen, by, address, above));
   }
 
@@ -106,12 +114,16 @@ export class ScriptedStore implements RoomStore {
     return this.play('snapshot', () => this.inner.snapshot(code, fence, snapshot, keep));
   }
 
-  transfer(code: RoomCode, fence: Fence, to: InstanceId, address: string): Promise<TransferReply> {
-    return this.inner.transfer(code, fence, to, address);
+  transfer(code: RoomCode, fence: Fence, at: Position, to: InstanceId, address: string): Promise<TransferReply> {
+    return this.play('transfer', () => this.inner.transfer(code, fence, at, to, address));
   }
 
-  release(code: RoomCode, fence: Fence, ttlMs: number): Promise<FencedReply> {
-    return this.play('release', () => this.inner.release(code, fence, ttlMs));
+  release(code: RoomCode, fence: Fence, at: Position, ttlMs: number): Promise<CommitReply> {
+    return this.play('release', () => this.inner.release(code, fence, at, ttlMs));
+  }
+
+  restore(seen: Stored | null, room: WholeRoom): Promise<FencedReply> {
+    return this.play('restore', () => this.inner.restore(seen, room));
   }
 
   read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]> {

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Game, Seat } from '../../src/game/game.js';
 import type { Seq } from '../../src/protocol/ids.js';
 import { CommandWindows } from '../../src/room/commands.js';
-import { loadSnapshot } from '../../src/room/load.js';
+import { loadHandedOver } from '../../src/room/load.js';
 import { type Entry, emptyRoom, evolve, type RoomState, turnOf } from '../../src/room/state.js';
 import { toSnapshot } from '../../src/room/store.js';
 import { viewTurn } from '../../src/room/view.js';
@@ -93,10 +93,10 @@ test('a snapshot keeps the turns; without them none is told, and a move that nam
     new CommandWindows(),
   );
   const kept = toSnapshot(made.log.at(-1) ?? { seq: 0 as Seq, digest: '' as never }, made.state, new CommandWindows());
-  expect(turnOf(game, loadSnapshot(JSON.parse(JSON.stringify(kept))).state, made.turn)).toBe(turn(made));
+  expect(turnOf(game, loadHandedOver(JSON.parse(JSON.stringify(kept))).state, made.turn)).toBe(turn(made));
   expect(kept.state).not.toHaveProperty('turns');
   const begun = turn(made);
-  made.state = loadSnapshot(JSON.parse(JSON.stringify(old))).state;
+  made.state = loadHandedOver(JSON.parse(JSON.stringify(old))).state;
   expect(viewTurn(game, made.state, made.turn)).toEqual({ deadline: made.state.deadline, legal: expect.anything() });
   expect(made.command(nameAt(made.turn), made.move, undefined, begun).answers[0]).toMatch(/TURN_OVER$/);
   expect(made.command(nameAt(made.turn), made.move).answers[0]).toMatch(/^ack/);

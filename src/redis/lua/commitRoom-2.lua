@@ -3,11 +3,11 @@ Appends entries to a room's log. Checks first, then writes.
 KEYS[1] meta   KEYS[2] log
 ARGV[1] owner   ARGV[2] epoch   ARGV[3] seq and ARGV[4] digest that the entries follow
 ARGV[5] digest after them; without it nothing is written   ARGV[6..] the entries, JSON, in order
-Reply   {'ok'}   {'fenced', owner, epoch}   {'gap', seq, digest}   {'gone'}
+Reply   {'ok'}   {'fenced', owner, epoch, seq, digest}   {'gap', seq, digest}   {'gone'}
 ]]
 local now = redis.call('HMGET', KEYS[1], 'owner', 'epoch', 'seq', 'digest')
 if not now[1] then return {'gone'} end
-if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', now[1], now[2]} end
+if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', unpack(now)} end
 if now[3] ~= ARGV[3] or now[4] ~= ARGV[4] then return {'gap', now[3], now[4]} end
 if #ARGV < 5 then return {'ok'} end
 local seq = tonumber(ARGV[3])

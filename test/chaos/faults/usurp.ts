@@ -26,7 +26,7 @@ export const usurp: Fault = {
     await Promise.all(robbed.rooms.map((room) => index.add(to, room)));
     const inject = () => {
       for (const [room, { epoch }] of before) {
-        void store.transfer(room, { owner: robbed.id as InstanceId, epoch }, to, address);
+        void store.claim(room, { owner: robbed.id as InstanceId, epoch }, to, address);
       }
     };
     await strike({ affected: robbed.rooms, cuts: false, inject });

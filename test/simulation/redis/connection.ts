@@ -146,6 +146,7 @@ export class SimulatedConnection {
   snapshotRoom = (...args: string[]) => this.script('snapshotRoom', args);
   transferRoom = (...args: string[]) => this.script('transferRoom', args);
   releaseRoom = (...args: string[]) => this.script('releaseRoom', args);
+  restoreRoom = (...args: string[]) => this.script('restoreRoom', args);
   noteSeats = (...args: string[]) => this.script('noteSeats', args);
 
   /** A script that Redis does not know is sent again whole, behind whatever was sent after it. */
