@@ -61,7 +61,7 @@ export const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('play' as const), moves: fc.integer({ min: 1, max: 24 }) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('try' as const), who, command: anyCommand }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('resend' as const), who, which: fc.nat({ max: 20 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('withhold' as const, 'deliver' as const) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('withhold' as const, 'deliver' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('say' as const), who, phrase: fc.constant('hello' as const) }) },
   {
     weight: 2,

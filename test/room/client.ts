@@ -20,6 +20,12 @@ class Socket extends TestConnection {
   }
 }
 
+interface Given {
+  readonly id: CommandId;
+  readonly command: GivenCommand;
+  readonly turn: Seq | undefined;
+}
+
 /** Does what the client library does: keeps a view by folding events, and a cursor. */
 export class Client {
   socket: Socket | undefined;
@@ -30,7 +36,9 @@ export class Client {
   readonly shown: Shown[] = [];
   /** Its turn as it was told. */
   turn: Seq | undefined;
-  readonly sent: { readonly id: CommandId; readonly command: GivenCommand; readonly turn: Seq | undefined }[] = [];
+  /** Given, and still on their way. */
+  readonly late: Given[] = [];
+  readonly sent: Given[] = [];
 
   constructor(private readonly name: string) {}
 

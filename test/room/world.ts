@@ -3,7 +3,6 @@
 import type { Seat } from '../../src/game/game.js';
 import type { View } from '../../src/game/hokm/view.js';
 import { isRoomCommand } from '../../src/protocol/client-in.js';
-import type { RoomView } from '../../src/protocol/client-out.js';
 import type { StoredWindows } from '../../src/room/commands.js';
 import type { LogEntry } from '../../src/room/history.js';
 import { loadRoom } from '../../src/room/load.js';
@@ -63,13 +62,17 @@ export class World {
       }
       case 'withhold': {
         const { acting } = this;
-        if (acting?.view) acting.sent.push({ id: acting.nextId(), command: moveOf(acting.view), turn: acting.turn });
+        const command = acting?.view && (game.legal(acting.view.table).at(-1) as GivenCommand | undefined);
+        if (acting && command) {
+          const given = { id: acting.nextId(), command, turn: acting.turn };
+          acting.sent.push(given);
+          acting.late.push(given);
+        }
         break;
       }
       case 'deliver':
         for (const each of this.clients) {
-          const sent = each.sent.at(-1);
-          if (sent) this.command(each, sent.command, sent.id, sent.turn);
+          for (const { id, command, turn } of each.late.splice(0)) this.command(each, command, id, turn);
         }
         break;
       case 'say':
@@ -225,7 +228,7 @@ export class World {
   private async move(): Promise<void> {
     if (this.mailbox.status !== 'playing') return;
     const { acting } = this;
-    if (acting?.view) this.command(acting, moveOf(acting.view));
+    if (acting?.view) this.command(acting, game.bot(acting.view.table) as GivenCommand);
     else await this.clock.advance(10_000);
     await this.clock.advance(200);
   }
@@ -288,8 +291,6 @@ export class World {
     }
   }
 }
-
-const moveOf = ({ table }: RoomView): GivenCommand => game.bot(table) as GivenCommand;
 
 /** A stored room's state as it is in memory. */
 const stateOf = ({ state, turns }: StoredSnapshot): unknown => asJson({ ...state, turns });
