@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   const { self, lifecycle } = createInstance(config, ports);
   await lifecycle.start();
   lifecycle.stopOnSignals();
+  lifecycle.stopOnErrors();
   lifecycle.stopWithParent();
   ports.log.info({ port: self.port }, 'ready');
   process.send?.({ type: 'ready', id: self.id, port: self.port });

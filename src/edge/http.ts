@@ -70,7 +70,14 @@ export class HttpApi {
     },
   };
 
+  private isShut = false;
+
   constructor(private readonly deps: HttpApiDeps) {}
+
+  /** Refuses all that players ask for from now on, and answers operators alone. */
+  shut(): void {
+    this.isShut = true;
+  }
 
   /** Answers a request. Never throws. */
   async answer(incoming: Incoming): Promise<void> {
@@ -81,6 +88,7 @@ export class HttpApi {
     const { request, response } = incoming;
     const url = requestUrl(request);
     if (url === undefined) throw new CatalogueError('BAD_REQUEST');
+    if (this.isShut && url.pathname.startsWith('/api/')) throw new CatalogueError('MOVED');
     const table = [this.routes, this.deps.pages].find((routes) => Object.hasOwn(routes, url.pathname));
     const methods: Readonly<Record<string, Handler>> | undefined = table?.[url.pathname];
     if (!methods) throw new CatalogueError('NOT_FOUND');

@@ -39,6 +39,8 @@ export interface PlayerSocketDeps {
   /** Messages a second that a socket may send. */
   readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;
+  /** Whether nothing more is taken in. */
+  readonly isShut: () => boolean;
   readonly hellos: Deadlines<PlayerSocket>;
   readonly onGone?: (socket: PlayerSocket) => void;
 }
@@ -128,10 +130,16 @@ export class PlayerSocket implements Connection {
       return;
     }
     this.deps.metrics.messages.inc({ type: parsed.value.type });
+    if (this.deps.isShut() && parsed.value.type !== 'ping') return this.leaveUnanswered(parsed.value);
     if (parsed.value.type === 'hello') this.hello(parsed.value);
     else if (!this.saidHello) this.close('HELLO_EXPECTED');
     else if (this.mailbox) this.deliver(this.mailbox, parsed.value);
     else this.keep(parsed.value);
+  }
+
+  /** Who has given a command gives it again to whoever plays the room next; who has just come is sent there at once. */
+  private leaveUnanswered({ type }: ClientIn): void {
+    if (type === 'hello') this.close('MOVED');
   }
 
   private keep(frame: ClientIn): void {

@@ -5,7 +5,7 @@ import type { InstanceMetrics } from '../runtime/metrics.js';
 import { helloDeadlines, PlayerSocket, type PlayerSocketDeps, type RawSocket } from './player-socket.js';
 import { type Pipe, Routing } from './routing.js';
 
-export interface PlayersDeps extends Omit<PlayerSocketDeps, 'hellos' | 'onGone'> {
+export interface PlayersDeps extends Omit<PlayerSocketDeps, 'hellos' | 'onGone' | 'isShut'> {
   readonly metrics: InstanceMetrics;
   readonly pingMs: number;
   /** Whether this instance alone has lost Redis, and has given its rooms up. */
@@ -19,11 +19,13 @@ export class Players {
   private readonly playerDeps: PlayerSocketDeps;
   private readonly sockets = new Set<PlayerSocket>();
   private readonly routing: Routing;
+  private isShut = false;
 
   constructor(private readonly deps: PlayersDeps) {
     this.playerDeps = {
       ...deps,
       hellos: helloDeadlines(deps.clock),
+      isShut: () => this.isShut,
       onGone: (player) => this.sockets.delete(player),
     };
     this.routing = new Routing(deps.ownership, deps.clock);
@@ -34,11 +36,11 @@ export class Players {
   }
 
   /**
-   * An isolated instance breaks a connection off unanswered, as a dead one would: HAProxy then tries another, and an
+   * An isolated instance, or one that has failed, breaks a connection off unanswered, as a dead one would: HAProxy then tries another, and an
    * instance that passes it on takes the room over.
    */
   get breaksOff(): boolean {
-    return this.deps.isolated();
+    return this.isShut || this.deps.isolated();
   }
 
   start(): void {
@@ -57,6 +59,11 @@ export class Players {
     const player = new PlayerSocket(socket, code, this.playerDeps);
     this.sockets.add(player);
     return player;
+  }
+
+  /** Takes no connection and no command any more; those who are here are told where to go as their rooms move. */
+  shut(): void {
+    this.isShut = true;
   }
 
   /** Closes what is still open. */

@@ -93,6 +93,10 @@ export function createEdge(deps: EdgeDeps) {
       self.port = open.port;
     },
     stop: () => open?.close(),
+    shut: () => {
+      players.shut();
+      http.shut();
+    },
   });
   /** Sends all players elsewhere. */
   const sendPlayersAway = () => {

@@ -7,11 +7,18 @@ export interface Steps {
   /** @throws when the process cannot go on */
   readonly start?: () => Promise<void> | void;
   readonly stop?: () => Promise<void> | void;
+  /** Takes nothing more in, from now on: the process has failed, and stops next. */
+  readonly shut?: () => void;
 }
+
+/** Errors after the first that are logged: whatever fails may do so again and again until the end. */
+const MORE_ERRORS = 10;
 
 export class Lifecycle {
   private readonly parts: (Steps & { readonly name: string })[] = [];
   private stopping: Promise<void> | undefined;
+  /** Errors that nobody has caught. */
+  private uncaught = 0;
 
   /** `deadlineMs` bounds the whole shutdown; steps that are not done by then are left. */
   constructor(
@@ -55,18 +62,46 @@ export class Lifecycle {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         this.log.info({ signal }, 'stopping');
-        void this.stop().then(
-          () => process.exit(0),
-          () => process.exit(1),
-        );
+        this.stopAndExit();
       });
     }
+  }
+
+  /**
+   * An error that nobody has caught leaves the process in a state that nobody knows. Takes nothing more in, stops as on
+   * SIGTERM, so that what is safe goes on elsewhere, then exits with 1.
+   */
+  stopOnErrors(): void {
+    for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+      process.on(event, (error: unknown) => this.fail(error, event));
+    }
+  }
+
+  private fail(error: unknown, event: string): void {
+    this.uncaught += 1;
+    if (this.uncaught <= 1 + MORE_ERRORS) this.log.fatal({ err: error, event }, 'uncaught error');
+    if (this.uncaught > 1) return;
+    for (const { name, shut } of this.parts) {
+      try {
+        shut?.();
+      } catch (failed) {
+        this.log.error({ err: failed, step: name }, 'shut failed');
+      }
+    }
+    this.stopAndExit();
+  }
+
+  private stopAndExit(): void {
+    void this.stop().then(
+      () => process.exit(this.uncaught > 0 ? 1 : 0),
+      () => process.exit(1),
+    );
   }
 
   /** Stops when the process that spawned this one with an IPC channel is gone, so that no orphan is left behind. */
   stopWithParent(): void {
     if (!process.channel) return;
-    process.on('disconnect', () => void this.stop().finally(() => process.exit(0)));
+    process.on('disconnect', () => this.stopAndExit());
     process.channel.unref();
   }
 

@@ -29,7 +29,15 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
   const accepted: { player: PlayerSocket; raw: LightSocket }[] = [];
   const clock = new ManualClock();
   const hellos = helloDeadlines(clock);
-  const deps = { clock, log, metrics, messageRate: 10, whenFresh: () => Promise.resolve(), hellos };
+  const deps = {
+    clock,
+    log,
+    metrics,
+    messageRate: 10,
+    whenFresh: () => Promise.resolve(),
+    isShut: () => false,
+    hellos,
+  };
   const clients: WebSocket[] = [];
   const server = await LightServer.start(({ socket: raw }) => {
     const player = new PlayerSocket(raw, 'SL0WREAD' as RoomCode, { ...deps, ownership: {} as Ownership });
