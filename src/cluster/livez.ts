@@ -17,6 +17,15 @@ export type Livez =
 
 const TIMEOUT_MS = 300;
 
+/** What the body of an answer says. */
+export function livezOf(body: string): Livez {
+  if (body.includes('"status":"isolated"')) return { answer: 'isolated' };
+  const id = /"id":"([^"]+)"/.exec(body)?.[1] ?? '';
+  // Of an older version this is not known.
+  const redisForMs = Number(/"redis_for_ms":(\d+)/.exec(body)?.[1] ?? 0);
+  return { answer: 'alive', id, redisForMs };
+}
+
 /** @param address `host:port` */
 export function askLivez(address: string): Promise<Livez> {
   return new Promise((resolve) => {
@@ -28,11 +37,7 @@ export function askLivez(address: string): Promise<Livez> {
       });
       response.on('end', () => {
         clearTimeout(deadline);
-        if (body.includes('"status":"isolated"')) return resolve({ answer: 'isolated' });
-        const id = /"id":"([^"]+)"/.exec(body)?.[1] ?? '';
-        // Of an older version this is not known.
-        const redisForMs = Number(/"redis_for_ms":(\d+)/.exec(body)?.[1] ?? 0);
-        resolve({ answer: 'alive', id, redisForMs });
+        resolve(livezOf(body));
       });
     });
     // Settled here: an answer that breaks off after its head raises no error of the request.

@@ -22,6 +22,7 @@ export interface RoomsApiDeps {
   readonly seats: Pick<SeatsIndex, 'find'>;
   readonly publicRooms: Pick<PublicRooms, 'list'>;
   readonly clock: Clock;
+  readonly newRoomCode: () => RoomCode;
   /** Settings of a room whose creator does not choose. */
   readonly defaults: RoomSettings;
   /** A new room that nobody joins is forgotten after this, ms. */
@@ -55,7 +56,7 @@ export class RoomsApi {
 
   /** Stores a room that nobody owns; the first join claims it. @throws CatalogueError BAD_OPTIONS, NO_COPIES, CLUSTER_FULL */
   async create(body: unknown): Promise<RoomCode> {
-    const { store, clock, defaults, unclaimedTtlMs, copies, hasSpace } = this.deps;
+    const { store, clock, newRoomCode, defaults, unclaimedTtlMs, copies, hasSpace } = this.deps;
     if (!hasSpace()) throw new CatalogueError('CLUSTER_FULL');
     const parsed = createSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_OPTIONS', firstIssue(parsed.error));
@@ -73,7 +74,7 @@ export class RoomsApi {
       ...(listed ? { public: true } : {}),
     };
     for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
-      const head = newRoomHead(game, gameOptions.data, settings, clock.now());
+      const head = newRoomHead(game, gameOptions.data, settings, clock.now(), newRoomCode());
       if (await store.create(head, unclaimedTtlMs)) return head.code;
     }
     throw new CatalogueError('INTERNAL');

@@ -53,6 +53,7 @@ export function createEdge(deps: EdgeDeps) {
     seats,
     publicRooms,
     clock,
+    newRoomCode: ports.newRoomCode,
     defaults: {
       durability: 'primary',
       turn_ms: config.HOKM_TURN_MS,

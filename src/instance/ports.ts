@@ -3,7 +3,7 @@ import type { Livez } from '../cluster/livez.js';
 import type { HttpApi } from '../edge/http.js';
 import type { Players } from '../edge/players.js';
 import type { PageRoutes } from '../edge/static.js';
-import type { InstanceId } from '../protocol/ids.js';
+import type { InstanceId, RoomCode } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
 import type { ClusterClock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
@@ -34,6 +34,7 @@ export interface Ports {
   readonly errors: RecentErrors;
   /** `bytes` random bytes as lower-case hex. */
   readonly randomHex: (bytes: number) => string;
+  readonly newRoomCode: () => RoomCode;
   /** @param blocking it waits in XREAD BLOCK or for messages */
   readonly connect: (role: string, blocking?: boolean) => RedisConnection;
   /** Waits until the connection can be used. @throws when that takes too long */

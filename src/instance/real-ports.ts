@@ -1,6 +1,7 @@
 /** The ports of an instance on this machine: its clock, its network, its chance. */
 import { readFileSync } from 'node:fs';
 import { askLivez } from '../cluster/livez.js';
+import { newRoomCode } from '../cluster/new-ids.js';
 import type { InstanceConfig } from '../config.js';
 import { HttpServer } from '../edge/http-server.js';
 import { pageRoutes } from '../edge/static.js';
@@ -30,6 +31,7 @@ export function realPorts(config: InstanceConfig, id: InstanceId): Ports {
     log,
     errors,
     randomHex,
+    newRoomCode,
     connect: (role, blocking) => {
       const connection = connect(config, role, blocking);
       if (role === JUDGE)

@@ -1,12 +1,16 @@
 /** What must hold of a simulated cluster at its end: the checker of the chaos campaign, and what it cannot see. */
 import { createHash } from 'node:crypto';
 import { type Card, DECK } from '../../src/game/cards.js';
+import { findGame } from '../../src/game/games.js';
 import type { Event } from '../../src/game/hokm/event.js';
 import type { Cursor, RoomView, Snapshot, Welcome } from '../../src/protocol/client-out.js';
 import type { Digest, Epoch, Seq } from '../../src/protocol/ids.js';
 import type { Entry } from '../../src/room/state.js';
 import type { StoredEntry } from '../../src/room/store.js';
+import { projectEntry } from '../../src/room/view.js';
 import { checkRoom } from '../chaos/checker.js';
+import type { Bystanders } from './bystanders.js';
+import type { Told } from './follower.js';
 import type { Player, ShownFrame } from './player.js';
 import type { PlayedRoom, World } from './world.js';
 
@@ -16,7 +20,7 @@ export interface Checked {
   readonly fingerprint: string;
 }
 
-export function check(world: World): Checked {
+export function check(world: World, bystanders: Bystanders): Checked {
   let acked = 0;
   const violations: string[] = [];
   const hash = createHash('sha256');
@@ -34,6 +38,7 @@ export function check(world: World): Checked {
     const verdict = checkRoom({ code, head: room.head, meta, log, published: null, clients });
     acked += verdict.acked;
     violations.push(...verdict.violations.map(({ kind, seq, text }) => `${code} at ${seq}: ${kind}: ${text}`));
+    violations.push(...publishedOtherwise(room, log, bystanders.told(code)).map((one) => `${code}: ${one}`));
     const hidden = hiddenBySeq(log);
     for (const player of room.players) {
       violations.push(
@@ -42,6 +47,18 @@ export function check(world: World): Checked {
     }
   }
   return { acked, violations, fingerprint: hash.digest('hex').slice(0, 16) };
+}
+
+/** What was told over HTTP and is not what the log says. */
+function publishedOtherwise({ head }: PlayedRoom, log: readonly StoredEntry[], told: readonly Told[]): string[] {
+  const game = findGame(head.game);
+  if (!game) return [`there is no game called ${head.game}`];
+  const entries = new Map(log.map(({ seq, text }) => [seq as number, JSON.parse(text) as Entry]));
+  return told.flatMap(({ seq, epoch, events }) => {
+    const entry = entries.get(seq);
+    const isSame = entry?.epoch === epoch && JSON.stringify(projectEntry(game, head, entry, 'spectator')) === events;
+    return isSame ? [] : [`published: entry ${seq} was told over HTTP as it is not in the log`];
+  });
 }
 
 export function metaOf({ server }: World, { head }: PlayedRoom): Cursor | undefined {

@@ -1,6 +1,7 @@
 /** One game instance of a simulated cluster: production's, on a simulated process, Redis and network. */
 import type { Livez } from '../../src/cluster/livez.js';
 import { instanceConfig } from '../../src/config.js';
+import type { Incoming } from '../../src/edge/exchange.js';
 import { createInstance, type Instance } from '../../src/instance/create-instance.js';
 import type { Ports, Served } from '../../src/instance/ports.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
@@ -9,6 +10,7 @@ import { ClusterClock } from '../../src/runtime/clock.js';
 import { createLogger } from '../../src/runtime/log.js';
 import type { InstanceMetrics } from '../../src/runtime/metrics.js';
 import { RecentErrors } from '../../src/runtime/recent-errors.js';
+import type { HttpHost } from './http.js';
 import type { Process } from './process.js';
 import type { SimulatedConnection } from './redis/connection.js';
 import type { Wire } from './wire.js';
@@ -41,7 +43,7 @@ const metrics: InstanceMetrics = {
   text: () => Promise.resolve(''),
 };
 
-export class SimulatedInstance {
+export class SimulatedInstance implements HttpHost {
   readonly connections: SimulatedConnection[] = [];
   /** Players' connections that are passed on to other instances, from here. */
   readonly forwarded = new Set<Wire>();
@@ -117,6 +119,12 @@ export class SimulatedInstance {
     wire.opened();
   }
 
+  /** A request arrives. */
+  answer(incoming: Incoming): boolean {
+    void this.served?.http.answer(incoming);
+    return this.served !== undefined;
+  }
+
   private ports(): Ports {
     const { deps, process } = this;
     const clock = new ClusterClock(process, deps.startsAt);
@@ -128,6 +136,12 @@ export class SimulatedInstance {
       log,
       errors: new RecentErrors(clock),
       randomHex: (bytes) => deps.hex(2 * bytes),
+      // Now and then one that is in use.
+      newRoomCode: () =>
+        `N1EW0${deps
+          .hex(3)
+          .toUpperCase()
+          .replace(/[A-F]./, '00')}` as RoomCode,
       connect: (_, blocking) => {
         const simulated = deps.connect(blocking);
         const connection = simulated.asConnection();

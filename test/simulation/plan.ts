@@ -25,6 +25,8 @@ export interface Plan {
   /** Commits at least, over all rooms. */
   readonly commits: number;
   readonly faults: number;
+  /** Its rooms are on the list for everybody. */
+  readonly isPublic: boolean;
 }
 
 export function planOf(seed: number): Plan {
@@ -53,5 +55,6 @@ export function planOf(seed: number): Plan {
     pinned: one(0, 0.7, 1),
     commits: 200,
     faults: random.between(4, 12),
+    isPublic: one(true, false),
   };
 }

@@ -1,4 +1,5 @@
 /** Runs the cluster of one seed, from its beginning to the verdict. The same seed gives the same story, to the last event. */
+import { Bystanders } from './bystanders.js';
 import { check } from './check.js';
 import type { Coverage } from './coverage.js';
 import { Director, type Part, type Strike } from './director.js';
@@ -36,13 +37,16 @@ export async function simulate(seed: number, part?: Part, unmended = false): Pro
   const plan = planOf(seed);
   const world = new World(seed, plan, unmended);
   const director = new Director(world, part);
+  const bystanders = new Bystanders(world);
   director.next();
   const enough = () => world.commits >= plan.commits && director.done && world.tails.calm;
   if (!(await world.timeline.runUntil(enough, LIMIT_MS))) world.complaints.push('the cluster is stuck');
   director.over = true;
   world.heal();
-  if (!(await world.timeline.runUntil(() => world.atRest, REST_MS))) world.complaints.push('the rooms find no rest');
-  const { acked, violations, fingerprint } = check(world);
+  bystanders.rest();
+  const atRest = () => world.atRest && bystanders.atRest;
+  if (!(await world.timeline.runUntil(atRest, REST_MS))) world.complaints.push('the rooms find no rest');
+  const { acked, violations, fingerprint } = check(world, bystanders);
   world.end();
   return {
     seed,

@@ -1,5 +1,4 @@
 /** A whole simulated cluster, from one seed: Redis, instances, rooms with their players, and what is written down of it. */
-import type { Livez } from '../../src/cluster/livez.js';
 import type { Seat } from '../../src/game/game.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
 import type { Digest, RoomCode } from '../../src/protocol/ids.js';
@@ -20,17 +19,13 @@ import { readScripts } from './redis/scripts.js';
 import { RedisServer } from './redis/server.js';
 import { Tails } from './tails.js';
 import { Timeline } from './timeline.js';
-import { ClientSocket, through, Wire } from './wire.js';
+import { Ways } from './ways.js';
 
-const UPGRADE_TIMEOUT_MS = 400;
-const PROBE_TIMEOUT_MS = 300;
 const ROOM_TTL_MS = 3_600_000;
 /** Within which a new room is on all copies, or is stored again. */
 const CREATE_MS = 5_000;
 /** Until a supervisor has started another process in place of one that could not start. */
 const RESTART_MS = 500;
-/** Share of connections for a dead owner that HAProxy sends elsewhere at once. */
-const NOTICED = 0.7;
 /** 2027, somewhere: cluster time when the world begins, ms since the epoch. */
 const BEGINNING = 1_800_000_000_000;
 
@@ -57,6 +52,7 @@ export class World {
   readonly random: Seeded;
   readonly network: Network;
   readonly server: RedisServer;
+  readonly ways: Ways;
   readonly members: Member[] = [];
   readonly rooms: PlayedRoom[] = [];
   readonly complaints: string[] = [];
@@ -78,6 +74,7 @@ export class World {
     this.random = new Seeded(seed ^ 0x9e3779b9);
     this.network = new Network(this.timeline, this.random);
     this.network.slowness = plan.slowness;
+    this.ways = new Ways(this);
     const options = { copies: plan.copies, lagMs: plan.lagMs, startsAt: BEGINNING };
     this.server = new RedisServer(this.timeline, this.random, scripts, options, {
       ran: (...run) => this.ran(...run),
@@ -106,8 +103,8 @@ export class World {
       startsAt: BEGINNING + plan.clockErrorMs * (2 * random.next() - 1),
       hex: (digits) => this.hex(digits),
       connect: (patient) => new SimulatedConnection({ process, network, server, random, moment }, patient),
-      probe: (address) => this.probe(process, address),
-      pipe: (wire, code, address, taken) => this.pipe(instance, wire, code, address, taken),
+      probe: (address) => this.ways.probe(process, address),
+      pipe: (wire, code, address, taken) => this.ways.pipe(instance, wire, code, address, taken),
     });
     const member = { process, instance };
     this.members.push(member);
@@ -171,7 +168,13 @@ export class World {
       game: hokm.id,
       rulesVersion: hokm.rulesVersion,
       options: hokm.optionsSchema.parse({ target_points: plan.targetPoints, play_all_tricks: plan.playAllTricks }),
-      settings: { durability: plan.durability, turn_ms: plan.turnMs, bot_ms: plan.botMs, hold_ms: plan.holdMs },
+      settings: {
+        durability: plan.durability,
+        turn_ms: plan.turnMs,
+        bot_ms: plan.botMs,
+        hold_ms: plan.holdMs,
+        public: plan.isPublic,
+      },
       createdAt: BEGINNING,
     };
     const history = new RoomHistory(code, undefined, () => timeline.now);
@@ -191,7 +194,7 @@ export class World {
             thinkMs: plan.thinkMs,
             mischief: plan.mischief,
             followsMoves: this.random.next() < 0.5,
-            dial: () => this.dial(room, seat),
+            dial: () => this.ways.dial(code, `device ${code} ${seat}`),
             acked,
             complain: (text) => this.complain(code, text),
           }),
@@ -219,109 +222,6 @@ export class World {
         this.timeline.after(50, then);
       }),
     );
-  }
-
-  /** A player's device connects: HAProxy mostly knows where the room is, and who is gone. It knows who is registered. */
-  private dial({ head }: PlayedRoom, seat: Seat): ClientSocket {
-    const client = new ClientSocket();
-    const device = `device ${head.code} ${seat}`;
-    const { random, plan } = this;
-    const owner = this.ownerOf(head.code);
-    const gone = owner?.process.dead && random.next() < NOTICED;
-    const pinned = random.next() < plan.pinned && !gone ? owner : undefined;
-    const registered = this.members.filter(({ process, instance }) => !process.dead && instance.registered);
-    const member = pinned ?? registered[random.between(0, registered.length - 1)];
-    if (member) this.reach(client, [device], member, head.code);
-    return client;
-  }
-
-  /** Continues the way of a connection to `member`; undefined when nobody listens there. */
-  private reach(
-    client: ClientSocket,
-    path: readonly string[],
-    member: Member,
-    code: RoomCode,
-    opened?: (wire: Wire) => void,
-  ) {
-    const { process, instance } = member;
-    const from = path.at(-1) ?? '';
-    const to = [...path, process.name];
-    this.network.stream(from, process.name).send(() => {
-      if (process.dead) {
-        const back = to
-          .slice(1)
-          .map((_, at) => this.network.stream(to[at + 1] ?? '', to[at] ?? ''))
-          .reverse();
-        return through(back, () => (opened ? undefined : client.ended(undefined, 1_006)));
-      }
-      process.run(() => {
-        const wire = new Wire(this.network, client, to, process, (text) => this.overheard(code, text));
-        if (opened) wire.opened = () => opened(wire);
-        if (to.length > 3) this.complain(code, `a connection was passed on more than once: ${to.join(', ')}`);
-        void instance.accept(wire, code, path.length > 1);
-      });
-    });
-  }
-
-  /** One instance hands a player's connection on to another. */
-  private pipe(
-    by: SimulatedInstance,
-    wire: Wire,
-    code: RoomCode,
-    address: string,
-    taken: AbortSignal,
-  ): Promise<boolean> {
-    const from = by.process;
-    const target = this.members.find(({ instance }) => instance.address === address);
-    return new Promise((resolve) => {
-      let decided = false;
-      const decide = (answered: boolean) => {
-        if (decided) return;
-        decided = true;
-        timer.cancel();
-        resolve(answered);
-      };
-      const timer = from.after(UPGRADE_TIMEOUT_MS, () => decide(false));
-      taken.addEventListener('abort', () => decide(false));
-      if (!target || target.process.dead) {
-        from.after(this.network.delay(), () => decide(false));
-        return;
-      }
-      this.reach(wire.client, wire.path, target, code, (further) => {
-        this.network.stream(target.process.name, from.name).send(() =>
-          from.run(() => {
-            if (decided) return further.closedByClient();
-            decide(true);
-            from.whenDead(() => further.broken());
-            by.forwarded.add(further);
-            const [device = ''] = wire.path;
-            this.network.stream(from.name, device).send(() => wire.client.opened(further));
-          }),
-        );
-      });
-    });
-  }
-
-  /** `GET /livez` of one instance by another. */
-  private probe(from: Process, address: string): Promise<Livez> {
-    const target = this.members.findLast(({ instance }) => instance.address === address);
-    return new Promise((resolve) => {
-      const timer = from.after(PROBE_TIMEOUT_MS, () => resolve({ answer: 'silent' }));
-      const answer = (livez: Livez) => {
-        timer.cancel();
-        resolve(livez);
-      };
-      if (!target) return answer({ answer: 'refused' });
-      const { process, instance } = target;
-      const back = this.network.stream(process.name, from.name);
-      this.network.stream(from.name, process.name).send(() => {
-        if (process.dead) return back.send(() => from.run(() => answer({ answer: 'refused' })));
-        process.run(() => {
-          const redisForMs = instance.lease.steadyFor();
-          back.send(() => from.run(() => answer({ answer: 'alive', id: process.name, redisForMs })));
-        });
-      });
-    });
   }
 
   private ran(name: string, args: readonly string[], reply: Reply): void {
@@ -352,7 +252,7 @@ export class World {
   }
 
   /** The output gate, from outside: whatever an instance tells of the log, Redis has said yes to. */
-  private overheard(code: RoomCode, text: string): void {
+  overheard(code: RoomCode, text: string): void {
     if (this.closed || !/^\{"type":"(event|ack)"/.test(text)) return;
     const seq = Number(/"seq":(\d+)/.exec(text)?.[1]);
     const digest = /^\{"type":"event","seq":\d+,"digest":"([0-9a-f]+)"/.exec(text)?.[1] as Digest | undefined;

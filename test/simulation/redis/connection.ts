@@ -104,6 +104,8 @@ export class SimulatedConnection {
   srem = (...args: unknown[]) => this.call('SREM', ...args);
   smembers = (key: string) => this.call('SMEMBERS', key);
   zrange = (...args: unknown[]) => this.call('ZRANGE', ...args);
+  zadd = (...args: unknown[]) => this.call('ZADD', ...args);
+  zrem = (...args: unknown[]) => this.call('ZREM', ...args);
   zscore = (...args: unknown[]) => this.call('ZSCORE', ...args);
   xadd = (...args: unknown[]) => this.call('XADD', ...args);
   xtrim = (...args: unknown[]) => this.call('XTRIM', ...args);

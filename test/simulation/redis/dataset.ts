@@ -100,9 +100,7 @@ export class Dataset {
         return score === undefined ? null : String(score);
       }
       case 'ZRANGE':
-        return [...(this.find<Map<string, number>>(now, key) ?? [])]
-          .sort(([a, one], [b, other]) => one - other || (a < b ? -1 : 1))
-          .map(([member]) => member);
+        return membersOf(this.find<Map<string, number>>(now, key) ?? new Map(), rest);
       default:
         return this.callStream(now, name, key, rest);
     }
@@ -199,3 +197,15 @@ export class Dataset {
 
 const numberOf = (id: string) => Number.parseInt(id.replace('(', ''), 10);
 const toReply = (rows: readonly Row[]): Reply => rows.map(([id, fields]) => [id, fields]);
+
+/** Of a sorted set: all of it, or `ZRANGE key from to BYSCORE [REV] LIMIT offset count`. */
+function membersOf(set: ReadonlyMap<string, number>, args: readonly string[]): string[] {
+  const sorted = [...set].sort(([a, one], [b, other]) => one - other || (a < b ? -1 : 1));
+  if (!args.includes('BYSCORE')) return sorted.map(([member]) => member);
+  const bounds = args.slice(0, 2).map((bound) => Number(bound.replace('inf', 'Infinity')));
+  const [least, most] = [Math.min(...bounds), Math.max(...bounds)];
+  const [offset, count] = args.slice(args.indexOf('LIMIT') + 1).map(Number);
+  const found = sorted.filter(([, score]) => score >= least && score <= most);
+  if (args.includes('REV')) found.reverse();
+  return found.slice(offset, (offset ?? 0) + (count ?? found.length)).map(([member]) => member);
+}

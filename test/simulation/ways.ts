@@ -1,0 +1,122 @@
+/** The ways of connections through a simulated cluster: from players to instances, and from one instance to another. */
+import { type Livez, livezOf } from '../../src/cluster/livez.js';
+import type { RoomCode } from '../../src/protocol/ids.js';
+import { gather, Http } from './http.js';
+import type { SimulatedInstance } from './instance.js';
+import type { Place } from './network.js';
+import type { Process } from './process.js';
+import { ClientSocket, through, Wire } from './wire.js';
+import type { Member, World } from './world.js';
+
+const UPGRADE_TIMEOUT_MS = 400;
+const PROBE_TIMEOUT_MS = 300;
+/** Share of connections for a dead owner that HAProxy sends elsewhere at once. */
+const NOTICED = 0.7;
+
+export class Ways {
+  readonly http: Http;
+
+  constructor(private readonly world: World) {
+    this.http = new Http({
+      network: world.network,
+      hostAt: (address) => world.members.findLast(({ instance }) => instance.address === address)?.instance,
+      complain: (text) => world.complaints.push(text),
+    });
+  }
+
+  /** Where HAProxy sends who asks for the room, or for no matter which. */
+  route(code?: RoomCode): Member | undefined {
+    const { world } = this;
+    const { random, plan } = world;
+    const owner = code && world.ownerOf(code);
+    const gone = owner?.process.dead && random.next() < NOTICED;
+    const pinned = random.next() < plan.pinned && !gone ? owner : undefined;
+    const registered = world.members.filter(({ process, instance }) => !process.dead && instance.registered);
+    return pinned ?? registered[random.between(0, registered.length - 1)];
+  }
+
+  /** A player's device connects: HAProxy mostly knows where the room is, and who is gone. It knows who is registered. */
+  dial(code: RoomCode, device: Place): ClientSocket {
+    const client = new ClientSocket();
+    const member = this.route(code);
+    if (member) this.reach(client, [device], member, code);
+    return client;
+  }
+
+  /** Continues the way of a connection to `member`; undefined when nobody listens there. */
+  private reach(
+    client: ClientSocket,
+    path: readonly string[],
+    member: Member,
+    code: RoomCode,
+    opened?: (wire: Wire) => void,
+  ) {
+    const { process, instance } = member;
+    const from = path.at(-1) ?? '';
+    const to = [...path, process.name];
+    this.world.network.stream(from, process.name).send(() => {
+      if (process.dead) {
+        const back = to
+          .slice(1)
+          .map((_, at) => this.world.network.stream(to[at + 1] ?? '', to[at] ?? ''))
+          .reverse();
+        return through(back, () => (opened ? undefined : client.ended(undefined, 1_006)));
+      }
+      process.run(() => {
+        const wire = new Wire(this.world.network, client, to, process, (text) => this.world.overheard(code, text));
+        if (opened) wire.opened = () => opened(wire);
+        if (to.length > 3) this.world.complain(code, `a connection was passed on more than once: ${to.join(', ')}`);
+        void instance.accept(wire, code, path.length > 1);
+      });
+    });
+  }
+
+  /** One instance hands a player's connection on to another. */
+  pipe(by: SimulatedInstance, wire: Wire, code: RoomCode, address: string, taken: AbortSignal): Promise<boolean> {
+    const from = by.process;
+    const target = this.world.members.find(({ instance }) => instance.address === address);
+    return new Promise((resolve) => {
+      let decided = false;
+      const decide = (answered: boolean) => {
+        if (decided) return;
+        decided = true;
+        timer.cancel();
+        resolve(answered);
+      };
+      const timer = from.after(UPGRADE_TIMEOUT_MS, () => decide(false));
+      taken.addEventListener('abort', () => decide(false));
+      if (!target || target.process.dead) {
+        from.after(this.world.network.delay(), () => decide(false));
+        return;
+      }
+      this.reach(wire.client, wire.path, target, code, (further) => {
+        this.world.network.stream(target.process.name, from.name).send(() =>
+          from.run(() => {
+            if (decided) return further.closedByClient();
+            decide(true);
+            from.whenDead(() => further.broken());
+            by.forwarded.add(further);
+            const [device = ''] = wire.path;
+            this.world.network.stream(from.name, device).send(() => wire.client.opened(further));
+          }),
+        );
+      });
+    });
+  }
+
+  /** `GET /livez` of one instance by another. */
+  probe(from: Process, address: string): Promise<Livez> {
+    const target = this.world.members.findLast(({ instance }) => instance.address === address)?.instance;
+    if (!target) return Promise.resolve({ answer: 'refused' });
+    return new Promise((resolve) => {
+      const timer = from.after(PROBE_TIMEOUT_MS, () => resolve({ answer: 'silent' }));
+      const asker = gather((answer) =>
+        from.run(() => {
+          timer.cancel();
+          resolve(answer ? livezOf(answer.body) : { answer: 'refused' });
+        }),
+      );
+      this.http.ask(from.name, target, { method: 'GET', url: '/livez' }, asker);
+    });
+  }
+}
