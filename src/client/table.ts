@@ -9,7 +9,7 @@
 import type { Typed } from '../game/game.js';
 import type { ClientFrame } from '../protocol/client-in.js';
 import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, TurnInfo, Welcome } from '../protocol/client-out.js';
-import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
+import { type CommandId, parseRoomCode, type RoomCode, type Seq, tokenOf } from '../protocol/ids.js';
 import { isRoomCommand, type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
 import { nonce, random } from './chance.js';
 import { foldEvent } from './fold.js';
@@ -30,6 +30,8 @@ interface Pending {
 const FINAL_CODES: ReadonlySet<number> = new Set([
   1002, 1003, 1007, 1008, 1009, 4000, 4001, 4002, 4003, 4400, 4401, 4404, 4409, 4410, 4500,
 ]);
+/** Of 36 signs: 144 bits. */
+const SECRET_LENGTH = 28;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A silent connection is asked after this, and left when it stays silent as long again. */
 const SILENCE_MS = 6_000;
@@ -59,7 +61,7 @@ export class Table {
   private readonly clientId: string;
   private readonly nonce = nonce(6);
   /** Of the seat that a newcomer takes: the same in every hello until one is welcomed. */
-  private readonly proposedToken = nonce(28);
+  private readonly proposedToken: string;
   private counter = 0;
   /** What is written to. */
   private socket: SocketLike | undefined;
@@ -79,6 +81,7 @@ export class Table {
 
   constructor(private readonly options: TableOptions) {
     this.code = parseRoomCode(options.room);
+    this.proposedToken = this.code === undefined ? '' : tokenOf(this.code, nonce(SECRET_LENGTH));
     const kept = this.code && !options.spectate ? options.store?.find(this.code) : undefined;
     this.clientId = options.clientId ?? options.store?.clientId ?? nonce(16);
     this.current = {

@@ -1,7 +1,7 @@
 /** What the instance answers over HTTP: one table of routes, one place that turns errors into answers. */
 import type { Ownership } from '../cluster/ownership.js';
 import { CatalogueError, type ErrorCode, errors } from '../errors.js';
-import type { RoomCode, Seq } from '../protocol/ids.js';
+import { type RoomCode, roomOfToken, type Seq } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
 import { CorruptRoom } from '../room/store.js';
 import type { Clock } from '../runtime/clock.js';
@@ -129,8 +129,19 @@ export class HttpApi {
     else json(response, 200, await reads.page(mailbox, after as Seq));
   }
 
-  private async reconnect({ request, response, body }: Exchange): Promise<void> {
-    const { room, seat } = await this.deps.api.reconnect(parseJson(body));
+  private async reconnect(exchange: Exchange): Promise<void> {
+    const { request, response, body } = exchange;
+    const { api, reads } = this.deps;
+    const token = api.tokenIn(parseJson(body));
+    const named = roomOfToken(token);
+    if (named !== undefined) {
+      const mailbox = await this.mailboxFor(exchange, named).catch(unlessUnavailable);
+      // The room's owner has answered.
+      if (mailbox === undefined) return;
+      const seat = mailbox && (await reads.seatOf(mailbox, token));
+      if (seat !== undefined && seat !== null) return json(response, 200, { ...urlsOf(request, named), seat });
+    }
+    const { room, seat } = await api.findSeat(token);
     json(response, 200, { ...urlsOf(request, room), seat });
   }
 
@@ -181,6 +192,12 @@ export class HttpApi {
     if (retry) response.setHeader('retry-after', '1');
     json(response, http, { error: { code: known.code, message: known.message, retry } });
   }
+}
+
+/** Null where there is no such room: a token can look as if it named one. */
+function unlessUnavailable(error: unknown): null {
+  if (error instanceof CatalogueError && error.code === 'ROOM_UNAVAILABLE') return null;
+  throw error;
 }
 
 function json(response: HttpResponse, status: number, body: unknown): void {

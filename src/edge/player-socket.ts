@@ -6,7 +6,7 @@ import { type ErrorCode, errors } from '../errors.js';
 import { type ClientIn, type Hello, parseClientFrame } from '../protocol/client-in.js';
 import { encode, errorFrame } from '../protocol/encode.js';
 import type { Frame } from '../protocol/frame.js';
-import type { RoomCode } from '../protocol/ids.js';
+import { type RoomCode, tokenOf } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
 import { CorruptRoom } from '../room/store.js';
@@ -213,7 +213,7 @@ export class PlayerSocket implements Connection {
 
   private enter(mailbox: Mailbox, hello: Hello, receivedAt: number): void {
     if (!this.socket.isOpen) return;
-    const token = hello.proposed_token ?? randomToken(TOKEN_BYTES);
+    const token = hello.proposed_token ?? tokenOf(this.code, randomToken(TOKEN_BYTES));
     const fresh = { token, hash: hashToken(token) };
     const presented = hello.token === undefined ? undefined : hashToken(hello.token);
     this.tokenHash = presented ?? (hello.spectate ? '' : fresh.hash);

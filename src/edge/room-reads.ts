@@ -1,5 +1,6 @@
 /** What anybody may read of a room over HTTP: its view, its public log, and the log as it grows. */
 import { CatalogueError } from '../errors.js';
+import type { Seat } from '../game/game.js';
 import { PROTOCOL_VERSION } from '../protocol/client-in.js';
 import type { Cursor, RoomView } from '../protocol/client-out.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
@@ -10,6 +11,7 @@ import { bounded } from './bounded.js';
 import { ConfirmedReads } from './confirmed-reads.js';
 import { EventStream } from './event-stream.js';
 import type { Incoming } from './exchange.js';
+import { hashToken } from './player-socket.js';
 import { type LogPage, PublicLog } from './public-log.js';
 
 export interface RoomReadsDeps {
@@ -34,6 +36,18 @@ export class RoomReads {
       if (mailbox.over && mailbox.status === 'closed') return shown();
       throw error;
     });
+  }
+
+  /** The seat of a token; undefined when it has none here. @throws CatalogueError */
+  async seatOf(mailbox: Mailbox, token: string): Promise<Seat | undefined> {
+    const hash = hashToken(token);
+    const seat = mailbox.seatOf(hash);
+    // Hello finds out whether it still is; that there is none is told only when it is sure.
+    if (seat !== undefined || mailbox.over) return seat;
+    return bounded(
+      this.deps.clock,
+      this.reads.read(mailbox, () => mailbox.seatOf(hash)),
+    );
   }
 
   /** A page of the public log. @throws CatalogueError */

@@ -85,11 +85,16 @@ export class RoomsApi {
     return { rooms: await this.deps.publicRooms.list() };
   }
 
-  /** The room and seat of a seat token. @throws CatalogueError BAD_REQUEST, WRONG_TOKEN */
-  async reconnect(body: unknown): Promise<FoundSeat> {
+  /** The seat token of a request to come back. @throws CatalogueError BAD_REQUEST */
+  tokenIn(body: unknown): string {
     const parsed = reconnectSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_REQUEST', firstIssue(parsed.error));
-    const found = await this.deps.seats.find(hashToken(parsed.data.token));
+    return parsed.data.token;
+  }
+
+  /** The room and seat of a seat token that does not name its room. @throws CatalogueError WRONG_TOKEN */
+  async findSeat(token: string): Promise<FoundSeat> {
+    const found = await this.deps.seats.find(hashToken(token));
     if (!found) throw new CatalogueError('WRONG_TOKEN');
     return found;
   }

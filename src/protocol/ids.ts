@@ -17,6 +17,14 @@ export type CommandId = Branded<string, 'CommandId'>;
 
 const ROOM_CODE = /^[0-9A-HJKMNP-TV-Z]{8}$/;
 
+const ROOM_TOKEN = /^([0-9A-HJKMNP-TV-Z]{8})-[0-9A-Za-z_-]{22,}$/;
+
+/** A seat token that names its room: with it alone a player comes back, whatever else is lost. `secret`: ≥ 128 random bits. */
+export const tokenOf = (room: RoomCode, secret: string): string => `${room}-${secret}`;
+
+/** The room that a seat token names, if it names one; an older token can look as if it did. */
+export const roomOfToken = (token: string): RoomCode | undefined => ROOM_TOKEN.exec(token)?.[1] as RoomCode | undefined;
+
 /** The code that a person's spelling means (case and hyphens ignored), or undefined when it is none. */
 export function parseRoomCode(text: string): RoomCode | undefined {
   if (text.length > 32) return undefined;
