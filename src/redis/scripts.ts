@@ -1,7 +1,6 @@
 /** The Lua scripts by name: `NAME-KEYS.lua` in `lua/`, each with its contract in its header. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
 import { packageRoot } from '../runtime/package-root.js';
 
 type Script<Reply> = (...keysAndArguments: string[]) => Promise<Reply>;
@@ -28,13 +27,19 @@ export interface ScriptCommands {
   fencedSet: Script<number>;
 }
 
+/** What runs scripts, by their hash or whole. */
+export interface ScriptRunner {
+  evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  eval(lua: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
+}
+
 const folder = new URL('src/redis/lua/', packageRoot);
 const read = (file: string) => readFileSync(new URL(file, folder), 'utf8');
 
 /** Sends a script by its hash, and whole when Redis does not know it (any more). */
 function runner(lua: string) {
   const sha = createHash('sha1').update(lua).digest('hex');
-  return (redis: Redis, keys: number, keysAndArguments: readonly string[]): Promise<unknown> =>
+  return (redis: ScriptRunner, keys: number, keysAndArguments: readonly string[]): Promise<unknown> =>
     redis.evalsha(sha, keys, ...keysAndArguments).catch((error: Error) => {
       if (!error.message.startsWith('NOSCRIPT')) throw error;
       return redis.eval(lua, keys, ...keysAndArguments);
@@ -42,19 +47,20 @@ function runner(lua: string) {
 }
 
 /** By its name as a command. */
-export const scripts: Readonly<Record<string, (this: Redis, ...keysAndArguments: string[]) => Promise<unknown>>> =
-  Object.fromEntries(
-    readdirSync(folder).map((file) => {
-      const [name, keys] = file.replace(/\.lua$/, '').split('-');
-      const run = runner(read(file));
-      return [
-        name,
-        function (this: Redis, ...keysAndArguments: string[]) {
-          return run(this, Number(keys), keysAndArguments);
-        },
-      ];
-    }),
-  );
+export const scripts: Readonly<
+  Record<string, (this: ScriptRunner, ...keysAndArguments: string[]) => Promise<unknown>>
+> = Object.fromEntries(
+  readdirSync(folder).map((file) => {
+    const [name, keys] = file.replace(/\.lua$/, '').split('-');
+    const run = runner(read(file));
+    return [
+      name,
+      function (this: ScriptRunner, ...keysAndArguments: string[]) {
+        return run(this, Number(keys), keysAndArguments);
+      },
+    ];
+  }),
+);
 
 /**
  * The script of a commit, for many rooms, each judged as if its commit were sent alone.
@@ -85,7 +91,7 @@ const COMMITTED: CommitReply = ['ok'];
 
 /** Sends the commits of many rooms as one. @param commits what `commitRoom` takes, for each room */
 export async function commitRooms(
-  redis: Redis,
+  redis: ScriptRunner,
   commits: readonly (readonly string[])[],
 ): Promise<readonly (CommitReply | ['error', why: string])[]> {
   const given: string[] = [];

@@ -161,7 +161,7 @@ const scriptsForgotten: Fault = {
   name: 'scripts flushed',
   fits: always,
   strike: (world) => {
-    for (const { instance } of world.members) for (const one of instance.connections) one.forgetScripts();
+    world.server.primary.forgetScripts();
     return 'Redis';
   },
 };

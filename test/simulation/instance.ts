@@ -146,7 +146,7 @@ export class SimulatedInstance implements HttpHost {
         const simulated = deps.connect(blocking);
         const connection = simulated.asConnection();
         this.connections.push(simulated);
-        ready.set(connection, new Promise((resolve) => connection.on('connect', () => resolve())));
+        ready.set(connection, new Promise((resolve) => connection.on('ready', () => resolve())));
         return connection;
       },
       connected: (connection) => ready.get(connection) ?? Promise.resolve(),

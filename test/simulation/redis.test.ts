@@ -7,7 +7,6 @@ import { Network } from './network.js';
 import { Process } from './process.js';
 import { SimulatedConnection } from './redis/connection.js';
 import { compile } from './redis/lua.js';
-import { readScripts } from './redis/scripts.js';
 import { RedisServer } from './redis/server.js';
 import { Timeline } from './timeline.js';
 
@@ -18,7 +17,7 @@ function connected() {
   const network = new Network(timeline, random);
   const process = new Process(timeline, 'test');
   const options = { copies: 1, lagMs: 1, startsAt: 1_000 };
-  const server = new RedisServer(timeline, random, readScripts(), options, {
+  const server = new RedisServer(timeline, random, options, {
     ran: () => undefined,
     moment: () => undefined,
   });

@@ -1,9 +1,11 @@
 /** A whole simulated cluster, from one seed: Redis, instances, rooms with their players, and what is written down of it. */
+import { readFileSync } from 'node:fs';
 import type { Seat } from '../../src/game/game.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
 import type { Digest, RoomCode } from '../../src/protocol/ids.js';
 import { chain } from '../../src/room/history.js';
 import type { RoomHead } from '../../src/room/state.js';
+import { packageRoot } from '../../src/runtime/package-root.js';
 import { RoomHistory } from '../chaos/history.js';
 import { Seeded } from '../chaos/seeded.js';
 import { metaOf } from './check.js';
@@ -15,7 +17,6 @@ import { Player } from './player.js';
 import { Process } from './process.js';
 import { SimulatedConnection } from './redis/connection.js';
 import type { Reply } from './redis/lua.js';
-import { readScripts } from './redis/scripts.js';
 import { RedisServer } from './redis/server.js';
 import { Tails } from './tails.js';
 import { Timeline } from './timeline.js';
@@ -29,13 +30,13 @@ const RESTART_MS = 500;
 /** 2027, somewhere: cluster time when the world begins, ms since the epoch. */
 const BEGINNING = 1_800_000_000_000;
 
-const scripts = readScripts();
-
 /** One instance with its process. */
 export interface Member {
   readonly process: Process;
   readonly instance: SimulatedInstance;
 }
+
+const CREATE_ROOM = readFileSync(new URL('src/redis/lua/createRoom-1.lua', packageRoot), 'utf8');
 
 export interface PlayedRoom {
   readonly head: RoomHead;
@@ -76,7 +77,7 @@ export class World {
     this.network.slowness = plan.slowness;
     this.ways = new Ways(this);
     const options = { copies: plan.copies, lagMs: plan.lagMs, startsAt: BEGINNING };
-    this.server = new RedisServer(this.timeline, this.random, scripts, options, {
+    this.server = new RedisServer(this.timeline, this.random, options, {
       ran: (...run) => this.ran(...run),
       moment: (stage, name) => this.onMoment(`${stage} ${name}`),
     });
@@ -214,7 +215,7 @@ export class World {
     const session = this.server.connect({ message: () => undefined, ended: () => undefined });
     const again = this.timeline.after(CREATE_MS, () => this.createRoom(head, then));
     const args = [key, JSON.stringify(head), '0'.repeat(16), String(ROOM_TTL_MS)] as const;
-    this.server.take(session, ['createRoom', ...args], () =>
+    this.server.take(session, ['EVAL', CREATE_ROOM, '1', ...args], () =>
       this.server.take(session, ['WAIT', replicas, String(CREATE_MS)], (copied) => {
         if (copied !== this.plan.copies - 1) return;
         again.cancel();

@@ -1,8 +1,19 @@
 /**
- * A process's connection to the simulated Redis, with the manners of the real one (`src/redis/client.ts`): nothing is
- * queued while it is away, nothing is sent twice, a command that is not answered is given up after a while.
+ * A process's connection to the simulated Redis: by the rules of the real one (`src/redis/connection-policy.ts`), with the
+ * scripts and the gathered commits of the real one. Nothing is queued while it is away, nothing is sent twice.
  */
 import { countGenerations, type RedisConnection } from '../../../src/redis/client.js';
+import { GatheredCommits } from '../../../src/redis/commits.js';
+import {
+  COMMAND_TIMEOUT_MS,
+  isReplica,
+  isWrongServer,
+  reconnectDelay,
+  SILENCE_TICK_MS,
+  SilenceDetector,
+  StartTimeout,
+} from '../../../src/redis/connection-policy.js';
+import { type CommitReply, type ScriptRunner, scripts } from '../../../src/redis/scripts.js';
 import type { Timer } from '../../../src/runtime/clock.js';
 import type { Seeded } from '../../chaos/seeded.js';
 import type { Network, Stream } from '../network.js';
@@ -10,10 +21,6 @@ import type { Process } from '../process.js';
 import type { Reply } from './lua.js';
 import { nameOf, type RedisServer, type Request, type Session } from './server.js';
 
-const RETRY_MS = 50;
-const CONNECT_TIMEOUT_MS = 500;
-const SOCKET_TIMEOUT_MS = 3_000;
-const COMMAND_TIMEOUT_MS = 2_500;
 export const REDIS = 'redis';
 
 /** One TCP connection. */
@@ -22,9 +29,11 @@ interface Link {
   readonly up: Stream;
   readonly down: Stream;
   readonly pending: Set<(error: Error) => void>;
-  heardAt: number;
+  /** Something has come since the last look. */
+  heard: boolean;
   /** Nothing gets through any more, and nobody is told. */
   silent: boolean;
+  over: boolean;
 }
 
 export interface ConnectionDeps {
@@ -36,13 +45,46 @@ export interface ConnectionDeps {
   readonly moment?: (stage: 'sent' | 'answered', name: string) => void;
 }
 
+type Command = (...args: unknown[]) => Promise<Reply>;
+const COMMANDS = [
+  'time',
+  'get',
+  'set',
+  'incr',
+  'exists',
+  'del',
+  'pexpire',
+  'sadd',
+  'srem',
+  'smembers',
+  'zadd',
+  'zrem',
+  'zrange',
+  'zscore',
+  'xadd',
+  'xtrim',
+  'xrange',
+  'xread',
+  'wait',
+  'publish',
+  'evalsha',
+  'eval',
+] as const;
+
 export class SimulatedConnection {
   private link: Link | undefined;
   private readonly channels = new Set<string>();
-  private readonly listeners = { connect: [] as (() => void)[], message: [] as ((c: string, text: string) => void)[] };
+  private readonly listeners = { connect: [], ready: [], message: [] } as Record<
+    'connect' | 'ready' | 'message',
+    ((channel: string, text: string) => void)[]
+  >;
   private closed = false;
-  /** Redis does not know the scripts of this connection any more. */
-  private scriptless = false;
+  /** Greeted: commands can be sent. */
+  private greeted = false;
+  private attempts = 0;
+  private readonly starting = new StartTimeout();
+  private readonly commits = new GatheredCommits(this as unknown as ScriptRunner, () => this.reset());
+  private gathering = false;
 
   /** @param patient waits for answers without end, as what blocks or listens does. */
   constructor(
@@ -51,7 +93,7 @@ export class SimulatedConnection {
   ) {
     countGenerations(this.asConnection());
     deps.process.whenDead(() => this.link && deps.server.disconnect(this.link.session));
-    this.connect(0);
+    deps.process.after(0, () => this.connect());
   }
 
   asConnection(): RedisConnection {
@@ -59,22 +101,17 @@ export class SimulatedConnection {
   }
 
   get ready(): boolean {
-    return this.link !== undefined;
+    return this.greeted;
   }
 
   disconnect(): void {
     this.closed = true;
-    this.drop();
+    this.reset();
   }
 
-  /** Redis has forgotten its scripts. */
-  forgetScripts(): void {
-    this.scriptless = true;
-  }
-
-  /** The connection breaks; it is made again. */
+  /** The connection breaks; it is made again, unless it was closed. */
   reset(): void {
-    this.drop();
+    if (this.link) this.end(this.link);
   }
 
   /** Nothing comes through any more, and neither end is told. */
@@ -85,34 +122,13 @@ export class SimulatedConnection {
   /** Whether what is sent now reaches the primary. */
   get leads(): boolean {
     const { link } = this;
-    return link !== undefined && !link.silent && this.deps.server.serves(link.session);
+    return link !== undefined && this.greeted && !link.silent && this.deps.server.serves(link.session);
   }
 
-  on(event: 'connect' | 'message', listener: never): this {
-    (this.listeners[event] as unknown[]).push(listener);
+  on(event: 'connect' | 'ready' | 'message', listener: (channel: string, text: string) => void): this {
+    this.listeners[event].push(listener);
     return this;
   }
-
-  time = () => this.call('TIME') as Promise<string[]>;
-  get = (key: string) => this.call('GET', key);
-  set = (...args: unknown[]) => this.call('SET', ...args);
-  incr = (key: string) => this.call('INCR', key);
-  exists = (key: string) => this.call('EXISTS', key);
-  del = (key: string) => this.call('DEL', key);
-  pexpire = (...args: unknown[]) => this.call('PEXPIRE', ...args);
-  sadd = (...args: unknown[]) => this.call('SADD', ...args);
-  srem = (...args: unknown[]) => this.call('SREM', ...args);
-  smembers = (key: string) => this.call('SMEMBERS', key);
-  zrange = (...args: unknown[]) => this.call('ZRANGE', ...args);
-  zadd = (...args: unknown[]) => this.call('ZADD', ...args);
-  zrem = (...args: unknown[]) => this.call('ZREM', ...args);
-  zscore = (...args: unknown[]) => this.call('ZSCORE', ...args);
-  xadd = (...args: unknown[]) => this.call('XADD', ...args);
-  xtrim = (...args: unknown[]) => this.call('XTRIM', ...args);
-  xrange = (...args: unknown[]) => this.call('XRANGE', ...args);
-  xread = (...args: unknown[]) => this.call('XREAD', ...args);
-  wait = (...args: unknown[]) => this.call('WAIT', ...args);
-  publish = (...args: unknown[]) => this.call('PUBLISH', ...args);
 
   subscribe(...channels: string[]): Promise<Reply> {
     for (const channel of channels) this.channels.add(channel);
@@ -141,108 +157,163 @@ export class SimulatedConnection {
     return chain;
   }
 
-  heartbeat = (...args: string[]) => this.script('heartbeat', args);
-  createRoom = (...args: string[]) => this.script('createRoom', args);
-  claimRoom = (...args: string[]) => this.script('claimRoom', args);
-  commitRoom = (...args: string[]) => this.script('commitRoom', args);
-  snapshotRoom = (...args: string[]) => this.script('snapshotRoom', args);
-  transferRoom = (...args: string[]) => this.script('transferRoom', args);
-  releaseRoom = (...args: string[]) => this.script('releaseRoom', args);
-  restoreRoom = (...args: string[]) => this.script('restoreRoom', args);
-  noteSeats = (...args: string[]) => this.script('noteSeats', args);
-
-  /** A script that Redis does not know is sent again whole, behind whatever was sent after it. */
-  private script(name: string, args: string[]): Promise<Reply> {
-    if (!this.scriptless) return this.call(name, ...args);
-    this.scriptless = false;
-    return this.call('TIME').then(() => this.call(name, ...args));
+  /** Gathered until the end of the turn, as `src/redis/gathering.ts` does. */
+  commitRoom(...keysAndArguments: string[]): Promise<CommitReply> {
+    const reply = this.commits.add(keysAndArguments);
+    if (this.gathering) return reply;
+    this.gathering = true;
+    this.deps.process.after(0, () => {
+      this.gathering = false;
+      this.commits.send();
+    });
+    return reply;
   }
 
-  private call(name: string, ...args: unknown[]): Promise<Reply> {
+  /** A command of the instance. */
+  call(name: string, ...args: unknown[]): Promise<Reply> {
     const { link } = this;
-    if (!link) return Promise.reject(new Error('Connection is closed.'));
-    const { process, server, random, moment } = this.deps;
+    if (!link || !this.greeted) return Promise.reject(new Error('Connection is closed.'));
     const request: Request = [name, ...args.map(String)];
+    this.deps.moment?.('sent', nameOf(request));
+    return this.ask(link, request, this.patient ? undefined : COMMAND_TIMEOUT_MS);
+  }
+
+  private ask(link: Link, request: Request, timeoutMs?: number): Promise<Reply> {
+    const { process, server, random, moment } = this.deps;
     return new Promise((resolve, reject) => {
-      const timers: Timer[] = [];
+      let timer: Timer | undefined;
       const settle = (outcome: () => void) => {
-        for (const timer of timers) timer.cancel();
+        timer?.cancel();
         link.pending.delete(fail);
         outcome();
       };
       const fail = (error: Error) => settle(() => reject(error));
       link.pending.add(fail);
-      if (!this.patient) {
-        const sentAt = process.monotonic();
-        const silent = process.after(
-          SOCKET_TIMEOUT_MS,
-          () => link === this.link && link.heardAt <= sentAt && this.drop(),
-        );
-        timers.push(
-          process.after(COMMAND_TIMEOUT_MS, () => reject(new Error('Command timed out'))),
-          silent,
-        );
-      }
+      if (timeoutMs !== undefined) timer = process.after(timeoutMs, () => reject(new Error('Command timed out')));
       const heard = (reply: Reply | Error) => {
+        if (link.silent) return;
         moment?.('answered', nameOf(request));
         process.run(() => {
-          link.heardAt = process.monotonic();
+          link.heard = true;
           settle(() => (reply instanceof Error ? reject(reply) : resolve(reply)));
+          if (reply instanceof Error && isWrongServer(reply.message)) this.end(link);
         });
       };
       const arrived = () => {
         if (link.silent) return;
         // What was on its way when the connection ended arrives, or does not.
-        if (link !== this.link && (link.session.ended || random.next() < 0.5)) return;
-        server.take(link.session, request, (reply) => link.down.send(() => link.silent || heard(reply)));
+        if (link.over && (link.session.ended || random.next() < 0.5)) return;
+        server.take(link.session, request, (reply) => link.down.send(() => heard(reply)));
       };
-      moment?.('sent', nameOf(request));
       // A process that was just frozen sends when it goes on, one that was killed never.
       process.run(() => link.up.send(arrived));
     });
   }
 
-  private drop(): void {
-    const { link } = this;
-    if (!link) return;
-    this.link = undefined;
-    this.deps.server.disconnect(link.session);
-    for (const fail of [...link.pending]) fail(new Error('Connection is closed.'));
-    if (!this.closed) this.connect(RETRY_MS);
-  }
-
-  private connect(delayMs: number): void {
+  private connect(): void {
+    if (this.closed) return;
     const { process, network, server } = this.deps;
-    process.after(delayMs, () => {
-      if (this.closed) return;
-      if (network.isCut(process.name, REDIS) || network.isCut(REDIS, process.name)) {
-        return this.connect(CONNECT_TIMEOUT_MS);
-      }
-      process.after(network.delay(), () => {
-        if (this.closed) return;
-        if (server.reach === 'open') return this.open();
-        this.connect(server.reach === 'silent' ? CONNECT_TIMEOUT_MS : RETRY_MS);
-      });
-    });
-  }
-
-  private open(): void {
-    const { process, network, server } = this.deps;
-    const down = network.stream(REDIS, process.name);
+    const startedAt = process.monotonic();
+    let decided = false;
+    const decide = (then: () => void) => {
+      if (decided) return;
+      decided = true;
+      timer.cancel();
+      if (!this.closed) then();
+    };
+    const timer = process.after(this.starting.ms, () => decide(() => this.failed(startedAt)));
     const up = network.stream(process.name, REDIS);
-    const session = server.connect({
-      message: (channel, text) => down.send(() => link.silent || process.run(() => this.heard(link, channel, text))),
-      ended: () => down.send(() => link.silent || process.run(() => link === this.link && this.drop())),
+    const down = network.stream(REDIS, process.name);
+    up.send(() => {
+      const { reach } = server;
+      if (reach === 'silent') return;
+      down.send(() =>
+        process.run(() => decide(() => (reach === 'open' ? this.open(up, down) : this.failed(startedAt)))),
+      );
     });
-    const link: Link = { session, up, down, pending: new Set(), heardAt: process.monotonic(), silent: false };
-    this.link = link;
-    this.scriptless = false;
-    for (const tell of this.listeners.connect) tell();
-    if (this.channels.size > 0) this.call('SUBSCRIBE', ...this.channels).catch(() => undefined);
   }
 
-  private heard(link: Link, channel: string, text: string): void {
-    if (link !== this.link) return;
-    for (const tell of this.listeners.message) tell(channel, text);
+  private failed(startedAt: number): void {
+    const { process } = this.deps;
+    this.starting.failed(process.monotonic() - startedAt);
+    this.attempts += 1;
+    process.after(reconnectDelay(this.attempts), () => this.connect());
+  }
+
+  /** The server has taken the connection: it must greet, and be a primary. */
+  private open(up: Stream, down: Stream): void {
+    const { process, server } = this.deps;
+    const session = server.connect({
+      message: (channel, text) => down.send(() => link.silent || process.run(() => this.received(link, channel, text))),
+      ended: () => down.send(() => link.silent || process.run(() => this.end(link))),
+    });
+    const link: Link = { session, up, down, pending: new Set(), heard: false, silent: false, over: false };
+    this.link = link;
+    for (const tell of this.listeners.connect) tell('', '');
+    const startedAt = process.monotonic();
+    const timer = process.after(this.starting.ms, () => this.end(link));
+    this.ask(link, ['INFO', 'replication']).then(
+      (info) => {
+        timer.cancel();
+        if (link.over) return;
+        if (isReplica(String(info))) return this.end(link);
+        this.starting.succeeded(process.monotonic() - startedAt);
+        this.greet(link);
+      },
+      () => timer.cancel(),
+    );
+  }
+
+  private greet(link: Link): void {
+    this.attempts = 0;
+    this.greeted = true;
+    this.watch(link, new SilenceDetector());
+    for (const tell of this.listeners.ready) tell('', '');
+    if (this.channels.size > 0) this.ask(link, ['SUBSCRIBE', ...this.channels]).catch(() => undefined);
+  }
+
+  private watch(link: Link, detector: SilenceDetector): void {
+    this.deps.process.after(SILENCE_TICK_MS, () => {
+      if (link.over) return;
+      const verdict = detector.tick(link.heard);
+      link.heard = false;
+      if (verdict === 'leave') return this.end(link);
+      if (verdict === 'ask') {
+        this.ask(link, ['INFO', 'replication']).then(
+          (info) => isReplica(String(info)) && this.end(link),
+          () => undefined,
+        );
+      }
+      this.watch(link, detector);
+    });
+  }
+
+  private end(link: Link): void {
+    if (link.over) return;
+    const { process, server } = this.deps;
+    const wasGreeted = this.greeted;
+    link.over = true;
+    this.link = undefined;
+    this.greeted = false;
+    server.disconnect(link.session);
+    for (const fail of [...link.pending]) fail(new Error('Connection is closed.'));
+    if (this.closed) return;
+    if (!wasGreeted) return this.failed(process.monotonic() - this.starting.ms);
+    this.attempts = 1;
+    process.after(reconnectDelay(1), () => this.connect());
+  }
+
+  private received(link: Link, channel: string, text: string): void {
+    link.heard = true;
+    if (!link.over) for (const tell of this.listeners.message) tell(channel, text);
   }
 }
+
+for (const name of COMMANDS) {
+  const command: Command = function (this: SimulatedConnection, ...args) {
+    return this.call(name.toUpperCase(), ...args);
+  };
+  Object.assign(SimulatedConnection.prototype, { [name]: command });
+}
+const { commitRoom: _, ...others } = scripts;
+Object.assign(SimulatedConnection.prototype, others);

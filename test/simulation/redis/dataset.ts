@@ -39,6 +39,7 @@ export const READS: ReadonlySet<string> = new Set([
   'XRANGE',
   'XREVRANGE',
   'PTTL',
+  'PING',
 ]);
 
 export class Dataset {
@@ -93,14 +94,18 @@ export class Dataset {
       case 'ZADD':
         this.open(now, key, () => new Map<string, number>()).set(rest[1] ?? '', Number(rest[0]));
         return 1;
-      case 'ZREM':
-        return this.find<Map<string, number>>(now, key)?.delete(rest[0] ?? '') ? 1 : 0;
+      case 'ZREM': {
+        const members = this.find<Map<string, number>>(now, key);
+        return rest.filter((member) => members?.delete(member)).length;
+      }
       case 'ZSCORE': {
         const score = this.find<Map<string, number>>(now, key)?.get(rest[0] ?? '');
         return score === undefined ? null : String(score);
       }
       case 'ZRANGE':
         return membersOf(this.find<Map<string, number>>(now, key) ?? new Map(), rest);
+      case 'PING':
+        return 'PONG';
       default:
         return this.callStream(now, name, key, rest);
     }
@@ -125,7 +130,7 @@ export class Dataset {
         // MAXLEN ~ N: nothing is trimmed here; inboxes stay short.
         const given = args[options] ?? '*';
         const last = stream.rows.at(-1)?.[0];
-        const id = given === '*' ? `${last === undefined ? 1 : numberOf(last) + 1}-0` : given;
+        const id = given === '*' ? nextId(now, last) : given;
         if (last !== undefined && numberOf(id) <= numberOf(last)) throw new Error('ERR the ID is not above the last');
         stream.rows.push([id, args.slice(options + 1)]);
         return id;
@@ -140,9 +145,7 @@ export class Dataset {
       case 'XTRIM': {
         const stream = this.find<Stream>(now, key);
         if (!stream) return 0;
-        // Every entry here has the sequence 0: a higher one in the bound leaves out the entry of the same time.
-        const [time = '0', sequence = '0'] = (args[1] ?? '0').split('-');
-        const least = Number(time) + (Number(sequence) > 0 ? 1 : 0);
+        const least = numberOf(args[1] ?? '0');
         const kept = stream.rows.findIndex(([id]) => numberOf(id) >= least);
         stream.first = Math.max(stream.first, kept < 0 ? stream.rows.length : kept);
         return 0;
@@ -195,7 +198,18 @@ export class Dataset {
   }
 }
 
-const numberOf = (id: string) => Number.parseInt(id.replace('(', ''), 10);
+/** An id as a number: `5-2` is above `5-1` and below `6`. Sequences stay short here. */
+function numberOf(id: string): number {
+  const [ms = '0', sequence = '0'] = id.replace('(', '').split('-');
+  return Number(ms) * 1_000 + Number(sequence) + (id.startsWith('(') ? 1 : 0);
+}
+
+/** The id that Redis gives itself: by its clock, and above the last where that has gone back. */
+function nextId(now: number, last: string | undefined): string {
+  const [ms = '0', sequence = '0'] = (last ?? '').split('-');
+  return now > Number(ms) ? `${now}-0` : `${ms}-${Number(sequence) + 1}`;
+}
+
 const toReply = (rows: readonly Row[]): Reply => rows.map(([id, fields]) => [id, fields]);
 
 /** Of a sorted set: all of it, or `ZRANGE key from to BYSCORE [REV] LIMIT offset count`. */

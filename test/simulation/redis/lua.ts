@@ -1,6 +1,6 @@
 /**
  * Runs the very Lua scripts that Redis runs, translated to JavaScript once. It knows the part of Lua that they use, and
- * refuses anything else: `local`, `if`, numeric `for`, `return`, expressions, tables that are lists.
+ * refuses anything else: `local`, functions, `if`, `for` over numbers and iterators, `return`, expressions, tables that are lists.
  */
 import { compileFunction } from 'node:vm';
 
@@ -42,7 +42,27 @@ const library = {
   multiply: (one: Lua, other: Lua) => number(one) * number(other),
   divide: (one: Lua, other: Lua) => number(one) / number(other),
   tonumber: (value: Lua) => (value === undefined || Number.isNaN(Number(value)) ? undefined : Number(value)),
-  unpack: (table: Lua[], from: number) => table.slice(from - 1),
+  unpack: (table: Lua[], from = 1) => table.slice(from - 1),
+  set: (table: Lua[], key: Lua, value: Lua) => {
+    table[number(key) - 1] = value;
+  },
+  type: (value: Lua) => (value === undefined ? 'nil' : typeof value === 'object' ? 'table' : typeof value),
+  tostring: (value: Lua) => (value === undefined ? 'nil' : String(value)),
+  /** Whatever goes wrong is an error of Redis here. */
+  pcall: (run: (...args: Lua[]) => Lua, ...args: Lua[]): Lua[] => {
+    try {
+      return [true, run(...args)];
+    } catch (error) {
+      return [false, { err: (error as Error).message }];
+    }
+  },
+  table: { remove: (table: Lua[], at: number) => table.splice(at - 1, 1)[0] },
+  string: {
+    gmatch: (text: string, pattern: string) => {
+      if (pattern !== '%S+') throw new Error(`a Lua pattern that is not known here: ${pattern}`);
+      return text.match(/\S+/g) ?? [];
+    },
+  },
   math: { max: (...values: Lua[]) => Math.max(...values.map(number)), floor: (value: number) => Math.floor(value) },
   cjson: { decode: (text: string) => JSON.parse(text) as Lua },
 };
@@ -80,7 +100,29 @@ const COMPARISONS: Readonly<Record<string, string>> = {
   '>=': '>=',
 };
 const CALCULATIONS: Readonly<Record<string, string>> = { '+': 'add', '-': 'subtract', '*': 'multiply', '/': 'divide' };
-const GLOBALS: ReadonlySet<string> = new Set(['tonumber', 'unpack', 'math', 'cjson']);
+const GLOBALS: ReadonlySet<string> = new Set([
+  'tonumber',
+  'tostring',
+  'type',
+  'pcall',
+  'unpack',
+  'math',
+  'cjson',
+  'table',
+  'string',
+]);
+/** Names of Lua that JavaScript has for itself. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'arguments',
+  'case',
+  'class',
+  'const',
+  'default',
+  'delete',
+  'new',
+  'this',
+  'var',
+]);
 const ENDS: ReadonlySet<string | undefined> = new Set(['end', 'else', 'elseif', undefined]);
 
 /** Recursive descent: every method takes what it is named after, and gives JavaScript. */
@@ -105,23 +147,58 @@ class Translation {
   }
 
   private statement(): string {
-    if (this.took('local')) {
-      const name = this.take();
-      return `let ${name} = ${this.after('=')};\n`;
-    }
+    if (this.took('local')) return this.took('function') ? this.localFunction() : this.locals();
     if (this.took('return')) return `return ${this.expression()};\n`;
     if (this.took('if')) return this.condition();
-    if (this.took('for')) {
-      const name = this.take();
-      const from = this.after('=');
-      const to = this.after(',');
-      this.expect('do');
-      const body = this.block();
-      this.expect('end');
-      return `for (let ${name} = ${from}, last = ${to}; ${name} <= last; ${name}++) {\n${body}}\n`;
-    }
+    if (this.took('for')) return this.loop();
     const target = this.postfix();
-    return this.took('=') ? `${target} = ${this.expression()};\n` : `${target};\n`;
+    if (!this.took('=')) return `${target};\n`;
+    const value = this.expression();
+    const place = /^lua\.index\((.*)\)$/s.exec(target)?.[1];
+    return place === undefined ? `${target} = ${value};\n` : `lua.set(${place}, ${value});\n`;
+  }
+
+  private locals(): string {
+    const names = [this.name()];
+    while (this.took(',')) names.push(this.name());
+    const values = [this.after('=')];
+    while (this.took(',')) values.push(this.expression());
+    if (names.length === 1) return `let ${names[0]} = ${values[0]};\n`;
+    // One call that gives several, or one value for each.
+    return `let [${names.join(', ')}] = ${values.length === 1 ? values[0] : `[${values.join(', ')}]`};\n`;
+  }
+
+  private localFunction(): string {
+    const name = this.name();
+    this.expect('(');
+    const parameters: string[] = [];
+    while (!this.took(')')) {
+      parameters.push(this.name());
+      this.took(',');
+    }
+    const body = this.block();
+    this.expect('end');
+    return `const ${name} = (${parameters.join(', ')}) => {\n${body}};\n`;
+  }
+
+  private loop(): string {
+    const name = this.name();
+    const isNumeric = this.took('=');
+    if (!isNumeric) this.expect('in');
+    const from = this.expression();
+    const to = isNumeric ? this.after(',') : '';
+    this.expect('do');
+    const body = this.block();
+    this.expect('end');
+    const head = isNumeric
+      ? `let ${name} = ${from}, last = ${to}; ${name} <= last; ${name}++`
+      : `const ${name} of ${from}`;
+    return `for (${head}) {\n${body}}\n`;
+  }
+
+  private name(): string {
+    const name = this.take();
+    return RESERVED.has(name) ? `${name}_` : name;
   }
 
   private condition(): string {
@@ -187,7 +264,7 @@ class Translation {
         this.expect(']');
       } else if (this.took('.')) {
         const name = this.take();
-        const own = text === 'redis' || text.startsWith('lua.math') || text.startsWith('lua.cjson');
+        const own = text === 'redis' || /^lua\.(math|cjson|table|string)$/.test(text);
         text = own ? `${text}.${name}` : `lua.index(${text}, '${name}')`;
       } else if (this.took('(')) {
         text = `${text}(${this.list(')')})`;
@@ -207,7 +284,7 @@ class Translation {
     if (token === '{') return `[${this.list('}')}]`;
     if (token === 'nil') return 'undefined';
     if (GLOBALS.has(token)) return `lua.${token}`;
-    if (/^[\w'"]/.test(token)) return token;
+    if (/^[\w'"]/.test(token)) return RESERVED.has(token) ? `${token}_` : token;
     throw new Error(`Lua that is not known here: ${token}`);
   }
 

@@ -1,7 +1,7 @@
 /** One Redis process of a simulated cluster: its data, its place in the replication, and the clock of its host. */
 import { Dataset, READS } from './dataset.js';
 import type { Call, Reply } from './lua.js';
-import type { RedisScripts } from './scripts.js';
+import { load, type ScriptRun, scriptOf } from './scripts.js';
 
 /** One command as it was sent. */
 export type Request = readonly [name: string, ...args: string[]];
@@ -17,6 +17,8 @@ export interface Write {
 export interface Executed {
   readonly reply: Reply;
   readonly wrote: boolean;
+  /** The scripts that it ran. */
+  readonly ran?: { readonly name: string; readonly runs: readonly ScriptRun[] };
 }
 
 export class Node {
@@ -35,11 +37,15 @@ export class Node {
   behindMs = 0;
   /** Requests wait until then, world ms. */
   pausedUntil = 0;
+  /** Scripts that can be run by their hash. */
+  private readonly loaded = new Set<string>();
 
-  constructor(
-    readonly name: string,
-    private readonly scripts: RedisScripts,
-  ) {}
+  constructor(readonly name: string) {}
+
+  /** As after SCRIPT FLUSH, or a restart. */
+  forgetScripts(): void {
+    this.loaded.clear();
+  }
 
   /** Runs a request at `now` of its clock. @throws Error as Redis answers it */
   execute(now: number, [name, ...args]: Request): Executed {
@@ -51,16 +57,28 @@ export class Node {
       }
       return this.data.call(now, command, given);
     };
-    const script = this.scripts.get(name);
-    const reply = script ? script.run(call, args.slice(0, script.keys), args.slice(script.keys)) : call(name, ...args);
-    return { reply, wrote };
+    if (name === 'INFO') return { reply: `role:${this.readOnly ? 'slave' : 'master'}\r\n`, wrote };
+    if (name !== 'EVALSHA' && name !== 'EVAL') return { reply: call(name, ...args), wrote };
+    const [text = '', keys = '0', ...given] = args;
+    const hash = name === 'EVAL' ? load(text) : text;
+    const script = this.loaded.has(hash) || name === 'EVAL' ? scriptOf(hash) : undefined;
+    if (!script) throw new Error('NOSCRIPT No matching script. Please use EVAL.');
+    this.loaded.add(hash);
+    const split = [given.slice(0, Number(keys)), given.slice(Number(keys))] as const;
+    const reply = script.run(call, ...split);
+    return { reply, wrote, ran: { name: script.name, runs: script.runs(...split, reply) } };
   }
 
   /** Repeats what its primary has written. */
   apply({ now, request }: Write): void {
-    const wasReadOnly = this.readOnly;
+    const { readOnly } = this;
     this.readOnly = false;
+    // Replicas get what a script does, and need not know it.
+    const [name, hash = ''] = request;
+    const wasLoaded = this.loaded.has(hash);
+    if (name === 'EVALSHA') this.loaded.add(hash);
     this.execute(now, request);
-    this.readOnly = wasReadOnly;
+    if (name === 'EVALSHA' && !wasLoaded) this.loaded.delete(hash);
+    this.readOnly = readOnly;
   }
 }

@@ -6,7 +6,6 @@ import type { Seeded } from '../../chaos/seeded.js';
 import type { Timeline } from '../timeline.js';
 import { Dataset } from './dataset.js';
 import { Node, type Write } from './node.js';
-import type { RedisScripts } from './scripts.js';
 
 export interface ReplicationOptions {
   /** Copies of the data, the primary included. */
@@ -30,12 +29,11 @@ export class Replication {
   constructor(
     private readonly timeline: Timeline,
     private readonly random: Seeded,
-    scripts: RedisScripts,
     private readonly options: ReplicationOptions,
     /** Told when a replica has applied a write, and when the primary knows what replicas have. */
     private readonly events: { applied(node: Node, write: Write): void; confirmed(): void },
   ) {
-    this.nodes = Array.from({ length: options.copies }, (_, at) => new Node(`redis-${at}`, scripts));
+    this.nodes = Array.from({ length: options.copies }, (_, at) => new Node(`redis-${at}`));
     this.primary = this.nodes[0] as Node;
     for (const node of this.nodes) node.readOnly = node !== this.primary;
   }

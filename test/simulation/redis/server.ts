@@ -7,7 +7,7 @@ import type { Timeline } from '../timeline.js';
 import type { Reply } from './lua.js';
 import type { Node, Request } from './node.js';
 import { Replication, type ReplicationOptions } from './replication.js';
-import type { RedisScripts } from './scripts.js';
+import { load, scriptOf } from './scripts.js';
 
 export type { Request } from './node.js';
 
@@ -81,11 +81,10 @@ export class RedisServer {
   constructor(
     private readonly timeline: Timeline,
     random: Seeded,
-    private readonly scripts: RedisScripts,
     private readonly options: ServerOptions,
     private readonly events: ServerEvents,
   ) {
-    this.replication = new Replication(timeline, random, scripts, options, {
+    this.replication = new Replication(timeline, random, options, {
       applied: (node, { request: [name, key = ''] }) => {
         if (name === 'XADD') this.wake(node, key);
       },
@@ -168,6 +167,7 @@ export class RedisServer {
   restart(ms: number): void {
     this.close('refused');
     this.primary.pausedUntil = 0;
+    this.primary.forgetScripts();
     this.cut(() => true);
     this.timeline.after(ms, () => this.open());
   }
@@ -188,7 +188,8 @@ export class RedisServer {
       this.open();
     };
     if (kind === 'demote') {
-      // Redis ends the connections that are blocked then; all others stay.
+      // Redis ends the connections that are blocked then; all others stay, and new ones find a replica.
+      this.reached = 'open';
       old.readOnly = true;
       this.cut((session) => session.node === old && this.isBlocked(session));
       this.timeline.after(ms, promote);
@@ -197,6 +198,7 @@ export class RedisServer {
     this.timeline.after(kind === 'zombie' ? Math.max(0, ms - ZOMBIE_MS) : ms, promote);
     this.timeline.after(kind === 'vanish' ? ms + HOST_AWAY_MS : ms, () => {
       replication.zombie = undefined;
+      old.forgetScripts();
       this.cut(({ node }) => node === old);
       old.alive = true;
       replication.follow(old);
@@ -282,12 +284,12 @@ export class RedisServer {
   private execute(session: Session, request: Request): Reply {
     const { node } = session;
     const now = this.timeOf(node);
-    const { reply, wrote } = node.execute(now, request);
+    const { reply, wrote, ran } = node.execute(now, request);
     if (wrote) this.replication.write(node, { now, request });
     session.written = node.log.length;
-    const [name, ...args] = request;
-    if (this.scripts.has(name)) this.events.ran(name, args, reply);
-    if (name === 'XADD') this.wake(node, args[0] ?? '');
+    for (const { args, reply: each } of ran?.runs ?? []) this.events.ran(ran?.name ?? '', args, each);
+    const [name, key = ''] = request;
+    if (name === 'XADD') this.wake(node, key);
     return reply;
   }
 
@@ -338,7 +340,7 @@ export class RedisServer {
   }
 
   private rowsAfter(node: Node, key: string, last: string): Reply[] {
-    return node.data.call(this.timeOf(node), 'XRANGE', [key, `${Number.parseInt(last, 10) + 1}-0`, '+']) as Reply[];
+    return node.data.call(this.timeOf(node), 'XRANGE', [key, `(${last}`, '+']) as Reply[];
   }
 
   /** Messages go to replicas as well: who listens on a former primary that follows hears them, a little later. */
@@ -378,6 +380,8 @@ const MESSAGE_TYPE = /"type":"(\w+)"/;
 
 /** A request by the name that a fault may wait for: of a message its type, of a script its name. */
 export function nameOf([name, ...args]: Request): string {
+  if (name === 'EVALSHA') return scriptOf(args[0] ?? '')?.name ?? name;
+  if (name === 'EVAL') return scriptOf(load(args[0] ?? ''))?.name ?? name;
   if (name !== 'PUBLISH' && name !== 'XADD') return name;
   return MESSAGE_TYPE.exec(args.at(-1) ?? '')?.[1] ?? name;
 }
