@@ -22,6 +22,8 @@ const folder = new URL('src/redis/lua/', packageRoot);
 const names = new Map(
   readdirSync(folder).map((file) => [readFileSync(new URL(file, folder), 'utf8'), file.replace(/-\d+\.lua$/, '')]),
 );
+/** What the script that runs the commits of many rooms counts as. */
+const GATHERED = 'commitRoom';
 const compiled = new Map<string, RedisScript>();
 const hashes = new Map<string, string>();
 
@@ -32,13 +34,16 @@ export function load(lua: string): string {
     hash = createHash('sha1').update(lua).digest('hex');
     hashes.set(lua, hash);
     const name = names.get(lua);
-    compiled.set(hash, { name: name ?? 'commitRoom', run: compile(lua), runs: name === undefined ? gathered : alone });
+    compiled.set(hash, { name: name ?? GATHERED, run: compile(lua), runs: name === undefined ? gathered : alone });
   }
   return hash;
 }
 
 /** Every script that has been loaded somewhere, by its hash. */
 export const scriptOf = (hash: string): RedisScript | undefined => compiled.get(hash);
+
+/** What the script is called, loaded or not: only the one that is no file is not known before. */
+export const nameOfScript = (hash: string): string => compiled.get(hash)?.name ?? GATHERED;
 
 const alone: RedisScript['runs'] = (keys, args, reply) => [{ args: [...keys, ...args], reply }];
 
@@ -58,3 +63,5 @@ const gathered: RedisScript['runs'] = (keys, args, reply) => {
   }
   return runs;
 };
+
+for (const lua of names.keys()) load(lua);

@@ -7,7 +7,7 @@ import type { Timeline } from '../timeline.js';
 import type { Reply } from './lua.js';
 import type { Node, Request } from './node.js';
 import { Replication, type ReplicationOptions } from './replication.js';
-import { load, scriptOf } from './scripts.js';
+import { load, nameOfScript } from './scripts.js';
 
 export type { Request } from './node.js';
 
@@ -380,8 +380,8 @@ const MESSAGE_TYPE = /"type":"(\w+)"/;
 
 /** A request by the name that a fault may wait for: of a message its type, of a script its name. */
 export function nameOf([name, ...args]: Request): string {
-  if (name === 'EVALSHA') return scriptOf(args[0] ?? '')?.name ?? name;
-  if (name === 'EVAL') return scriptOf(load(args[0] ?? ''))?.name ?? name;
+  if (name === 'EVALSHA') return nameOfScript(args[0] ?? '');
+  if (name === 'EVAL') return nameOfScript(load(args[0] ?? ''));
   if (name !== 'PUBLISH' && name !== 'XADD') return name;
   return MESSAGE_TYPE.exec(args.at(-1) ?? '')?.[1] ?? name;
 }
