@@ -7,11 +7,13 @@ import { checkRoom, type Violation } from './checker.js';
 import type { ClusterUnderTest } from './cluster-under-test.js';
 import { CpuMeter } from './cpu.js';
 import type { Arena, Fault, Strike } from './faults/fault.js';
+import type { HandoverRedis } from './handover-redis.js';
 import type { Load, PlayedRoom } from './load.js';
 import { around } from './report.js';
 import { gather } from './room-evidence.js';
 import type { Seeded } from './seeded.js';
 import type { SentinelRedis } from './sentinel.js';
+import type { SteppedRedis } from './stepped-redis.js';
 import { type Sample, Stopwatch } from './stopwatch.js';
 
 export interface CampaignParts {
@@ -19,6 +21,8 @@ export interface CampaignParts {
   readonly load: Load;
   readonly sentinel: SentinelRedis | undefined;
   readonly relay: TcpProxy | undefined;
+  readonly handover: HandoverRedis | undefined;
+  readonly stepped: SteppedRedis | undefined;
   readonly asleepMs: number;
   readonly redisPorts: readonly number[];
   readonly losesTail: boolean;
@@ -138,7 +142,7 @@ export class Campaign {
   }
 
   private async once(outcome: FaultOutcome, title: string): Promise<void> {
-    const { cluster, load, random, sentinel, relay, redisPorts, asleepMs, aborted, tell } = this.parts;
+    const { cluster, load, random, aborted, tell } = this.parts;
     const { fault, strikes } = outcome;
     const firstStrike = strikes.length;
     await until('all rooms play', () => load.playing(PLAYING_MS), PLAYING_WAIT_MS).catch(() => {
@@ -148,13 +152,7 @@ export class Campaign {
     const watches: Stopwatch[] = [];
     const since = performance.now();
     const arena: Arena = {
-      cluster,
-      load,
-      random,
-      sentinel,
-      relay,
-      redisPorts,
-      asleepMs,
+      ...this.parts,
       strike: (strike) => {
         const rooms = [...strike.affected];
         const at = strike.at ?? performance.now();

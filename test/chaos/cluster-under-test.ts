@@ -28,6 +28,7 @@ const START_MS = 60_000;
 const PRELOAD = `--import=${new URL('dist/test/chaos/preload.js', packageRoot)}`;
 const STOP_MS = 40_000;
 const WHOLE_MS = 60_000;
+const REDIS_MS = 30_000;
 
 /** Of the Redis of a cluster in `folder`. */
 export const redisFolderIn = (folder: string) => join(folder, 'redis');
@@ -120,6 +121,16 @@ export class ClusterUnderTest {
 
   get store(): RedisRoomStore {
     return new RedisRoomStore(this.redis);
+  }
+
+  /** Resolves when Redis can be asked here again: this program's own connection takes its time after a fault, too. */
+  async redisAnswers(): Promise<void> {
+    const pong = () =>
+      this.redis.ping().then(
+        () => true,
+        () => false,
+      );
+    await until('Redis answers', pong, REDIS_MS);
   }
 
   /** The rooms' meta, as Redis has it now. */

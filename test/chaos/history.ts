@@ -23,6 +23,8 @@ export interface Line extends ConnectionRecord {
   code: number | undefined;
   /** Codes of the error frames that came by it. */
   readonly errors: string[];
+  /** When the server said that the room moves; the client then opens another socket. */
+  movingAt: number | undefined;
   /** Of the last event or ack. */
   lastFrameAt: number | undefined;
   resume: Cursor | null;
@@ -109,6 +111,7 @@ export class ClientHistory {
       closedAt: undefined,
       code: undefined,
       errors: [],
+      movingAt: undefined,
       lastFrameAt: undefined,
       resume: null,
       welcome: null,
@@ -172,6 +175,9 @@ export class ClientHistory {
         break;
       case 'ack':
         this.acked(line, frame);
+        break;
+      case 'notice':
+        if (frame.kind === 'moving') line.movingAt = this.room.now();
         break;
       case 'error':
         line.errors.push(frame.code);

@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { randomHex } from '../../src/runtime/random.js';
 import type { FaultOutcome } from './campaign.js';
 import type { Violation } from './checker.js';
-import type { Fault } from './faults/fault.js';
+import { whyNoCompiler } from './compiler.js';
+import type { Fault, Need } from './faults/fault.js';
 import { insideNamespace, runInNamespace, whyNoNamespace } from './namespace.js';
 import { type Options, parseOptions } from './options.js';
 import { page } from './page.js';
@@ -17,12 +18,18 @@ const MINUTE_MS = 60_000;
 
 const tell = (line: string) => void process.stderr.write(`${(performance.now() / 1_000).toFixed(1)} s  ${line}\n`);
 
-/** Faults that share a cluster: each has its own, unless one is asked for; another kind of Redis needs another one. */
+/** Faults that share a cluster: each has its own, unless one is asked for; another kind of cluster is another one. */
 function stages(faults: readonly Fault[], oneCluster: boolean): Fault[][] {
   if (!oneCluster) return faults.map((fault) => [fault]);
-  const kinds = new Set(faults.map(({ redis, losesTail }) => `${redis} ${losesTail}`));
-  return [...kinds].map((kind) => faults.filter(({ redis, losesTail }) => `${redis} ${losesTail}` === kind));
+  const kindOf = ({ redis, losesTail, settings }: Fault) => `${redis} ${losesTail} ${JSON.stringify(settings ?? {})}`;
+  return [...new Set(faults.map(kindOf))].map((kind) => faults.filter((fault) => kindOf(fault) === kind));
 }
+
+/** Why a fault cannot strike on this machine; undefined when it can. */
+const reasons: Readonly<Record<Need, () => string | undefined>> = {
+  namespace: () => (insideNamespace ? undefined : whyNoNamespace()),
+  compiler: whyNoCompiler,
+};
 
 /** Until all has been done, or `aborted`. */
 async function play(options: Options, faults: readonly Fault[], aborted: AbortSignal) {
@@ -66,22 +73,30 @@ async function main(): Promise<number> {
   process.on('disconnect', () => aborted.abort());
   process.channel?.unref();
   const options = await parseOptions(process.argv.slice(2), Number.parseInt(randomHex(4), 16));
-  const why = options.faults.some(({ needs }) => needs) && !insideNamespace ? whyNoNamespace() : undefined;
-  const skipped = why === undefined ? [] : options.faults.filter(({ needs }) => needs);
-  if (options.faults.some(({ needs }) => needs) && !insideNamespace && why === undefined) {
-    return runInNamespace(aborted.signal);
+  const needed = new Set(options.faults.flatMap(({ needs }) => needs ?? []));
+  const missing = new Map<Need, string>();
+  for (const need of needed) {
+    const why = reasons[need]();
+    if (why !== undefined) missing.set(need, why);
   }
+  if (needed.has('namespace') && !missing.has('namespace') && !insideNamespace) return runInNamespace(aborted.signal);
+  const whyNot = ({ needs }: Fault) => (needs === undefined ? undefined : missing.get(needs));
   tell(`seed ${options.seed}`);
-  const faults = options.faults.filter((fault) => !skipped.includes(fault));
+  const faults = options.faults.filter((fault) => whyNot(fault) === undefined);
   const played = await play(options, faults, aborted.signal);
   if (aborted.signal.aborted) return INTERRUPTED;
   const { outcomes, complaints } = played;
-  const reasons = Object.fromEntries(skipped.map(({ name }) => [name, why ?? '']));
-  const summary = summarise({ ...played, seed: options.seed, skipped: reasons });
+  const skipped = Object.fromEntries(
+    options.faults.flatMap((fault) => {
+      const why = whyNot(fault);
+      return why === undefined ? [] : [[fault.name, why]];
+    }),
+  );
+  const summary = summarise({ ...played, seed: options.seed, skipped });
   mkdirSync(dirname(options.report), { recursive: true });
   writeFileSync(options.report, page(summary, outcomes, complaints));
   process.stdout.write(`${table(summary, outcomes)}\n`);
-  for (const [name, reason] of Object.entries(reasons)) process.stdout.write(`SKIPPED ${name}: ${reason}\n`);
+  for (const [name, reason] of Object.entries(skipped)) process.stdout.write(`SKIPPED ${name}: ${reason}\n`);
   for (const complaint of complaints) process.stdout.write(`FAILED ${complaint}\n`);
   process.stdout.write(`Pictures: ${resolve(options.report)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

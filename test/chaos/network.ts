@@ -1,5 +1,7 @@
 /** Cuts wires between processes of this machine by nftables, in the namespace's own network. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { insideNamespace } from './namespace.js';
 
 /** Connections from an address to ports of the loopback address. */
 export interface Wire {
@@ -13,6 +15,9 @@ export const LOOPBACK = '127.0.0.1';
 export const addressOf = (pid: number) => `127.${1 + (pid >> 16)}.${(pid >> 8) & 255}.${pid & 255}`;
 
 let cuts = 0;
+
+/** The ports answer nobody any more, as when their host has gone without a word. @returns what mends it */
+export const silence = (ports: readonly number[]): (() => void) => cut([{ from: `${LOOPBACK}/8`, ports }]);
 
 /**
  * From now on nothing passes, in either direction, and nobody is told.
@@ -42,4 +47,18 @@ export function cut(wires: readonly Wire[], percent = 100): () => void {
 
 function nft(commands: readonly string[]): void {
   execFileSync('nft', ['-f', '-'], { input: `${commands.join('\n')}\n` });
+}
+
+/** Smallest, first and largest size of a socket's buffers, bytes: a few entries of a log fill them. */
+const SMALL_BUFFERS = '4096 4096 4096';
+const BUFFER_SETTINGS = ['tcp_rmem', 'tcp_wmem'].map((name) => `/proc/sys/net/ipv4/${name}`);
+
+/** Sockets of this namespace get small buffers from now on: who does not read is noticed soon. @returns what undoes it */
+export function smallSocketBuffers(): () => void {
+  if (!insideNamespace) throw new Error('sockets get other buffers in a namespace only');
+  const before = BUFFER_SETTINGS.map((path) => readFileSync(path, 'utf8'));
+  for (const path of BUFFER_SETTINGS) writeFileSync(path, SMALL_BUFFERS);
+  return () => {
+    for (const [at, path] of BUFFER_SETTINGS.entries()) writeFileSync(path, before[at] ?? '');
+  };
 }

@@ -3,14 +3,16 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../deploy/local/ports.js';
-import { redisConfig } from '../../src/config.js';
-import { connectToServer, ready } from '../../src/redis/client.js';
 import { end, spawnOwned, until } from '../support/programs.js';
 import type { ExternalRedis } from './cluster-under-test.js';
+import { NodeRelay, type Watch } from './node-relay.js';
+import { withNode } from './redis-node.js';
 import { untilFound } from './until-found.js';
 
 interface Node {
   readonly port: number;
+  /** Where all others reach it. */
+  readonly relay: NodeRelay | undefined;
   readonly folder: string;
   process: ChildProcess;
 }
@@ -28,11 +30,17 @@ export class SentinelRedis {
   private readonly sentinels: ChildProcess[] = [];
   private readonly sentinelPorts: number[] = [];
 
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly relayed: boolean,
+  ) {}
 
-  /** @param folder that the caller removes. */
-  static async start(folder: string): Promise<SentinelRedis> {
-    const redis = new SentinelRedis(folder);
+  /**
+   * @param folder that the caller removes.
+   * @param relayed each node is reached through a relay, which can hold back what it replicates.
+   */
+  static async start(folder: string, relayed = false): Promise<SentinelRedis> {
+    const redis = new SentinelRedis(folder, relayed);
     await redis.startNodes();
     await redis.startSentinels();
     await redis.copied();
@@ -42,7 +50,7 @@ export class SentinelRedis {
   /** The environment of a cluster that uses it. */
   get environment(): ExternalRedis {
     return {
-      REDIS_URL: `redis://127.0.0.1:${this.nodes[0]?.port}`,
+      REDIS_URL: `redis://127.0.0.1:${doorOf(this.nodes[0])}`,
       REDIS_SENTINELS: this.sentinelPorts.map((port) => `127.0.0.1:${port}`).join(','),
       REDIS_MASTER_NAME: MASTER,
       REDIS_COPIES: String(1 + REPLICAS),
@@ -68,6 +76,18 @@ export class SentinelRedis {
     this.node(port).process.kill(name);
   }
 
+  /** Replicas get everything so much later from now on, ms; only where nodes are relayed. */
+  lag(ms: number): void {
+    for (const { relay } of this.nodes) if (relay) relay.lagMs = ms;
+  }
+
+  /** Sees what clients send to the node before the node does. */
+  watch(port: number, watch: Watch | undefined): void {
+    const { relay } = this.node(port);
+    if (!relay) throw new Error('the node is not relayed');
+    relay.watch = watch;
+  }
+
   killAll(): void {
     for (const { process } of this.nodes) process.kill('SIGKILL');
   }
@@ -77,14 +97,14 @@ export class SentinelRedis {
     const first = this.node(primary);
     for (const node of [first, ...this.nodes.filter((other) => other !== first)]) {
       await end(node.process);
-      node.process = this.launch(node, node === first ? undefined : primary);
+      node.process = this.launch(node, node === first ? undefined : first);
     }
     await this.copied();
   }
 
   /** Starts a killed node again, as a replica of whoever is primary; resolves when all copies follow again. */
   async rejoin(port: number): Promise<void> {
-    const primary = await this.primary();
+    const primary = this.node(await this.primary());
     const node = this.node(port);
     await end(node.process);
     node.process = this.launch(node, primary);
@@ -93,6 +113,7 @@ export class SentinelRedis {
 
   async stop(): Promise<void> {
     await Promise.all([...this.sentinels, ...this.nodes.map(({ process }) => process)].map((child) => end(child)));
+    await Promise.all(this.nodes.map(({ relay }) => relay?.stop()));
   }
 
   /** Resolves when the primary has all its replicas. */
@@ -111,14 +132,15 @@ export class SentinelRedis {
     for (let at = 0; at <= REPLICAS; at++) {
       const folder = join(this.folder, `node-${at}`);
       await mkdir(folder, { recursive: true });
-      const node = { port: await freePort(), folder };
-      const primary = this.nodes[0]?.port;
-      this.nodes.push({ ...node, process: this.launch(node, primary) });
+      const port = await freePort();
+      const node = { port, folder, relay: this.relayed ? await NodeRelay.to(port) : undefined };
+      this.nodes.push({ ...node, process: this.launch(node, this.nodes[0]) });
       await until('a node answers', async () => (await this.info(node.port)) !== undefined);
     }
   }
 
-  private launch({ port, folder }: Pick<Node, 'port' | 'folder'>, primary: number | undefined): ChildProcess {
+  private launch(node: Omit<Node, 'process'>, primary: Omit<Node, 'process'> | undefined): ChildProcess {
+    const { port, folder } = node;
     const settings = {
       port,
       bind: '127.0.0.1',
@@ -131,14 +153,16 @@ export class SentinelRedis {
       'min-replicas-to-write': 1,
       'min-replicas-max-lag': 5,
       'repl-diskless-sync-delay': 0,
+      'replica-announce-ip': '127.0.0.1',
+      'replica-announce-port': doorOf(node),
     };
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const follow = primary === undefined ? [] : ['--replicaof', '127.0.0.1', String(primary)];
+    const follow = primary === undefined ? [] : ['--replicaof', '127.0.0.1', String(doorOf(primary))];
     return spawnOwned('redis-server', [...args, ...follow, '--logfile', join(folder, 'log')]);
   }
 
   private async startSentinels(): Promise<void> {
-    const primary = this.nodes[0]?.port;
+    const primary = doorOf(this.nodes[0]);
     for (let at = 0; at < SENTINELS; at++) {
       const folder = join(this.folder, `sentinel-${at}`);
       await mkdir(folder, { recursive: true });
@@ -175,16 +199,13 @@ export class SentinelRedis {
     return node;
   }
 
-  private async info(port: number, section = 'replication'): Promise<string | undefined> {
-    const config = redisConfig({ REDIS_URL: `redis://127.0.0.1:${port}` });
-    const redis = connectToServer(config, 'chaos');
-    try {
-      await ready(redis, config, 300);
-      return await redis.info(section);
-    } catch {
-      return undefined;
-    } finally {
-      redis.disconnect();
-    }
+  private info(port: number, section = 'replication'): Promise<string | undefined> {
+    return withNode(port, (redis) => redis.info(section));
   }
+}
+
+/** Where others reach the node. */
+function doorOf(node: Omit<Node, 'process'> | undefined): number {
+  if (!node) throw new Error('there is no node');
+  return node.relay?.port ?? node.port;
 }

@@ -5,18 +5,22 @@ import { join } from 'node:path';
 import { Campaign } from './campaign.js';
 import { ClusterUnderTest, redisFolderIn } from './cluster-under-test.js';
 import type { Fault } from './faults/fault.js';
+import { HandoverRedis } from './handover-redis.js';
 import { Load } from './load.js';
 import type { Options } from './options.js';
 import { RelayedRedis } from './relayed-redis.js';
 import type { Seeded } from './seeded.js';
 import { SentinelRedis } from './sentinel.js';
 import { SmallDisk } from './small-disk.js';
+import { SteppedRedis } from './stepped-redis.js';
 
 export class Stage {
   campaign: Campaign | undefined;
   private folder: string | undefined;
   private sentinel: SentinelRedis | undefined;
   private relayed: RelayedRedis | undefined;
+  private handover: HandoverRedis | undefined;
+  private stepped: SteppedRedis | undefined;
   private disk: SmallDisk | undefined;
   cluster: ClusterUnderTest | undefined;
   private load: Load | undefined;
@@ -35,13 +39,19 @@ export class Stage {
     this.folder = folder;
     const redis = faults.find((fault) => fault.redis !== 'own')?.redis;
     const home = join(folder, 'cluster');
-    if (redis === 'sentinel') this.sentinel = await SentinelRedis.start(join(folder, 'redis'));
+    if (redis === 'sentinel' || redis === 'lagging') {
+      this.sentinel = await SentinelRedis.start(join(folder, 'redis'), redis === 'lagging');
+    }
+    if (redis === 'handover') this.handover = await HandoverRedis.start();
+    if (redis === 'stepped') this.stepped = await SteppedRedis.start();
     if (redis === 'relayed') this.relayed = await RelayedRedis.start();
     if (redis === 'small-disk') this.disk = SmallDisk.mount(redisFolderIn(home));
     aborted.throwIfAborted();
-    const { sentinel, relayed } = this;
-    const external = sentinel?.environment ?? relayed?.environment;
-    const cluster = await ClusterUnderTest.start(home, options.instances, external);
+    const { sentinel, relayed, handover, stepped } = this;
+    const external = (sentinel ?? relayed ?? handover ?? stepped)?.environment;
+    const instances = Math.max(options.instances, ...faults.map((fault) => fault.instances ?? 0));
+    const settings: Record<string, string> = Object.assign({}, ...faults.map((fault) => fault.settings));
+    const cluster = await ClusterUnderTest.start(home, instances, external, settings);
     this.cluster = cluster;
     const redisPorts = sentinel?.ports ?? [Number(new URL(cluster.facts().redis_url).port)];
     aborted.throwIfAborted();
@@ -58,6 +68,8 @@ export class Stage {
       load,
       sentinel,
       relay: relayed?.relay,
+      handover,
+      stepped,
       redisPorts,
       asleepMs: options.asleepMs,
       losesTail: faults.some(({ losesTail }) => losesTail),
@@ -66,7 +78,7 @@ export class Stage {
       tell,
     });
     await load.start();
-    tell(`${options.rooms} rooms play on ${options.instances} instances`);
+    tell(`${options.rooms} rooms play on ${instances} instances`);
     return this.campaign;
   }
 
@@ -76,6 +88,8 @@ export class Stage {
     await this.cluster?.stop();
     await this.sentinel?.stop();
     await this.relayed?.stop();
+    await this.handover?.stop();
+    await this.stepped?.stop();
     this.disk?.unmount();
     if (this.folder === undefined) return;
     if (this.options.keep) this.tell(`kept: ${this.folder}`);

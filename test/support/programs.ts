@@ -109,14 +109,17 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** A Redis server with AOF on a free port. `args` are added to its command line. */
-export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
+/** A Redis server with AOF on a free port. `args` are added to its command line, `env` to its environment. */
+export async function startRedis(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestRedis> {
   const folder = await temporaryFolder();
   const port = await freePort();
   const launch = (): Promise<ChildProcess> => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path, '--save', ''];
     const all = [...settings, '--appendonly', 'yes', '--loglevel', 'warning', ...args];
-    return spawnServer('redis-server', all, () => answersPing(port));
+    return spawnServer('redis-server', all, () => answersPing(port), { env: { ...process.env, ...env } });
   };
   const redis: TestRedis = {
     url: `redis://127.0.0.1:${port}`,

@@ -5,25 +5,33 @@ import { clientResends } from './client-resends.js';
 import { clock } from './clock.js';
 import { controlDead } from './control-dead.js';
 import { cutHaproxy, cutPeer, cutRedis, loss } from './cut.js';
+import { drainDeadline } from './drain-deadline.js';
 import { failover } from './failover.js';
+import { failoverAtTransfer } from './failover-at-transfer.js';
 import { failoverStop } from './failover-stop.js';
 import type { Fault } from './fault.js';
 import { haproxyKill } from './haproxy-kill.js';
 import { haproxyReload } from './haproxy-reload.js';
+import { isolatedMajority } from './isolated-majority.js';
 import { none } from './none.js';
 import { pair } from './pair.js';
 import { pause } from './pause.js';
 import { pauseKill } from './pause-kill.js';
+import { readonly } from './readonly.js';
 import { redisAway } from './redis-away.js';
+import { redisClock } from './redis-clock.js';
+import { redisFar } from './redis-far.js';
 import { diskFull, maxmemory } from './redis-full.js';
 import { redisBlip, redisPause } from './redis-pause.js';
 import { redisRestart } from './redis-restart.js';
+import { redisSilent } from './redis-silent.js';
 import { redisSlow } from './redis-slow.js';
 import { rolling } from './rolling.js';
 import { sigkill } from './sigkill.js';
 import { sigstop } from './sigstop.js';
 import { sigterm } from './sigterm.js';
 import { slowReader } from './slow-reader.js';
+import { stalledFollowers } from './stalled-followers.js';
 import { targetKill } from './target-kill.js';
 import { usurp } from './usurp.js';
 
@@ -34,6 +42,7 @@ export const faults: readonly Fault[] = [
   usurp,
   rolling,
   targetKill,
+  drainDeadline,
   sigstop,
   pause,
   clock,
@@ -41,16 +50,22 @@ export const faults: readonly Fault[] = [
   redisPause,
   redisBlip,
   redisSlow,
+  redisFar,
+  redisClock,
   diskFull,
   maxmemory,
   pauseKill,
   failover,
   failoverStop,
+  failoverAtTransfer,
+  redisSilent,
+  readonly,
   redisAway,
   haproxyKill,
   haproxyReload,
   controlDead,
   cutRedis,
+  isolatedMajority,
   cutHaproxy,
   cutPeer,
   loss,
@@ -58,6 +73,7 @@ export const faults: readonly Fault[] = [
   clientAsleep,
   clientResends,
   slowReader,
+  stalledFollowers,
 ];
 
 /** The fault of that name, or the pair of `first+second`. @throws Error with one line */
@@ -72,4 +88,9 @@ export function findFault(name: string): Fault {
 }
 
 /** Every fault alone, and the pairs that have a row of their own. */
-export const matrix: readonly string[] = [...faults.map(({ name }) => name), 'rolling+failover', 'sigkill+failover'];
+export const matrix: readonly string[] = [
+  ...faults.map(({ name }) => name),
+  'rolling+failover',
+  'sigkill+failover',
+  'sigterm+failover',
+];

@@ -2,10 +2,12 @@
 import type { RoomCode } from '../../../src/protocol/ids.js';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
 import type { ClusterUnderTest } from '../cluster-under-test.js';
+import type { HandoverRedis } from '../handover-redis.js';
 import type { ClientHistory } from '../history.js';
 import type { Load } from '../load.js';
 import type { Seeded } from '../seeded.js';
 import type { SentinelRedis } from '../sentinel.js';
+import type { SteppedRedis } from '../stepped-redis.js';
 
 export interface Strike {
   readonly affected: Iterable<RoomCode>;
@@ -27,6 +29,8 @@ export interface Arena {
   /** Only for faults that ask for it. */
   readonly sentinel: SentinelRedis | undefined;
   readonly relay: TcpProxy | undefined;
+  readonly handover: HandoverRedis | undefined;
+  readonly stepped: SteppedRedis | undefined;
   /** How long devices sleep. */
   readonly asleepMs: number;
   /** Where instances reach Redis, sentinels included. */
@@ -41,16 +45,27 @@ export interface Arena {
   tell(text: string): void;
 }
 
-/** own: the cluster's. small-disk: the same, on a disk of 48 MB. relayed: through a relay that can be slow. */
-export type RedisKind = 'own' | 'small-disk' | 'relayed' | 'sentinel';
+/**
+ * own: the cluster's. small-disk: the same, on a disk of 48 MB. relayed: through a relay that can be slow. sentinel: one
+ * primary, two replicas, three sentinels. lagging: the same, with a relay before each node that can hold replication back.
+ * handover: two nodes behind one address that leads to the primary. stepped: one whose clock can be set.
+ */
+export type RedisKind = 'own' | 'small-disk' | 'relayed' | 'sentinel' | 'lagging' | 'handover' | 'stepped';
+
+/** What a machine may not have: namespaces of one's own, or a C compiler. */
+export type Need = 'namespace' | 'compiler';
 
 export interface Fault {
   readonly name: string;
   readonly redis: RedisKind;
   /** The longest stop that is promised (p99), ms. */
   readonly boundMs: number;
-  /** Without one it is skipped. */
-  readonly needs?: 'namespace';
+  /** Without it the fault is skipped. */
+  readonly needs?: Need;
+  /** Instances that it takes at least. */
+  readonly instances?: number;
+  /** More environment for all programs of the cluster. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Whether rooms that wait for no copies may lose what was acknowledged last: counted, and no violation. */
   readonly losesTail?: boolean;
   /** Strikes once and undoes what the supervisor does not; resolves with the processes that are gone for good. */

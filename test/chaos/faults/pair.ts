@@ -12,14 +12,19 @@ const LOSES_TAIL = ['failover+sigkill'];
 export function pair(first: Fault, second: Fault): Fault {
   const kinds = new Set([first.redis, second.redis].filter((redis) => redis !== 'own'));
   if (kinds.size > 1) throw new Error(`${first.name} and ${second.name} need different kinds of Redis.`);
+  const needs = new Set([first, second].flatMap((fault) => fault.needs ?? []));
+  if (needs.size > 1) throw new Error(`${first.name} and ${second.name} need different things of the machine.`);
   const [redis = 'own'] = kinds;
+  const [need] = needs;
   const key = [first.name, second.name].sort().join('+');
   return {
     name: `${first.name}+${second.name}`,
     redis,
     boundMs: BOUNDS[key] ?? first.boundMs + second.boundMs,
     losesTail: LOSES_TAIL.includes(key),
-    ...(first.needs || second.needs ? { needs: 'namespace' as const } : {}),
+    ...(need === undefined ? {} : { needs: need }),
+    instances: Math.max(first.instances ?? 0, second.instances ?? 0),
+    settings: { ...first.settings, ...second.settings },
     async run(arena) {
       // What a fault promises beyond its moves, it promises alone.
       const both: Arena = { ...arena, complain: arena.tell };

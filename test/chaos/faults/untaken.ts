@@ -7,6 +7,7 @@ export const LEASE_AND_MORE_MS = 7_000;
 export async function untaken({ cluster, load, complain }: Arena, during: () => Promise<unknown>): Promise<void> {
   const before = await cluster.metas(load.rooms.keys());
   await during();
+  await cluster.redisAnswers();
   const after = await cluster.metas(load.rooms.keys());
   const taken = [...before].filter(([room, { owner, epoch }]) => {
     const now = after.get(room);
