@@ -50,7 +50,7 @@ function nft(commands: readonly string[]): void {
 }
 
 /** Smallest, first and largest size of a socket's buffers, bytes: a few entries of a log fill them. */
-const SMALL_BUFFERS = '4096 4096 4096';
+const SMALL_BUFFERS = '4096 8192 8192';
 const BUFFER_SETTINGS = ['tcp_rmem', 'tcp_wmem'].map((name) => `/proc/sys/net/ipv4/${name}`);
 
 /** Sockets of this namespace get small buffers from now on: who does not read is noticed soon. @returns what undoes it */

@@ -1,45 +1,53 @@
 /**
- * Spectators follow every room by an event stream over HTTP and never read; then rooms move. Each harms itself alone: no
- * instance ends, and players notice no more than the move.
+ * Spectators follow rooms by event streams over HTTP and read little or nothing; then the rooms move. Each harms itself alone:
+ * no instance ends, and players at other tables notice nothing.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { InstanceId } from '../../../src/protocol/ids.js';
+import type { InstanceId, RoomCode } from '../../../src/protocol/ids.js';
 import { until } from '../../support/programs.js';
+import { storeLongRoom } from '../long-room.js';
 import { requestMove } from '../move-request.js';
 import { smallSocketBuffers } from '../network.js';
 import type { Arena, Fault } from './fault.js';
-import { instancesByRooms } from './victim.js';
 
-const FOLLOWERS_EACH = 2;
-/** A room's history is then longer than all buffers on the way. */
-const HISTORY_ENTRIES = 450;
-const HISTORY_MS = 90_000;
+const ROOMS = 4;
+const FOLLOWERS_EACH = 3;
+/** More than all buffers on the way hold, and less than an instance keeps for one reader. */
+const HISTORY_ENTRIES = 4_000;
+/** HAProxy cuts off who reads nothing at all after a while, and leaves who reads a little. */
+const SIP_MS = 500;
+/** More than the head of the answer. */
+const SERVED_BYTES = 4_096;
+const OPENED_MS = 10_000;
+const MOVED_MS = 10_000;
 /** Instances write a comment into quiet streams every 15 s. */
 const COMMENT_AND_MORE_MS = 17_000;
-const MOVED_MS = 30_000;
 
 export const stalledFollowers: Fault = {
   name: 'stalled-followers',
   redis: 'own',
-  boundMs: 250,
+  boundMs: 0,
   needs: 'namespace',
   async run(arena) {
     const { cluster, load, strike, pause, complain } = arena;
-    const codes = [...load.rooms.keys()];
-    const long = () =>
-      [...load.rooms.values()].every(({ players }) => (players[0]?.cursor?.seq ?? 0) > HISTORY_ENTRIES);
-    await until('all rooms have a history', long, HISTORY_MS);
     const restore = smallSocketBuffers();
     const followers: Socket[] = [];
     try {
-      for (const code of codes) {
-        for (let each = 0; each < FOLLOWERS_EACH; each++) followers.push(await follow(cluster.base, code));
+      const rooms: RoomCode[] = [];
+      for (let room = 0; room < ROOMS; room++) rooms.push(await storeLongRoom(cluster, HISTORY_ENTRIES));
+      for (const room of rooms) {
+        for (let each = 0; each < FOLLOWERS_EACH; each++) followers.push(await follow(cluster.base, room, each > 0));
       }
+      const owned = async () => [...(await cluster.metas(rooms)).values()].every(({ owner }) => owner !== null);
+      await until('the followed rooms are open', owned, OPENED_MS);
+      const reading = followers.filter((_, at) => at % FOLLOWERS_EACH > 0);
+      await until('followers are served', () => reading.every(({ bytesRead }) => bytesRead > SERVED_BYTES), OPENED_MS);
       const before = cluster.facts().instances.map(({ pid }) => pid);
-      await strike({ affected: codes, cuts: false, inject: () => undefined });
-      await moveHalf(arena);
+      const progress = strike({ affected: load.rooms.keys(), cuts: false, inject: () => undefined });
+      await moveAll(arena, rooms);
       await pause(COMMENT_AND_MORE_MS);
+      await progress;
       const now = cluster.facts().instances.map(({ pid }) => pid);
       const ended = before.filter((pid) => !now.includes(pid));
       if (ended.length > 0) complain(`${ended.length} instances have ended`);
@@ -51,29 +59,33 @@ export const stalledFollowers: Fault = {
   },
 };
 
-/** Asks for all that has happened and for what will, and reads none of it. */
-async function follow(base: string, code: string): Promise<Socket> {
+/** Asks for all that has happened and for what will, and reads none of it, or a `little` from time to time. */
+async function follow(base: string, code: RoomCode, little: boolean): Promise<Socket> {
   const { hostname, port } = new URL(base);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
   socket.pause();
+  if (little) {
+    const sips = setInterval(() => socket.resume(), SIP_MS);
+    socket.on('data', () => socket.pause());
+    socket.on('close', () => clearInterval(sips));
+  }
   await once(socket, 'connect');
   const head = ['GET', `/api/room/events?room_code=${code}&after=0`, 'HTTP/1.1'].join(' ');
   socket.write(`${head}\r\nHost: ${hostname}\r\nAccept: text/event-stream\r\n\r\n`);
   return socket;
 }
 
-/** The rooms of the instance with most go to the one with fewest; both live on. */
-async function moveHalf({ cluster, load, strike, complain }: Arena): Promise<void> {
-  const instances = await instancesByRooms(cluster, load);
-  const [source, target] = [instances[0], instances.at(-1)];
-  if (!source || !target || source === target) throw new Error('it takes two instances');
-  const { rooms } = source;
-  const to = target.id as InstanceId;
-  const inject = () => {
-    for (const room of rooms) void requestMove(cluster.redis, source.id as InstanceId, { room, to });
-  };
-  await strike({ affected: rooms, cuts: false, inject });
-  const moved = async () => [...(await cluster.metas(rooms)).values()].every(({ owner }) => owner === to);
-  await until('the rooms have moved', moved, MOVED_MS).catch((error: Error) => complain(error.message));
+/** Each room goes to another instance; all instances live on. */
+async function moveAll({ cluster, complain }: Arena, rooms: readonly RoomCode[]): Promise<void> {
+  const ids = cluster.facts().instances.map(({ id }) => id as InstanceId);
+  const wanted = new Map<RoomCode, InstanceId>();
+  for (const [room, { owner }] of await cluster.metas(rooms)) {
+    const to = ids.find((id) => id !== owner);
+    if (owner === null || to === undefined) continue;
+    wanted.set(room, to);
+    await requestMove(cluster.redis, owner, { room, to });
+  }
+  const moved = async () => [...(await cluster.metas(rooms))].every(([room, { owner }]) => owner === wanted.get(room));
+  await until('the followed rooms have moved', moved, MOVED_MS).catch((error: Error) => complain(error.message));
 }
