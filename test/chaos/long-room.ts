@@ -26,9 +26,11 @@ export async function storeLongRoom({ base, store }: ClusterUnderTest, entries: 
   const claimed = await store.claim(code, seen, owner, NOWHERE);
   if (claimed.outcome !== 'ok') throw new Error(`the room cannot be claimed: ${claimed.outcome}`);
   const { epoch } = claimed.room.meta;
-  const committed = await store.commit(code, { owner, epoch }, START, history(entries, epoch), 'primary');
+  const lines = history(entries, epoch);
+  const committed = await store.commit(code, { owner, epoch }, START, lines, 'primary');
   if (committed.outcome !== 'ok') throw new Error(`the history is not stored: ${committed.outcome}`);
-  await store.release(code, { owner, epoch }, STORED_MS);
+  const released = await store.release(code, { owner, epoch }, lines.at(-1) ?? START, STORED_MS);
+  if (released.outcome !== 'ok') throw new Error(`the room is not given up: ${released.outcome}`);
   return code;
 }
 
