@@ -30,6 +30,7 @@ export interface TestSentinels {
   readonly env: Record<string, string>;
   /** The first was primary at the start. */
   readonly nodes: readonly TestNode[];
+  readonly sentinels: readonly TestNode[];
   readonly sentinelPorts: readonly number[];
   /** A connection with all rights to the node on this port; `disconnect` it. */
   admin(port: number): Promise<RedisConnection>;
@@ -118,6 +119,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
       REDIS_COPIES: String(1 + replicas),
     },
     nodes,
+    sentinels: watchers,
     sentinelPorts: watchers.map(({ port }) => port),
     admin,
     primary: async () => {
