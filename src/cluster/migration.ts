@@ -32,6 +32,8 @@ export interface MigrationDeps {
   readonly ownership: Ownership;
   readonly takeover: Pick<Takeover, 'judge'>;
   readonly clock: Clock;
+  /** Resolves when what Redis says of a room can be believed after a gap. */
+  readonly settled: () => Promise<void>;
   readonly log: Logger;
 }
 
@@ -79,7 +81,7 @@ export class Migration {
   }
 
   private async moveAlone(room: Mailbox, target: InstanceRecord): Promise<MoveOutcome> {
-    const { self, bus, pins, index, clock } = this.deps;
+    const { self, bus, pins, index, clock, settled } = this.deps;
     const rules = `${room.head.game}@${room.head.rulesVersion}`;
     const answer = await bus.ask(
       CHANNELS.instance(target.id),
@@ -98,7 +100,7 @@ export class Migration {
       await this.pinToOwner(room.code);
       return 'lost';
     }
-    const handover = room.handOver(target.id, `${target.host}:${target.port}`);
+    const handover = room.handOver(target.id, `${target.host}:${target.port}`, settled);
     this.unanswered.add(room.code);
     const sealed = { snapshot, alive_at: clock.now() };
     const handed = await this.handOver(room, sealed, handover, target);

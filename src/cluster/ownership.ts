@@ -47,7 +47,7 @@ export interface OwnershipDeps {
   readonly settled: () => Promise<void>;
   /** How long a room that nobody owns is kept. */
   readonly storedTtlMs: number;
-  readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'store' | 'log' | 'address'>;
+  readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'onRegained' | 'store' | 'log' | 'address'>;
   /** Asks an owner, through its inbox, to move the room here. @throws when Redis does not confirm */
   readonly askForRoom: (room: RoomCode, owner: InstanceId) => Promise<void>;
   /** A room has a new owner: this instance. */
@@ -231,6 +231,11 @@ export class Ownership {
         store: deps.store,
         log: deps.log,
         address: deps.address,
+        onRegained: (code) => {
+          this.open(code).catch((err: Error) =>
+            deps.log.warn({ room: code, err: err.message }, 'room not taken up again'),
+          );
+        },
         onEnd: (ended, reason) => {
           if (this.mailboxes.get(head.code) === ended) this.mailboxes.delete(head.code);
           void deps.index.remove(deps.id, head.code).catch(() => undefined);

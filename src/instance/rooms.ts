@@ -71,7 +71,20 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
   const settling = new Settling(clock, () => ownership.rooms);
   onReturn(redis.commands, () => settling.returned());
   const seats = new SeatsIndex(redis.commands, bus, self, ownership, clock);
-  const migration = new Migration({ self, bus, pins, store, index, registry, ownership, takeover, clock, log });
+  const settled = () => settling.settled();
+  const migration = new Migration({
+    self,
+    bus,
+    pins,
+    store,
+    index,
+    registry,
+    ownership,
+    takeover,
+    clock,
+    settled,
+    log,
+  });
   const drain = new Drain({
     self,
     redis: redis.commands,

@@ -5,6 +5,7 @@ import type { Durability, RoomHead } from '../room/state.js';
 import type {
   ClaimReply,
   CommitReply,
+  ConfirmReply,
   Fence,
   FencedReply,
   Gap,
@@ -128,6 +129,17 @@ export class RedisRoomStore implements RoomStore {
       .then(committed, unknown);
   }
 
+  async confirm(code: RoomCode): Promise<ConfirmReply> {
+    try {
+      const { reply, copied } = await this.copied((redis) => redis.confirmRoom(metaKey(code)));
+      if (reply[0] !== 'ok') return { outcome: 'gone' };
+      if (!copied) throw new Error('the room is not on enough copies');
+      return { outcome: 'ok', ...toStored(reply) };
+    } catch (error) {
+      return { outcome: 'unknown', error: error as Error };
+    }
+  }
+
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
     return answered(async () => {
       const text = JSON.stringify(snapshot);
@@ -225,9 +237,13 @@ function refused(reply: GapReply | RefusedReply): Gap | Refused;
 function refused(reply: GapReply | RefusedReply): Gap | Refused {
   if (reply[0] === 'gone') return { outcome: 'gone' };
   if (reply[0] === 'gap') return { outcome: 'gap', ...toPosition(reply[1], reply[2]) };
-  const [, owner, epoch, seq, digest] = reply;
-  const by = (owner || null) as InstanceId | null;
-  return { outcome: 'fenced', owner: by, epoch: Number(epoch) as Epoch, ...toPosition(seq, digest) };
+  return { outcome: 'fenced', ...toStored(reply) };
+}
+
+type StoredReply = readonly [outcome: string, owner: string, epoch: string, seq: string, digest: string];
+
+function toStored([, owner, epoch, seq, digest]: StoredReply): Stored {
+  return { owner: (owner || null) as InstanceId | null, epoch: Number(epoch) as Epoch, ...toPosition(seq, digest) };
 }
 
 const toPosition = (seq: string, digest: string): Position => ({ seq: Number(seq) as Seq, digest: digest as Digest });

@@ -19,6 +19,7 @@ export interface ScriptCommands {
   snapshotRoom: Script<['ok'] | RefusedReply>;
   transferRoom: Script<['ok', epoch: number] | GapReply | RefusedReply>;
   releaseRoom: Script<CommitReply>;
+  confirmRoom: Script<['ok', owner: string, epoch: string, seq: string, digest: string] | ['gone']>;
   restoreRoom: Script<['ok'] | RefusedReply>;
   noteSeats: Script<null>;
   lockTake: Script<['taken', fencing: number] | ['held', holder: string, ms: number]>;

@@ -21,6 +21,8 @@ export type Handed = 'given' | 'moved' | 'kept' | 'lost';
 export interface HandoverDeps {
   readonly store: Pick<RoomStore, 'transfer' | 'check'>;
   readonly clock: Clock;
+  /** Resolves when what the store says of an owner can be believed after a gap. */
+  readonly settled: () => Promise<void>;
 }
 
 const RETRY_MS = 50;
@@ -120,6 +122,8 @@ export class Handover {
 
   /** Above whatever the new owner has been given. */
   private async claim(seen: Stored): Promise<void> {
+    // The new owner may have played, and lost to a failover what it wrote: it has the time to write it again.
+    await this.deps.settled();
     const above = Math.max(seen.epoch, this.given) as Epoch;
     await this.ledger.reclaim(seen, above);
   }

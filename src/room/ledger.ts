@@ -58,6 +58,8 @@ const LONGEST_RETRY_MS = 1_000;
  * that is away for a while, take less.
  */
 const RELEASE_MS = 15_000;
+/** So long the end of a log is kept after its room was lost, ms: a failover takes less. */
+const OUTLAST_MS = 30_000;
 
 export class Ledger {
   private snapshotSeq: Seq;
@@ -162,18 +164,40 @@ export class Ledger {
     if (reply.outcome === 'gone') return this.restore(null, entries);
     const { owner, epoch } = this.fence;
     const seen = reply.outcome === 'gap' ? { ...reply, owner, epoch } : reply;
-    if (seen.owner === owner && seen.epoch > epoch) {
-      // Nobody else claims in this name: a claim of ours that went unanswered has landed.
-      this.fence = { owner, epoch: seen.epoch };
-    } else if (seen.epoch > epoch) {
-      return undefined;
-    }
-    if (seen.seq < this.history.start) return this.restore(seen, entries);
+    // Nobody else claims in this name: a claim of ours that went unanswered has landed. The copies may lack it: it is made
+    // again.
+    const landed = seen.owner === owner && seen.epoch > epoch;
+    if (seen.epoch > epoch && !landed) return undefined;
+    if (!landed && seen.seq < this.history.start) return this.restore(seen, entries);
     if (!this.missingAfter(seen, entries)) return undefined;
-    if (seen.owner === owner && seen.epoch === this.fence.epoch) return seen;
+    if (seen.owner === owner && seen.epoch === epoch) return seen;
     // Two claims after the same loss: whoever has something to lose claims again.
     if (seen.epoch === epoch && this.history.after(seen)?.length === 0) return undefined;
-    return this.reclaim(seen, epoch);
+    return this.reclaim(seen, Math.max(epoch, seen.epoch) as Epoch);
+  }
+
+  /**
+   * Of an owner whose room another has taken: waits until the copies have that. A failover may lose it, and the end of the
+   * log, which nobody else has then: the room is stored again. True when it is this owner's once more.
+   */
+  async outlast(): Promise<boolean> {
+    const { store, clock, log } = this.deps;
+    const { code } = this.head;
+    this.givesUpAt = clock.monotonic() + OUTLAST_MS;
+    for (let pause = RETRY_MS; !this.closed; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
+      const reply = await store.confirm(code);
+      switch (reply.outcome) {
+        case 'gone':
+          return false;
+        case 'unknown':
+          await sleep(clock, pause);
+          break;
+        case 'ok':
+          return reply.epoch <= this.fence.epoch && this.repair({ ...reply, outcome: 'fenced' });
+      }
+    }
+    log.warn({ room: code, epoch: this.fence.epoch }, 'it is not known whether the copies have the new owner');
+    return false;
   }
 
   /**

@@ -9,43 +9,29 @@ import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Viewer } from '../game/game.js';
 import type { Cursor, RoomView } from '../protocol/client-out.js';
 import type { InstanceId, RoomCode } from '../protocol/ids.js';
-import type { Clock } from '../runtime/clock.js';
-import type { Logger } from '../runtime/log.js';
 import { Alarm } from './alarm.js';
 import { Audience, type Committed, type Connection } from './audience.js';
 import { type Done, runBatch } from './batch.js';
 import { Handover } from './handover.js';
 import type { LogEntry, Position } from './history.js';
 import { InputQueue, type RoomInput } from './input-queue.js';
-import type { Lease } from './lease.js';
 import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
 import { Proof } from './proof.js';
-import { noteLeft, noteSeats, type SeatNotes } from './seat-notes.js';
+import type { RoomDeps } from './room-deps.js';
+import { noteLeft, noteSeats } from './seat-notes.js';
 import { nobodyPresent, type Presence } from './seats.js';
 import { Standstill } from './standstill.js';
 import { type RoomHead, type RoomState, seatOf } from './state.js';
 import { nextTick, type Room } from './step.js';
-import type { Fence, RoomStore, StoredSnapshot } from './store.js';
+import type { Fence, StoredSnapshot } from './store.js';
 import { viewRoom } from './view.js';
 
-export interface MailboxDeps extends SeatNotes {
-  readonly store: RoomStore;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly lease: Lease;
-  /** 32 fresh random bytes as hex. */
-  readonly newSeed: () => string;
-  /** `host:port` of this instance. */
-  readonly address: () => string;
-  /** Close a room that nobody is connected to after this, ms. */
-  readonly idleMs: number;
-  /** Log entries kept behind the snapshot. */
-  readonly logKeep: number;
-  /** Time to live of a closed room's keys, ms. */
-  readonly closedTtlMs: number;
+export interface MailboxDeps extends RoomDeps {
   /** The room is no longer played here. */
   readonly onEnd: (mailbox: Mailbox, reason: EndReason) => void;
+  /** A lost room is this instance's again, and nobody plays it. */
+  readonly onRegained?: (code: RoomCode) => void;
 }
 
 /**
@@ -212,8 +198,8 @@ export class Mailbox {
   }
 
   /** The sealed room's way to another instance. */
-  handOver(to: InstanceId, address: string): Handover {
-    return new Handover(this.deps, this.ledger, this.code, to, address);
+  handOver(to: InstanceId, address: string, settled: () => Promise<void>): Handover {
+    return new Handover({ ...this.deps, settled }, this.ledger, this.code, to, address);
   }
 
   /** Whether the room's history leads through `at`. */
@@ -373,6 +359,10 @@ export class Mailbox {
     if (this.ended) return;
     this.ended = 'lost';
     this.finish('MOVED');
+    void this.ledger.outlast().then((regained) => {
+      this.ledger.close();
+      if (regained) this.deps.onRegained?.(this.code);
+    });
   }
 
   /** The room has an error of its own; it ends, all others go on. */
@@ -386,7 +376,7 @@ export class Mailbox {
   private finish(code: ErrorCode): void {
     this.tick.cancel();
     this.standstill.cancel();
-    this.ledger.close();
+    if (this.ended !== 'lost') this.ledger.close();
     this.enter(false);
     this.closedWith = code;
     const waiting = [...this.batch.flatMap((input) => ('from' in input ? [input.from] : [])), ...this.queue.clear()];

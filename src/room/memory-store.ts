@@ -5,6 +5,7 @@ import type { RoomHead } from './state.js';
 import type {
   ClaimReply,
   CommitReply,
+  ConfirmReply,
   Fence,
   FencedReply,
   RoomMeta,
@@ -83,6 +84,13 @@ export class MemoryRoomStore implements RoomStore {
     if (!room) return GONE;
     const ruling = checkRoom(room, fence, at);
     return ruling.outcome === 'ok' ? { outcome: 'ok' } : ruling;
+  }
+
+  async confirm(code: RoomCode): Promise<ConfirmReply> {
+    const room = this.find(code);
+    if (!room) return GONE;
+    const { owner, epoch, seq, digest } = room;
+    return { outcome: 'ok', owner, epoch, seq, digest };
   }
 
   async snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {

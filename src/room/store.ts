@@ -76,6 +76,7 @@ export type Refused =
 
 export type ClaimReply = { readonly outcome: 'ok'; readonly room: StoredRoom } | Gap | Refused;
 export type CommitReply = { readonly outcome: 'ok' } | Gap | Refused;
+export type ConfirmReply = ({ readonly outcome: 'ok' } & Stored) | Exclude<Refused, { readonly outcome: 'fenced' }>;
 export type FencedReply = { readonly outcome: 'ok' } | Refused;
 export type TransferReply = { readonly outcome: 'ok'; readonly epoch: Epoch } | Gap | Refused;
 
@@ -114,6 +115,8 @@ export interface RoomStore {
   ): Promise<CommitReply>;
   /** Whether owner, epoch and end of the log are these, as a commit would find them. Writes nothing. */
   check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply>;
+  /** How the room is stored, once the copies have it so. */
+  confirm(code: RoomCode): Promise<ConfirmReply>;
   /** Keeps the snapshot, unless it has a newer one, and trims the log behind it, but for the last `keep` entries. */
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply>;
   /**

@@ -96,6 +96,18 @@ export function changeOfOwner(store: () => RoomStore, rooms: StoredRooms): void 
     });
   });
 
+  test('confirm tells how a room is stored, and changes nothing of it', async () => {
+    const { code, fence } = await owned();
+    const made = some(START, 2);
+    await commit(code, fence, START, made);
+    await unchanged(code, async () => {
+      expect(await store().confirm(code)).toEqual({ outcome: 'ok', ...fence, ...end(made) });
+    });
+    await store().release(code, fence, end(made), LONG_MS);
+    expect(await store().confirm(code)).toEqual({ outcome: 'ok', owner: null, epoch: 1, ...end(made) });
+    expect(await store().confirm(newCode())).toEqual({ outcome: 'gone' });
+  });
+
   describe('a room that its owner has whole', () => {
     const wholeRoom = (code: RoomCode, epoch: number, before: readonly LogEntry[], behind: readonly LogEntry[]) => ({
       head: newHead(code),

@@ -6,6 +6,7 @@ import type { Entry, RoomHead } from '../../src/room/state.js';
 import type {
   ClaimReply,
   CommitReply,
+  ConfirmReply,
   Fence,
   FencedReply,
   Refused,
@@ -22,7 +23,7 @@ import type { Clock } from '../../src/runtime/clock.js';
 
 /** What becomes of one operation. */
 export type Fault = <Reply>(run: () => Promise<Reply>) => Promise<Reply | Refused>;
-type Operation = 'claim' | 'commit' | 'check' | 'snapshot' | 'transfer' | 'release' | 'restore';
+type Operation = 'claim' | 'commit' | 'check' | 'confirm' | 'snapshot' | 'transfer' | 'release' | 'restore';
 
 const unanswered = (): Refused => ({ outcome: 'unknown', error: new Error('no answer') });
 
@@ -67,6 +68,7 @@ export class ScriptedStore implements RoomStore {
     claim: [],
     commit: [],
     check: [],
+    confirm: [],
     snapshot: [],
     transfer: [],
     release: [],
@@ -107,6 +109,10 @@ export class ScriptedStore implements RoomStore {
   async check(code: RoomCode, fence: Fence, at: Position): Promise<CommitReply> {
     this.checks += 1;
     return this.mute ? unanswered() : this.play('check', () => this.inner.check(code, fence, at));
+  }
+
+  confirm(code: RoomCode): Promise<ConfirmReply> {
+    return this.play('confirm', () => this.inner.confirm(code)) as Promise<ConfirmReply>;
   }
 
   snapshot(code: RoomCode, fence: Fence, snapshot: StoredSnapshot, keep: number): Promise<FencedReply> {
