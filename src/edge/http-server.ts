@@ -47,7 +47,12 @@ export class HttpServer {
         headersTimeout: REQUEST_TIMEOUT_MS,
         connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       },
-      (request, response) => void this.answer(request, response),
+      (request, response) => {
+        this.answer(request, response).catch((error: unknown) => {
+          log.error({ err: error }, 'answer failed');
+          response.destroy();
+        });
+      },
     );
     const { sockets } = this;
     // One for all: there are many.

@@ -302,6 +302,31 @@ test('a connection that ends before its hello is stored leaves no ghost at the t
   });
 });
 
+test('connections that end while their room is being opened leave nobody at the table', async () => {
+  const room = await newRoom();
+  cluster.redis.process.kill('SIGSTOP');
+  const players = await Promise.all(Array.from({ length: 3 }, () => Player.open(owner.url, room)));
+  for (const player of players) player.hello();
+  await Promise.all(players.map((player) => player.drop()));
+  const streams = Array.from({ length: 20 }, () => {
+    const stream = new AbortController();
+    const headers = { accept: 'text/event-stream' };
+    const url = `${baseOf(owner)}/api/room/events?room_code=${room}`;
+    const asked = fetch(url, { headers, signal: stream.signal }).catch(() => 'aborted');
+    return { stream, asked };
+  });
+  // As good as sure: these are answered behind them.
+  await Promise.all(streams.map(() => fetch(`${baseOf(owner)}/livez`)));
+  for (const { stream } of streams) stream.abort();
+  expect(await Promise.all(streams.map(({ asked }) => asked))).toEqual(streams.map(() => 'aborted'));
+  cluster.redis.process.kill('SIGCONT');
+  const witness = await Player.join(owner.url, room, { spectate: true });
+  witness.send({ type: 'ping' });
+  await witness.next('pong');
+  const presence = witness.frames.findLast((frame) => frame.type === 'presence');
+  expect(presence).toMatchObject({ seats: [false, false, false, false], spectators: 1 });
+});
+
 test('a stopped owner holds nobody: the upgrade is answered at once, and the room is played elsewhere soon', async () => {
   const frozen = await cluster.add({ HOKM_HEARTBEAT_MS: '300', HOKM_LEASE_MS: '1500' });
   const room = await createRoom(baseOf(frozen));
