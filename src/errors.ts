@@ -84,6 +84,12 @@ const catalogue = {
   TALK_LIMITED: { message: 'You have just said a lot; wait a moment.', http: 429, retry: true },
   RATE_LIMITED: { message: 'Too many messages; slow down.', http: 429, close: 4429, retry: true },
   SLOW_READER: { message: 'The connection does not keep up with the game.', http: 503, retry: true },
+  SPECTATORS_FULL: {
+    message: 'As many watch this table as can; try again later.',
+    http: 503,
+    close: 1013,
+    retry: true,
+  },
   CLUSTER_FULL: { message: 'The servers are full at the moment; try again in a minute.', http: 503, retry: true },
 
   // The cluster is at fault; the room is safe.

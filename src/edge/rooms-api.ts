@@ -15,6 +15,7 @@ import type { Mailbox } from '../room/mailbox.js';
 import type { RoomSettings } from '../room/state.js';
 import type { RoomStore } from '../room/store.js';
 import type { Clock } from '../runtime/clock.js';
+import { SeatBuckets } from './limits.js';
 import { hashToken } from './player-socket.js';
 
 export interface RoomsApiDeps {
@@ -25,6 +26,8 @@ export interface RoomsApiDeps {
   readonly newRoomCode: () => RoomCode;
   /** Settings of a room whose creator does not choose. */
   readonly defaults: RoomSettings;
+  /** Commands a second that a seat may give over HTTP. */
+  readonly messageRate: number;
   /** A new room that nobody joins is forgotten after this, ms. */
   readonly unclaimedTtlMs: number;
   /** Copies of the data there are, the primary included. */
@@ -52,7 +55,11 @@ const COMMAND_TIMEOUT_MS = 8_000;
 const CODE_ATTEMPTS = 4;
 
 export class RoomsApi {
-  constructor(private readonly deps: RoomsApiDeps) {}
+  private readonly buckets: SeatBuckets;
+
+  constructor(private readonly deps: RoomsApiDeps) {
+    this.buckets = new SeatBuckets(deps.clock, deps.messageRate);
+  }
 
   /** Stores a room that nobody owns; the first join claims it. @throws CatalogueError BAD_OPTIONS, NO_COPIES, CLUSTER_FULL */
   async create(body: unknown): Promise<RoomCode> {
@@ -101,12 +108,14 @@ export class RoomsApi {
 
   /**
    * Gives a command in the name of whoever holds `token`; the answer comes when it is committed.
-   * @throws CatalogueError BAD_REQUEST; FROZEN when the outcome is not known in time: ask again with the same id
+   * @throws CatalogueError BAD_REQUEST, RATE_LIMITED; FROZEN when the outcome is not known in time: ask again with the same id
    */
   command(mailbox: Mailbox, token: string, body: unknown): Promise<CommandReply> {
     const parsed = commandRequestSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_REQUEST', firstIssue(parsed.error));
     const { id, command, for: turn } = parsed.data;
+    const holder = hashToken(token);
+    if (!this.buckets.take(mailbox.code, mailbox.seatOf(holder))) throw new CatalogueError('RATE_LIMITED');
     return new Promise((resolve, reject) => {
       const timer = this.deps.clock.after(COMMAND_TIMEOUT_MS, () => reject(new CatalogueError('FROZEN')));
       const from = new OneAnswer(id, (reply) => {
@@ -114,7 +123,7 @@ export class RoomsApi {
         if (reply instanceof CatalogueError) reject(reply);
         else resolve(reply);
       });
-      mailbox.post({ type: 'command', from, holder: hashToken(token), id, command, turn });
+      mailbox.post({ type: 'command', from, holder, id, command, turn });
     });
   }
 }

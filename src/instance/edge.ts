@@ -60,6 +60,7 @@ export function createEdge(deps: EdgeDeps) {
       bot_ms: config.HOKM_BOT_DELAY_MS,
       hold_ms: config.HOKM_HOLD_MS,
     },
+    messageRate: config.HOKM_MESSAGE_RATE,
     unclaimedTtlMs: UNCLAIMED_TTL_MS,
     copies: config.REDIS_COPIES,
     hasSpace: () => self.hasSpace,

@@ -183,7 +183,7 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
     if (seat === undefined) return refuse('WRONG_TOKEN');
     return admit(seat, playedByBot(state, seat) ? [{ type: 'player_returned', seat }] : []);
   }
-  if (said.spectate) return presence.spectators < MAX_SPECTATORS ? admit(null, []) : refuse('ROOM_UNAVAILABLE');
+  if (said.spectate) return presence.spectators < MAX_SPECTATORS ? admit(null, []) : refuse('SPECTATORS_FULL');
   // The same hello as before: its seat was taken, and the welcome that would have told was lost.
   const taken = seatOf(state, fresh.hash);
   if (taken !== undefined) {

@@ -226,7 +226,7 @@ test('a stream that cannot be admitted is refused with a status', async () => {
   await until('the room is full', () => followers() === 100);
   const refused = ask();
   await until('it is answered', () => refused.text !== '');
-  expect(refused.text).toMatch(/^HTTP\/1\.1 404 /);
+  expect(refused.text).toMatch(/^HTTP\/1\.1 503 [\s\S]*SPECTATORS_FULL/);
   for (const { socket } of many) socket.destroy();
   await until('all have left', () => followers() === 0);
 });

@@ -27,6 +27,10 @@ const server = createServer((request, response) => {
     response.writeHead(status === 'draining' ? 404 : 200).end();
     return;
   }
+  if (request.headers.accept === 'text/event-stream') {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': opened\n\n');
+    return;
+  }
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify({ id, url: request.url, headers: request.headers }));
 });

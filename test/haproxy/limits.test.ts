@@ -1,5 +1,6 @@
 /** What one address may have and do. Each limit has a HAProxy of its own, so that none is reached by another's test. */
 import { once } from 'node:events';
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { newRoomCode } from '../../src/cluster/new-ids.js';
@@ -72,6 +73,40 @@ test.each([
     return open[0] !== undefined;
   });
   for (const joined of open) joined?.socket.terminate();
+});
+
+/** An event stream over HTTP/2; its status, once it is answered. */
+function follow(session: ClientHttp2Session) {
+  const stream = session.request({
+    ':path': `/api/room/events?room_code=${newRoomCode()}`,
+    accept: 'text/event-stream',
+  });
+  stream.resume();
+  stream.on('error', () => undefined);
+  const answered = new Promise<unknown[]>((resolve) =>
+    stream.once('response', (headers) => resolve([headers[':status'], headers['retry-after']])),
+  );
+  return { stream, answered };
+}
+
+test('event streams count with sockets, each by itself, over HTTP/2 too', async () => {
+  const { port } = await limited({ HAPROXY_MAX_SOCKETS_PER_IP: '3' });
+  const joined = await enter(port, newRoomCode());
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  const streams = [follow(session), follow(session)];
+  expect(await Promise.all(streams.map(({ answered }) => answered))).toEqual(streams.map(() => [200, undefined]));
+  expect(await follow(session).answered).toEqual([429, '30']);
+  refused(
+    await ask(port, `/api/room/events?room_code=${newRoomCode()}`, { headers: { accept: 'text/event-stream' } }),
+    '30',
+  );
+  refused(await knock(port), '30');
+  // Who only reads the log is no follower.
+  expect(await ask(port, `/api/room/events?room_code=${newRoomCode()}`)).toMatchObject({ status: 200 });
+  streams[0]?.stream.close();
+  await until('its place is free again', async () => (await follow(session).answered)[0] === 200);
+  session.destroy();
+  joined.socket.terminate();
 });
 
 test('requests', async () => {
