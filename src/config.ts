@@ -70,6 +70,10 @@ const instanceSchema = z
     /** Log entries kept behind the snapshot, for clients that come back and for the public log. */
     HOKM_LOG_KEEP: z.coerce.number().int().min(0).max(1_000_000).default(1_024),
     HOKM_DRAIN_MS: milliseconds(25_000),
+    /** Where Redis keeps its files, if that is a folder of this host. */
+    HOKM_REDIS_FOLDER: z.string().min(1).optional(),
+    /** New rooms are refused while the disk of that folder has less free. */
+    HOKM_MIN_FREE_MB: z.coerce.number().int().min(0).max(1_000_000).default(64),
   })
   .refine((env) => env.HOKM_HEARTBEAT_MS * 3 <= env.HOKM_LEASE_MS, {
     path: ['HOKM_HEARTBEAT_MS'],

@@ -90,6 +90,11 @@ const catalogue = {
     close: 1013,
     retry: true,
   },
+  STORAGE_LOW: {
+    message: 'The servers have little storage left and open no new table; running tables go on. Try again later.',
+    http: 503,
+    retry: true,
+  },
   CLUSTER_FULL: { message: 'The servers are full at the moment; try again in a minute.', http: 503, retry: true },
 
   // The cluster is at fault; the room is safe.

@@ -24,6 +24,8 @@ export interface Program<Ready> {
   readonly startMs: number;
   /** The pause before it is started again when it has ended unasked, ms. */
   readonly pauseMs: number;
+  /** The pause is doubled each time, up to this, ms; 10 s where it is not set. */
+  readonly maxPauseMs?: number;
   /** Longest time from SIGTERM to its end, ms; then it is killed. */
   readonly stopMs: number;
   /** Resolves when it is usable; `gone` fires when it never will be. */

@@ -104,6 +104,7 @@ export class LocalCluster {
       HOKM_PORT: '0',
       HOKM_CLUSTER_SECRET: config.HOKM_CLUSTER_SECRET ?? secrets.clusterSecret,
       HOKM_OPS_TOKEN: config.HOKM_OPS_TOKEN ?? secrets.opsToken,
+      ...(redisPort === undefined ? {} : { HOKM_REDIS_FOLDER: folder.redis }),
     };
     // Told here, once, instead of by every instance in its log.
     instanceConfig(forInstances);

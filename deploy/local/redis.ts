@@ -44,7 +44,9 @@ export function redisProgram(
       'daemonize no',
       'save ""',
       'appendonly yes',
-      'appendfsync everysec',
+      // What is answered is on the disk, one fsync for all that a turn of its event loop wrote. With `everysec` it holds the
+      // write itself back while a slow fsync runs, for up to 2 s, and answers. It ends when a write fails: then it is started again.
+      'appendfsync always',
       'maxmemory-policy noeviction',
       '',
     ].join('\n'),
@@ -60,6 +62,8 @@ export function redisProgram(
     mark: 'redis-server',
     startMs: LOADING_MS,
     pauseMs: 100,
+    // Every table waits for it: while its disk is full it ends again and again, and must soon see that there is room.
+    maxPauseMs: 1_000,
     stopMs: 10_000,
     ready: async (_process, gone) => {
       await withRedis(redisConfig(config, secrets, port), LOADING_MS, () => undefined, gone);

@@ -15,8 +15,8 @@ export interface Surroundings {
   readonly changed: () => void;
 }
 
-/** The program's own pause is doubled each time, up to this, and the first one again after it ran for a while. */
-const LONGEST_PAUSE_MS = 10_000;
+/** The program's own pause is doubled each time, up to this or its own maximum, and the first one again after it ran for a while. */
+const MAX_PAUSE_MS = 10_000;
 const RAN_WELL_MS = 5_000;
 /** Of the log of a child that ended, as told on the terminal. */
 const LINES = 5;
@@ -117,7 +117,7 @@ export class Supervised<Ready> {
         if (!this.stopping) this.again(error.message);
       });
     });
-    this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
+    this.pauseMs = Math.min(this.pauseMs * 2, this.program.maxPauseMs ?? MAX_PAUSE_MS);
   }
 }
 

@@ -42,23 +42,27 @@ export const COMMANDS = {
   tools: ['del', 'get', 'hgetall', 'multi', 'exec', 'pttl', 'set', 'smembers', 'time', 'xrange', 'zrange'],
 } as const;
 
+/** What only Redis from 7.2 on knows, and an older one refuses to hear of. */
+const NEWER_COMMANDS = ['waitaof'] as const;
+
 /** Sorted, each once. */
 export const allCommands = (): string[] => [...new Set<string>(Object.values(COMMANDS).flat())].sort();
 
 /**
  * The rules of the user, as ACL SETUSER and `user` in a configuration file take them. Without a password nobody can log
  * in as the user. The password itself is not in it: only its SHA-256.
+ * @param newer for Redis from 7.2 on
  */
-export function aclRules(password: string | undefined): string {
+export function aclRules(password: string | undefined, newer = false): string {
   return [
     ...['reset', 'on'],
     ...(password === undefined ? [] : [`#${createHash('sha256').update(password).digest('hex')}`]),
     ...KEYS.map((pattern) => `~${pattern}`),
     ...CHANNEL_PATTERNS.map((pattern) => `&${pattern}`),
-    ...allCommands().map((command) => `+${command}`),
+    ...[...allCommands(), ...(newer ? NEWER_COMMANDS : [])].map((command) => `+${command}`),
   ].join(' ');
 }
 
 /** One line for redis-cli. */
-export const aclLine = (user: string, password: string | undefined): string =>
-  `ACL SETUSER ${user} ${aclRules(password)}`;
+export const aclLine = (user: string, password: string | undefined, newer = false): string =>
+  `ACL SETUSER ${user} ${aclRules(password, newer)}`;

@@ -29,11 +29,16 @@ await runTool(async () => {
       (options) =>
         options
           .option('user', { type: 'string', default: 'hokm', describe: 'name of the user' })
+          .option('waitaof', {
+            type: 'boolean',
+            default: false,
+            describe: 'for Redis from 7.2 on: `replicated` rooms then wait for the disks of copies, not their memory',
+          })
           .option('password-file', { type: 'string', describe: 'file that holds the password, on its only line' }),
-      ({ user, passwordFile }) => {
+      ({ user, waitaof, passwordFile }) => {
         if (!/^[\w.-]{1,64}$/.test(user)) throw new ToolFailed('--user takes letters, digits, ".", "_" and "-".');
         const password = passwordFile === undefined ? undefined : passwordIn(passwordFile);
-        process.stdout.write(`${aclLine(user, password)}\n`);
+        process.stdout.write(`${aclLine(user, password, waitaof)}\n`);
         if (password === undefined) {
           process.stderr.write('Without --password-file the user has no password, and nobody can log in as it.\n');
         }

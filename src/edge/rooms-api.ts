@@ -34,6 +34,8 @@ export interface RoomsApiDeps {
   readonly copies: number;
   /** Whether this instance takes another room. */
   readonly hasSpace: () => boolean;
+  /** Whether Redis has too little space left for another room. */
+  readonly storageLow: () => Promise<boolean>;
 }
 
 const createSchema = z.strictObject({
@@ -61,9 +63,12 @@ export class RoomsApi {
     this.buckets = new SeatBuckets(deps.clock, deps.messageRate);
   }
 
-  /** Stores a room that nobody owns; the first join claims it. @throws CatalogueError BAD_OPTIONS, NO_COPIES, CLUSTER_FULL */
+  /**
+   * Stores a room that nobody owns; the first join claims it.
+   * @throws CatalogueError BAD_OPTIONS, NO_COPIES, CLUSTER_FULL, STORAGE_LOW
+   */
   async create(body: unknown): Promise<RoomCode> {
-    const { store, clock, newRoomCode, defaults, unclaimedTtlMs, copies, hasSpace } = this.deps;
+    const { store, clock, newRoomCode, defaults, unclaimedTtlMs, copies, hasSpace, storageLow } = this.deps;
     if (!hasSpace()) throw new CatalogueError('CLUSTER_FULL');
     const parsed = createSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_OPTIONS', firstIssue(parsed.error));
@@ -80,6 +85,7 @@ export class RoomsApi {
       ...(turn_ms === undefined ? {} : { turn_ms }),
       ...(listed ? { public: true } : {}),
     };
+    if (await storageLow()) throw new CatalogueError('STORAGE_LOW');
     for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
       const head = newRoomHead(game, gameOptions.data, settings, clock.now(), newRoomCode());
       if (await store.create(head, unclaimedTtlMs)) return head.code;

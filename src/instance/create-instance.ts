@@ -68,6 +68,7 @@ export function createInstance(config: InstanceConfig, ports: Ports): Instance {
   const edge: Edge = createEdge({
     config,
     ports,
+    redis,
     lifecycle,
     membership,
     rooms,

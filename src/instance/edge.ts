@@ -1,15 +1,17 @@
 /** The instance's port: what players, HAProxy, other instances and operators reach. */
 import type { PublicRooms } from '../cluster/public-rooms.js';
 import type { InstanceRecord } from '../cluster/registry.js';
+import { Storage } from '../cluster/storage.js';
 import type { InstanceConfig } from '../config.js';
 import { Health } from '../edge/health.js';
 import { HttpApi } from '../edge/http.js';
 import { Players } from '../edge/players.js';
 import { RoomReads } from '../edge/room-reads.js';
 import { RoomsApi } from '../edge/rooms-api.js';
+import { freeBytes } from '../runtime/disk.js';
 import type { Lifecycle } from '../runtime/lifecycle.js';
 import type { InstanceMetrics } from '../runtime/metrics.js';
-import type { Membership } from './membership.js';
+import type { Connections, Membership } from './membership.js';
 import type { OpenPort, Ports } from './ports.js';
 import type { Rooms } from './rooms.js';
 
@@ -19,6 +21,7 @@ const UNCLAIMED_TTL_MS = 3_600_000;
 export interface EdgeDeps {
   readonly config: InstanceConfig;
   readonly ports: Ports;
+  readonly redis: Connections;
   readonly lifecycle: Lifecycle;
   readonly membership: Membership;
   readonly rooms: Rooms;
@@ -33,7 +36,7 @@ export interface EdgeDeps {
 export type Edge = ReturnType<typeof createEdge>;
 
 export function createEdge(deps: EdgeDeps) {
-  const { config, ports, lifecycle, membership, rooms, metrics, publicRooms, isolated, peers } = deps;
+  const { config, ports, redis, lifecycle, membership, rooms, metrics, publicRooms, isolated, peers } = deps;
   const { clock, log } = ports;
   const { self, lease } = membership;
   const { ownership, store, seats } = rooms;
@@ -46,6 +49,14 @@ export function createEdge(deps: EdgeDeps) {
     messageRate: config.HOKM_MESSAGE_RATE,
     whenFresh: () => lease.whenFresh(),
     isolated,
+  });
+  const storage = new Storage({
+    redis: redis.commands,
+    folder: config.HOKM_REDIS_FOLDER,
+    freeBytes,
+    minFreeBytes: config.HOKM_MIN_FREE_MB * 2 ** 20,
+    clock,
+    log,
   });
   const reads = new RoomReads({ store, clock });
   const api = new RoomsApi({
@@ -64,6 +75,7 @@ export function createEdge(deps: EdgeDeps) {
     unclaimedTtlMs: UNCLAIMED_TTL_MS,
     copies: config.REDIS_COPIES,
     hasSpace: () => self.hasSpace,
+    storageLow: () => storage.low(),
   });
   const health = new Health({
     id: ports.id,

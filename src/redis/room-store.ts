@@ -20,6 +20,7 @@ import type {
   WholeRoom,
 } from '../room/store.js';
 import { generationOf, type RedisConnection } from './client.js';
+import { Copies } from './copies.js';
 import type { GapReply, RefusedReply } from './scripts.js';
 
 const metaKey = (code: RoomCode) => `hokm:room:{${code}}:meta`;
@@ -38,20 +39,25 @@ export interface StoredWhole {
 }
 
 export interface RedisRoomStoreOptions {
-  /** A connection of its own for what waits for copies: WAIT holds up everything behind it. */
+  /** A connection of its own for what waits for copies: WAIT and WAITAOF hold up everything behind them. */
   readonly waiting: RedisConnection;
   /** Copies of the data there are, the primary included. */
   readonly copies: number;
 }
 
-/** How long a write may take to reach its copies before it counts as not answered, ms. */
-const COPY_TIMEOUT_MS = 1_000;
-
 export class RedisRoomStore implements RoomStore {
+  /** Undefined where there are none to wait for. */
+  private readonly copies: { readonly waiting: RedisConnection; readonly confirmed: Copies } | undefined;
+
   constructor(
     private readonly redis: RedisConnection,
-    private readonly options?: RedisRoomStoreOptions,
-  ) {}
+    options?: RedisRoomStoreOptions,
+  ) {
+    const replicas = Math.floor((options?.copies ?? 1) / 2);
+    if (options && replicas > 0) {
+      this.copies = { waiting: options.waiting, confirmed: new Copies(options.waiting, replicas) };
+    }
+  }
 
   /**
    * Writes, and waits until a majority of the copies has it. WAIT on another connection knows nothing of the write and says
@@ -60,14 +66,13 @@ export class RedisRoomStore implements RoomStore {
   private async copied<Reply>(
     write: (redis: RedisConnection) => Promise<Reply>,
   ): Promise<{ reply: Reply; copied: boolean }> {
-    const { waiting = this.redis, copies = 1 } = this.options ?? {};
-    const replicas = Math.floor(copies / 2);
-    if (replicas === 0) return { reply: await write(this.redis), copied: true };
+    if (!this.copies) return { reply: await write(this.redis), copied: true };
+    const { waiting, confirmed } = this.copies;
     const generation = generationOf(waiting);
     const reply = await write(waiting);
-    const reached = await waiting.wait(replicas, COPY_TIMEOUT_MS);
+    const copied = await confirmed.confirm();
     if (generationOf(waiting) !== generation) throw new Error('the connection changed between a write and its WAIT');
-    return { reply, copied: reached >= replicas };
+    return { reply, copied };
   }
 
   async create(head: RoomHead, ttlMs: number): Promise<boolean> {

@@ -13,6 +13,7 @@ import { around } from './report.js';
 import { gather } from './room-evidence.js';
 import type { Seeded } from './seeded.js';
 import type { SentinelRedis } from './sentinel.js';
+import type { SlowDisk } from './slow-disk.js';
 import type { SteppedRedis } from './stepped-redis.js';
 import { type Sample, Stopwatch } from './stopwatch.js';
 
@@ -23,6 +24,7 @@ export interface CampaignParts {
   readonly relay: TcpProxy | undefined;
   readonly handover: HandoverRedis | undefined;
   readonly stepped: SteppedRedis | undefined;
+  readonly slowDisk: SlowDisk | undefined;
   readonly asleepMs: number;
   readonly redisPorts: readonly number[];
   readonly losesTail: boolean;

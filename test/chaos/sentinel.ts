@@ -149,6 +149,7 @@ export class SentinelRedis {
       dir: folder,
       save: '',
       appendonly: 'yes',
+      appendfsync: 'always',
       'maxmemory-policy': 'noeviction',
       'min-replicas-to-write': 1,
       'min-replicas-max-lag': 5,

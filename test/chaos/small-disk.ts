@@ -6,6 +6,9 @@ import { insideNamespace } from './namespace.js';
 const SIZE = '48m';
 
 export class SmallDisk {
+  /** Instances are told to open no new rooms below this. */
+  static readonly minFreeMb = 8;
+
   private constructor(private readonly folder: string) {}
 
   /** @throws Error outside of a namespace. */

@@ -11,6 +11,7 @@ import type { Options } from './options.js';
 import { RelayedRedis } from './relayed-redis.js';
 import type { Seeded } from './seeded.js';
 import { SentinelRedis } from './sentinel.js';
+import { SlowDisk } from './slow-disk.js';
 import { SmallDisk } from './small-disk.js';
 import { SteppedRedis } from './stepped-redis.js';
 
@@ -22,6 +23,7 @@ export class Stage {
   private handover: HandoverRedis | undefined;
   private stepped: SteppedRedis | undefined;
   private disk: SmallDisk | undefined;
+  private slowDisk: SlowDisk | undefined;
   cluster: ClusterUnderTest | undefined;
   private load: Load | undefined;
 
@@ -46,12 +48,13 @@ export class Stage {
     if (redis === 'stepped') this.stepped = await SteppedRedis.start();
     if (redis === 'relayed') this.relayed = await RelayedRedis.start();
     if (redis === 'small-disk') this.disk = SmallDisk.mount(redisFolderIn(home));
+    if (redis === 'slow-disk') this.slowDisk = SlowDisk.make(folder);
     aborted.throwIfAborted();
-    const { sentinel, relayed, handover, stepped } = this;
+    const { sentinel, relayed, handover, stepped, slowDisk } = this;
     const external = (sentinel ?? relayed ?? handover ?? stepped)?.environment;
     const instances = Math.max(options.instances, ...faults.map((fault) => fault.instances ?? 0));
     const settings: Record<string, string> = Object.assign({}, ...faults.map((fault) => fault.settings));
-    const cluster = await ClusterUnderTest.start(home, instances, external, settings);
+    const cluster = await ClusterUnderTest.start(home, instances, external, { ...settings, ...slowDisk?.environment });
     this.cluster = cluster;
     const redisPorts = sentinel?.ports ?? [Number(new URL(cluster.facts().redis_url).port)];
     aborted.throwIfAborted();
@@ -70,6 +73,7 @@ export class Stage {
       relay: relayed?.relay,
       handover,
       stepped,
+      slowDisk,
       redisPorts,
       asleepMs: options.asleepMs,
       losesTail: faults.some(({ losesTail }) => losesTail),

@@ -173,6 +173,10 @@ describe('rooms in Redis', () => {
       });
       expect(['ok', 'gap']).toContain(reply?.outcome);
       expect(await copy.xlen('hokm:room:{C0P1ES00}:log')).toBe(1);
+      // On the copy's disk, where Redis can tell.
+      const [known] = (await connection.command('INFO', 'waitaof')) as unknown[];
+      const stats = await connection.info('commandstats');
+      expect(/^cmdstat_waitaof:calls=[1-9]/m.test(stats)).toBe(known !== null);
       expect(await store.commit(head.code, fence, START, taken, 'replicated')).toMatchObject({
         outcome: 'gap',
         seq: 1,

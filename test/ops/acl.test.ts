@@ -170,6 +170,8 @@ test('the command prints the line, with the hash of the password and never the p
   writeFileSync(file, `${PASSWORD}\n`);
   const told = run('--user', 'cards', '--password-file', file);
   expect(told).toMatchObject({ status: 0, stderr: '', stdout: `${aclLine('cards', PASSWORD)}\n` });
+  const newer = run('--user', 'cards', '--password-file', file, '--waitaof');
+  expect(newer.stdout.trim()).toBe(`${told.stdout.trim()} +waitaof`);
   expect(told.stdout).not.toContain(PASSWORD);
   expect(told.stdout).toMatch(
     /^ACL SETUSER cards reset on #[0-9a-f]{64} ~hokm:\* ~service:hokm:\* &hokm:\* \+client\|/,

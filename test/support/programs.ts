@@ -60,7 +60,8 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL
 /** A folder that `remove` deletes. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'hokm-test-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  // A Redis that is killed leaves a child behind, which may still be writing.
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
 }
 
 /** Waits until `condition` holds (or returns a value that is not undefined or false), looking every 10 ms. */
@@ -109,7 +110,7 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** A Redis server with AOF on a free port. `args` are added to its command line, `env` to its environment. */
+/** A Redis server on a free port, as durable as the one of `npm start`. `args` are added to its command line, `env` to its environment. */
 export async function startRedis(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
@@ -118,7 +119,7 @@ export async function startRedis(
   const port = await freePort();
   const launch = (): Promise<ChildProcess> => {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path, '--save', ''];
-    const all = [...settings, '--appendonly', 'yes', '--loglevel', 'warning', ...args];
+    const all = [...settings, '--appendonly', 'yes', '--appendfsync', 'always', '--loglevel', 'warning', ...args];
     return spawnServer('redis-server', all, () => answersPing(port), { env: { ...process.env, ...env } });
   };
   const redis: TestRedis = {

@@ -83,7 +83,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
       ]
     : [];
   const safety = ['min-replicas-to-write 1', 'min-replicas-max-lag 5', 'maxmemory-policy noeviction'];
-  const data = ['appendonly yes', 'save ""', 'repl-diskless-sync-delay 0', ...safety, ...rights];
+  const data = ['appendonly yes', 'appendfsync always', 'save ""', 'repl-diskless-sync-delay 0', ...safety, ...rights];
   const nodes = [await launch('primary', data)];
   const first = nodes[0]?.port ?? 0;
   for (let at = 1; at <= replicas; at++) {

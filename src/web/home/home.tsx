@@ -30,7 +30,10 @@ export function Home() {
       await work();
     } catch (error) {
       const code = error instanceof ApiError ? error.code : 'NO_ANSWER';
-      const reason = code === 'CLUSTER_FULL' || code === 'RATE_LIMITED' ? t('servers_full') : t('no_answer');
+      const reason =
+        code === 'CLUSTER_FULL' || code === 'STORAGE_LOW' || code === 'RATE_LIMITED'
+          ? t('servers_full')
+          : t('no_answer');
       setProblem(t('not_created', { reason }));
       setBusy(false);
     }

@@ -30,6 +30,7 @@ import { rolling } from './rolling.js';
 import { sigkill } from './sigkill.js';
 import { sigstop } from './sigstop.js';
 import { sigterm } from './sigterm.js';
+import { slowDisk } from './slow-disk.js';
 import { slowReader } from './slow-reader.js';
 import { stalledFollowers } from './stalled-followers.js';
 import { targetKill } from './target-kill.js';
@@ -52,6 +53,7 @@ export const faults: readonly Fault[] = [
   redisSlow,
   redisFar,
   redisClock,
+  slowDisk,
   diskFull,
   maxmemory,
   pauseKill,

@@ -7,6 +7,7 @@ import type { ClientHistory } from '../history.js';
 import type { Load } from '../load.js';
 import type { Seeded } from '../seeded.js';
 import type { SentinelRedis } from '../sentinel.js';
+import type { SlowDisk } from '../slow-disk.js';
 import type { SteppedRedis } from '../stepped-redis.js';
 
 export interface Strike {
@@ -31,6 +32,7 @@ export interface Arena {
   readonly relay: TcpProxy | undefined;
   readonly handover: HandoverRedis | undefined;
   readonly stepped: SteppedRedis | undefined;
+  readonly slowDisk: SlowDisk | undefined;
   /** How long devices sleep. */
   readonly asleepMs: number;
   /** Where instances reach Redis, sentinels included. */
@@ -46,11 +48,21 @@ export interface Arena {
 }
 
 /**
- * own: the cluster's. small-disk: the same, on a disk of 48 MB. relayed: through a relay that can be slow. sentinel: one
- * primary, two replicas, three sentinels. lagging: the same, with a relay before each node that can hold replication back.
- * handover: two nodes behind one address that leads to the primary. stepped: one whose clock can be set.
+/**
+ * own: the cluster's. small-disk: the same, on a disk of 48 MB. slow-disk: the same, on one that can be slow and lose its
+ * power. relayed: through a relay that can be slow. sentinel: one primary, two replicas, three sentinels. lagging: the
+ * same, with a relay before each node that can hold replication back. handover: two nodes behind one address that leads
+ * to the primary. stepped: one whose clock can be set.
  */
-export type RedisKind = 'own' | 'small-disk' | 'relayed' | 'sentinel' | 'lagging' | 'handover' | 'stepped';
+export type RedisKind =
+  | 'own'
+  | 'small-disk'
+  | 'slow-disk'
+  | 'relayed'
+  | 'sentinel'
+  | 'lagging'
+  | 'handover'
+  | 'stepped';
 
 /** What a machine may not have: namespaces of one's own, or a C compiler. */
 export type Need = 'namespace' | 'compiler';

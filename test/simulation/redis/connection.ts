@@ -66,6 +66,7 @@ const COMMANDS = [
   'xrange',
   'xread',
   'wait',
+  'info',
   'publish',
   'evalsha',
   'eval',

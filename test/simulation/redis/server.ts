@@ -274,6 +274,11 @@ export class RedisServer {
         return answer(args.length);
       case 'WAIT':
         return this.wait(session, Number(args[0]), Number(args[1]), answer);
+      case 'WAITAOF':
+        // Its copies have nothing in memory that is not on their disks.
+        return this.wait(session, Number(args[1]), Number(args[2]), (copies) => answer([1, copies]));
+      case 'INFO':
+        return answer('');
       case 'XREAD':
         return this.readBlocking(session, args, answer);
       default:
