@@ -1,5 +1,9 @@
 /** Whether whoever asked is still there. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** By connection, what is done when it ends: many requests may be under way on one. */
+const onEnd = new WeakMap<Socket, Set<() => void>>();
 
 /**
  * Calls `then` once, when the answer is over or its connection has ended. A response whose connection ended before it was
@@ -9,12 +13,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export function whenGone(request: IncomingMessage, response: ServerResponse, then: () => void): boolean {
   const { socket } = request;
   if (response.destroyed || response.writableFinished || socket.destroyed) return false;
+  const waiting = endOf(socket);
   const gone = () => {
-    response.off('close', gone);
-    socket.off('close', gone);
-    then();
+    if (waiting.delete(gone)) then();
   };
-  response.on('close', gone);
-  socket.on('close', gone);
+  waiting.add(gone);
+  response.once('close', gone);
   return true;
+}
+
+function endOf(socket: Socket): Set<() => void> {
+  const known = onEnd.get(socket);
+  if (known) return known;
+  const waiting = new Set<() => void>();
+  onEnd.set(socket, waiting);
+  socket.once('close', () => {
+    for (const gone of waiting) gone();
+  });
+  return waiting;
 }
