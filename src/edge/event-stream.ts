@@ -72,7 +72,16 @@ export class EventStream implements Connection {
     for (const frame of waiting) this.event(frame);
   }
 
+  /** Never throws: the room that sends goes on without whoever cannot be sent to. */
   send(frame: Frame): void {
+    try {
+      this.take(frame);
+    } catch {
+      this.destroy();
+    }
+  }
+
+  private take(frame: Frame): void {
     if (this.phase === 'over') return;
     const told = JSON.parse(frame.text) as ClientOut;
     if (told.type === 'welcome' && this.phase === 'opening') {

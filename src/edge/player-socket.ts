@@ -78,20 +78,36 @@ export class PlayerSocket implements Connection {
     deps.hellos.start(this);
   }
 
+  /** Never throws: the room that sends goes on without whoever cannot be sent to. */
   send(frame: Frame): void {
-    if (this.socket.bufferedAmount <= MAX_BUFFERED_BYTES) return this.socket.send(frame);
-    if (!this.socket.isOpen) return;
-    this.count('SLOW_READER');
-    this.socket.terminate();
+    try {
+      if (this.socket.bufferedAmount <= MAX_BUFFERED_BYTES) return this.socket.send(frame);
+      if (!this.socket.isOpen) return;
+      this.count('SLOW_READER');
+      this.socket.terminate();
+    } catch (error) {
+      this.failed(error, 'send failed');
+    }
   }
 
+  /** Never throws. */
   close(code: ErrorCode): void {
-    if (!this.socket.isOpen) return;
-    if (code !== 'MOVED') {
-      this.count(code);
-      this.send(encode(errorFrame(code)));
+    try {
+      if (!this.socket.isOpen) return;
+      if (code !== 'MOVED') {
+        this.count(code);
+        this.send(encode(errorFrame(code)));
+      }
+      this.socket.close(errors[code].close ?? 1011, code);
+    } catch (error) {
+      this.failed(error, 'close failed');
     }
-    this.socket.close(errors[code].close ?? 1011, code);
+  }
+
+  private failed(error: unknown, what: string): void {
+    this.deps.log.error({ room: this.code, err: error }, what);
+    this.count('INTERNAL');
+    this.socket.terminate();
   }
 
   /** By now it has said hello. */
@@ -111,9 +127,7 @@ export class PlayerSocket implements Connection {
     try {
       this.read(data, binary);
     } catch (error) {
-      this.deps.log.error({ room: this.code, err: error }, 'frame failed');
-      this.count('INTERNAL');
-      this.socket.terminate();
+      this.failed(error, 'frame failed');
     }
   }
 

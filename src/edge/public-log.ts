@@ -53,8 +53,8 @@ export class PublicLog {
     const older = after < start ? await this.older(head, after, start, PAGE) : [];
     // A page ends where the store has a gap: the next one begins behind it.
     const isJoined = older.length === 0 || older.at(-1)?.seq === start;
-    const entries = isJoined ? [...older, ...lines.map((line) => publicEntry(head, line))] : older;
-    return { room: mailbox.code, seq, entries: entries.slice(0, PAGE) };
+    const recent = isJoined ? lines.slice(0, PAGE - older.length) : [];
+    return { room: mailbox.code, seq, entries: [...older, ...recent.map((line) => publicEntry(head, line))] };
   }
 
   /** The log of a room that nobody owns: whoever gave it up has published all of it. `end` is where it ends. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRoom, startCluster, type TestCluster } from '../support/cluster.js';
 import { until } from '../support/programs.js';
-import { Player } from './player.js';
+import { onTurn, Player, seatFour } from './player.js';
 
 let cluster: TestCluster;
 
@@ -43,3 +43,34 @@ test('who gives too many is told to wait, and hinders nobody else; the same id i
   // Two have sat down, and the guest has wished once.
   expect(await again.json()).toEqual({ seq: 3 + (ids.length - refused.length) + 1 });
 });
+
+test('a move over HTTP counts in the turn that it names, or not at all', async () => {
+  const [instance] = cluster.instances;
+  const base = `http://127.0.0.1:${instance?.port}`;
+  const room = await createRoom(base, { turn_ms: 60_000 });
+  const players = await seatFour([instance?.url ?? ''], room);
+  await players[0]?.ask({ type: 'start' });
+  const player = await onTurn(players);
+  if (!player) throw new Error('nobody is on turn');
+  const turn = turnOf(player);
+  const give = async (id: string, named: number) => {
+    const answer = await fetch(`${base}/api/room/commands?room_code=${room}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${player.token}` },
+      body: JSON.stringify({ id, command: player.legal[0], for: named }),
+    });
+    return [answer.status, await answer.json()];
+  };
+  expect(await give('900-early', turn - 1)).toMatchObject([409, { error: { code: 'TURN_OVER', retry: false } }]);
+  const first = await give('901-intime', turn);
+  expect(first).toEqual([200, { seq: expect.any(Number) }]);
+  // The hakem has named trump, and leads.
+  await until('the next turn is told', () => turnOf(player) > turn);
+  expect(await give('901-intime', turn)).toEqual(first);
+  expect(await give('902-late', turn)).toMatchObject([409, { error: { code: 'TURN_OVER' } }]);
+});
+
+function turnOf(player: Player): number {
+  const last = player.frames.findLast((frame) => frame.type === 'event');
+  return (last?.type === 'event' && last.turn) || 0;
+}
