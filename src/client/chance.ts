@@ -4,4 +4,5 @@
 export const random = (below: number): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
 
 /** `length` of 0-9 a-z. */
-export const nonce = (length: number): string => Array.from({ length }, () => random(36).toString(36)).join('');
+export const nonce = (length: number, chance = random): string =>
+  Array.from({ length }, () => chance(36).toString(36)).join('');

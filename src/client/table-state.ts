@@ -2,6 +2,7 @@
 import type { Seat } from '../game/game.js';
 import type { ClientOut, Cursor, ErrorFrame, Presence, RoomView } from '../protocol/client-out.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
+import type { Device } from './device.js';
 import type { SeatStore } from './seat-store.js';
 import type { OpenSocket } from './socket.js';
 
@@ -21,6 +22,8 @@ export interface TableOptions {
   readonly store?: SeatStore;
   /** How to open a socket; the browser's WebSocket by default. */
   readonly openSocket?: OpenSocket;
+  /** Whose time and chance there are; those of the machine it runs on by default. */
+  readonly device?: Device;
   /** Sees every frame that arrives. */
   readonly onFrame?: (frame: ClientOut) => void;
 }

@@ -11,7 +11,8 @@ import type { ClientFrame } from '../protocol/client-in.js';
 import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, TurnInfo, Welcome } from '../protocol/client-out.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq, tokenOf } from '../protocol/ids.js';
 import { isRoomCommand, type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
-import { nonce, random } from './chance.js';
+import { nonce } from './chance.js';
+import { type Device, type DeviceTimer, thisDevice } from './device.js';
 import { foldEvent } from './fold.js';
 import { openBrowserSocket, type SocketLike, send, silence } from './socket.js';
 import { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
@@ -59,7 +60,8 @@ export class Table {
   private readonly pending = new Map<string, Pending>();
   private readonly code: RoomCode | undefined;
   private readonly clientId: string;
-  private readonly nonce = nonce(6);
+  private readonly device: Device;
+  private readonly nonce: string;
   /** Of the seat that a newcomer takes: the same in every hello until one is welcomed. */
   private readonly proposedToken: string;
   private counter = 0;
@@ -76,14 +78,17 @@ export class Table {
   private failures = 0;
   /** Connections that never opened: each turns to the next address. */
   private inVain = 0;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private silence: ReturnType<typeof setTimeout> | undefined;
+  private timer: DeviceTimer | undefined;
+  private silence: DeviceTimer | undefined;
 
   constructor(private readonly options: TableOptions) {
     this.code = parseRoomCode(options.room);
-    this.proposedToken = this.code === undefined ? '' : tokenOf(this.code, nonce(SECRET_LENGTH));
+    this.device = options.device ?? thisDevice;
+    const fresh = (length: number) => nonce(length, this.device.random);
+    this.nonce = fresh(6);
+    this.proposedToken = this.code === undefined ? '' : tokenOf(this.code, fresh(SECRET_LENGTH));
     const kept = this.code && !options.spectate ? options.store?.find(this.code) : undefined;
-    this.clientId = options.clientId ?? options.store?.clientId ?? nonce(16);
+    this.clientId = options.clientId ?? options.store?.clientId ?? fresh(16);
     this.current = {
       connection: 'connecting',
       room: null,
@@ -165,7 +170,7 @@ export class Table {
       `${this.addresses[this.inVain % this.addresses.length]}?room_code=${encodeURIComponent(room)}`,
     );
     this.next = socket;
-    this.timer = setTimeout(() => socket.close(), CONNECT_TIMEOUT_MS);
+    this.timer = this.device.after(CONNECT_TIMEOUT_MS, () => socket.close());
     let opened = false;
     socket.onopen = () => {
       opened = true;
@@ -219,7 +224,7 @@ export class Table {
 
   private receive(text: string): void {
     // Somebody is there: a welcome may take its time while the table is frozen.
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.listenForSilence();
     const frame = JSON.parse(text) as ClientOut;
     this.options.onFrame?.(frame);
@@ -259,7 +264,7 @@ export class Table {
     this.failures = 0;
     this.welcomed = true;
     this.accepts = frame.accepts ?? [];
-    this.offset = Date.now() - frame.now;
+    this.offset = this.device.now() - frame.now;
     this.counter = Math.max(this.counter, frame.last_command);
     if (frame.token !== undefined) this.options.store?.keep({ room: frame.room, token: frame.token });
     // Before anybody is told: a command that a listener gives now is written by itself, after the older ones.
@@ -296,7 +301,7 @@ export class Table {
   }
 
   private turn({ deadline, legal = [], turn }: TurnInfo, now?: number): Partial<TableState> {
-    if (now !== undefined) this.offset = Date.now() - now;
+    if (now !== undefined) this.offset = this.device.now() - now;
     return { deadline: deadline === null ? null : deadline + this.offset, legal, turn: turn ?? null };
   }
 
@@ -313,7 +318,7 @@ export class Table {
     if (this.current.connection === 'closed') return;
     if (FINAL_CODES.has(code)) return this.finish(this.current.error ?? { ...CLOSED, code: reason || 'CLOSED' });
     this.change({ connection: 'connecting' });
-    this.timer = setTimeout(() => this.connect(), this.backoff());
+    this.timer = this.device.after(this.backoff(), () => this.connect());
     this.failures += 1;
   }
 
@@ -322,9 +327,9 @@ export class Table {
     // The first goes out at once: most connections are lost because the room has just moved. So does one at every
     // other address.
     if (this.failures > 0 && this.failures < this.addresses.length) return 0;
-    if (this.failures === 0) return this.isWaitedFor ? 0 : YIELD_MS + random(YIELD_MS);
+    if (this.failures === 0) return this.isWaitedFor ? 0 : YIELD_MS + this.device.random(YIELD_MS);
     const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
-    return ceiling / 2 + random(Math.ceil(ceiling / 2) + 1);
+    return ceiling / 2 + this.device.random(Math.ceil(ceiling / 2) + 1);
   }
 
   /** Whether the table goes on as soon as we are back. */
@@ -356,20 +361,20 @@ export class Table {
   }
 
   private listenForSilence(): void {
-    clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.askForLife(SILENCE_MS), SILENCE_MS);
+    this.silence?.cancel();
+    this.silence = this.device.after(SILENCE_MS, () => this.askForLife(SILENCE_MS));
   }
 
   /** The connection is lost unless something arrives within `withinMs`. */
   private askForLife(withinMs: number): void {
-    clearTimeout(this.silence);
+    this.silence?.cancel();
     this.write({ type: 'ping' });
-    this.silence = setTimeout(() => this.lost(1006, ''), withinMs);
+    this.silence = this.device.after(withinMs, () => this.lost(1006, ''));
   }
 
   private clearTimers(): void {
-    clearTimeout(this.timer);
-    clearTimeout(this.silence);
+    this.timer?.cancel();
+    this.silence?.cancel();
   }
 
   private change(part: Partial<TableState>): void {

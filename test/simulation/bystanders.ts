@@ -22,7 +22,7 @@ export class Bystanders {
     this.visitor = new Visitor({
       timeline,
       random,
-      ask: (ask, asker) => this.ask('visitor', ask, asker),
+      ask: (ask, asker) => world.ways.ask('visitor', ask, asker),
       isPublic: (code) => /^N1EW/.test(code) || this.roomOf(code)?.head.settings.public === true,
       complain,
       count,
@@ -58,10 +58,10 @@ export class Bystanders {
   }
 
   private whenOpen(room: PlayedRoom, complain: (text: string) => void, count: (name: string) => void): void {
-    const { timeline, random, plan } = this.world;
+    const { timeline, random, plan, ways } = this.world;
     if (room.players.length === 0) return void timeline.after(WAIT_MS, () => this.whenOpen(room, complain, count));
     const { code } = room.head;
-    const ask = (from: string) => (given: HttpAsk, asker: HttpAsker) => this.ask(`${from} ${code}`, given, asker, code);
+    const ask = (from: string) => (given: HttpAsk, asker: HttpAsker) => ways.ask(`${from} ${code}`, given, asker, code);
     const shared = { timeline, random, code, complain, count };
     this.followers.set(code, new Follower({ ...shared, ask: ask('follower'), mischief: plan.mischief }));
     this.readers.set(
@@ -73,10 +73,5 @@ export class Bystanders {
         isStored: (seq, digest) => room.committed.get(seq)?.has(digest) === true,
       }),
     );
-  }
-
-  private ask(from: string, given: HttpAsk, asker: HttpAsker, code?: RoomCode) {
-    const member = this.world.ways.route(code);
-    return member && this.world.ways.http.ask(from, member.instance, given, asker);
   }
 }

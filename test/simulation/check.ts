@@ -11,7 +11,7 @@ import { projectEntry } from '../../src/room/view.js';
 import { checkRoom } from '../chaos/checker.js';
 import type { Bystanders } from './bystanders.js';
 import type { Told } from './follower.js';
-import type { Player, ShownFrame } from './player.js';
+import type { ShownFrame, Sitter } from './sitter.js';
 import type { PlayedRoom, World } from './world.js';
 
 export interface Checked {
@@ -26,12 +26,13 @@ export function check(world: World, bystanders: Bystanders): Checked {
   const hash = createHash('sha256');
   for (const room of world.rooms) {
     const { code } = room.head;
-    const log = logOf(world, room);
     const meta = metaOf(world, room);
     if (!meta) {
       violations.push(`${code}: the room is gone`);
       continue;
     }
+    const log = logOf(room, meta.digest);
+    violations.push(...storedOtherwise(world, room, log).map((one) => `${code}: ${one}`));
     hash.update(meta.digest);
     for (const player of room.players) player.noteView();
     const clients = room.history.clients.map((client, at) => client.evidence(room.players[at]?.cursor ?? null));
@@ -47,6 +48,15 @@ export function check(world: World, bystanders: Bystanders): Checked {
     }
   }
   return { acked, violations, fingerprint: hash.digest('hex').slice(0, 16) };
+}
+
+/** What the stored log has, and is not what was stored into it. */
+function storedOtherwise({ server }: World, { head }: PlayedRoom, log: readonly StoredEntry[]): string[] {
+  const stored = server.history(`hokm:room:{${head.code}}:log`);
+  return stored.flatMap(([id, fields]) => {
+    const entry = log[Number.parseInt(id, 10) - 1];
+    return entry?.text === fields[1] ? [] : [`stored: the log has another entry ${id}`];
+  });
 }
 
 /** What was told over HTTP and is not what the log says. */
@@ -68,10 +78,11 @@ export function metaOf({ server }: World, { head }: PlayedRoom): Cursor | undefi
   return { epoch: Number(epoch) as Epoch, seq: Number(seq) as Seq, digest: digest as Digest };
 }
 
-function logOf({ server }: World, { head }: PlayedRoom): StoredEntry[] {
-  return server
-    .history(`hokm:room:{${head.code}}:log`)
-    .map(([id, fields]) => ({ seq: Number.parseInt(id, 10) as Seq, text: fields[1] ?? '' }));
+/** All that led to where the log ends, also what is trimmed, or lost by a store that was restored. */
+function logOf({ lines }: PlayedRoom, end: Digest): StoredEntry[] {
+  const log: StoredEntry[] = [];
+  for (let line = lines.get(end); line !== undefined; line = lines.get(line.before)) log.push(line);
+  return log.reverse();
 }
 
 /** By seq, the cards that each seat holds and nobody else has seen after that entry. */
@@ -96,7 +107,7 @@ const CARD = /"([2-9TJQKA][SHCD])"/g;
 const known: ReadonlySet<string> = new Set(DECK);
 
 /** A card in a frame that its receiver may not know. */
-function leak({ seat }: Player, { seq, type, text }: ShownFrame, hidden: ReadonlySet<Card>[][]): string | undefined {
+function leak({ seat }: Sitter, { seq, type, text }: ShownFrame, hidden: ReadonlySet<Card>[][]): string | undefined {
   const hands = hidden[seq] ?? [];
   if (hands.length === 0) return undefined;
   for (const [, card = ''] of (type === 'event' ? text : withoutLastHand(text)).matchAll(CARD)) {

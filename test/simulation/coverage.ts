@@ -1,4 +1,5 @@
 /** What the runs of the simulation have exercised: counted by kind and name, with a list of what must not stay at zero. */
+import type { ClusterMessage } from '../../src/protocol/cluster.js';
 
 /** By kind, what a run of REQUIRED_SEEDS seeds must have exercised. Each kind is declared beside what counts it. */
 export type Required = Readonly<Record<string, readonly string[]>>;
@@ -51,6 +52,19 @@ export function outcomeOf(reply: unknown): string {
   return first === null || first === undefined ? 'done' : String(first);
 }
 
+/** Of the bus. */
+export const MESSAGES: ReadonlySet<string> = new Set([
+  'registry_changed',
+  'room_assignment_update',
+  'room_pinned',
+  'game_migration_request',
+  'game_migration_answer',
+  'game_migration_data',
+  'player_reconnect_query',
+  'player_reconnect_response',
+  'scaling_event',
+] satisfies ClusterMessage['type'][]);
+
 /** Of the cluster: scripts of Redis, and what each may reply (`unknown` where no reply came). */
 export const required: Required = {
   script: [
@@ -58,6 +72,7 @@ export const required: Required = {
     'createRoom',
     'claimRoom',
     'commitRoom',
+    'confirmRoom',
     'snapshotRoom',
     'transferRoom',
     'releaseRoom',

@@ -1,5 +1,6 @@
 /** What goes wrong in a simulated cluster. Each fault strikes at once, and is over by itself. */
 import type { RoomCode } from '../../src/protocol/ids.js';
+import { orders } from './orders.js';
 import { REDIS } from './redis/connection.js';
 import type { Node } from './redis/node.js';
 import type { FailOverKind } from './redis/server.js';
@@ -88,7 +89,8 @@ const move: Fault = {
       world.ready.filter((member) => member !== owner),
     );
     if (!owner || !to) return undefined;
-    world.askToMove(code, owner.process.name, to.process.name);
+    const [from, target] = [owner.instance.id, to.instance.id];
+    world.send(from, { type: 'game_migration_request', room: code, to: target, request: world.hex(16) });
     return `${code} from ${owner.process.name} to ${to.process.name}`;
   },
 };
@@ -256,6 +258,7 @@ export const faults: readonly Fault[] = [
   lagging,
   move,
   move,
+  ...orders,
   devicesCut,
 ];
 

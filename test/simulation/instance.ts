@@ -7,7 +7,7 @@ import type { Ports, Served } from '../../src/instance/ports.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { ClusterClock } from '../../src/runtime/clock.js';
-import { createLogger } from '../../src/runtime/log.js';
+import type { Logger } from '../../src/runtime/log.js';
 import type { InstanceMetrics } from '../../src/runtime/metrics.js';
 import { RecentErrors } from '../../src/runtime/recent-errors.js';
 import type { HttpHost } from './http.js';
@@ -24,6 +24,9 @@ export interface SimulatedInstanceDeps {
   readonly startsAt: number;
   /** `digits` hexadecimal digits by lot. */
   readonly hex: (digits: number) => string;
+  /** Notes what was exercised. */
+  readonly count: (kind: string, name: string) => void;
+  readonly complain: (text: string) => void;
   readonly connect: (patient?: boolean) => SimulatedConnection;
   readonly probe: (address: string) => Promise<Livez>;
   /** The player's connection, continued to another instance. */
@@ -31,7 +34,20 @@ export interface SimulatedInstanceDeps {
 }
 
 const HOST = 'simulated';
-const log = createLogger('silent', {});
+/** Errors of the software itself. */
+const UNEXPECTED: ReadonlySet<string> = new Set(['room failed', 'frame failed']);
+const SCRIPTS = [
+  'heartbeat',
+  'createRoom',
+  'claimRoom',
+  'commitRoom',
+  'confirmRoom',
+  'snapshotRoom',
+  'transferRoom',
+  'releaseRoom',
+  'restoreRoom',
+  'noteSeats',
+] as const;
 const tally = { inc: () => undefined };
 const metrics: InstanceMetrics = {
   claims: tally,
@@ -65,6 +81,10 @@ export class SimulatedInstance implements HttpHost {
       REDIS_COPIES: String(deps.copies),
     });
     this.instance = createInstance(config, this.ports());
+  }
+
+  get id(): InstanceId {
+    return this.instance.self.id;
   }
 
   get process(): Process {
@@ -133,7 +153,7 @@ export class SimulatedInstance implements HttpHost {
       id: process.name as InstanceId,
       version: '0.0.0',
       clock,
-      log,
+      log: this.log(),
       errors: new RecentErrors(clock),
       randomHex: (bytes) => deps.hex(2 * bytes),
       // Now and then one that is in use.
@@ -146,6 +166,7 @@ export class SimulatedInstance implements HttpHost {
         const simulated = deps.connect(blocking);
         const connection = simulated.asConnection();
         this.connections.push(simulated);
+        this.countUnanswered(connection);
         ready.set(connection, new Promise((resolve) => connection.on('ready', () => resolve())));
         return connection;
       },
@@ -172,5 +193,29 @@ export class SimulatedInstance implements HttpHost {
       metrics: () => metrics,
       pages: {},
     };
+  }
+
+  /** What is logged tells which way the software went. */
+  private log(): Logger {
+    const { count, complain } = this.deps;
+    const line = (fields: unknown, message?: string) => {
+      const text = message ?? String(fields);
+      count('log', text);
+      const { err } = (typeof fields === 'object' && fields !== null ? fields : {}) as { err?: unknown };
+      if (UNEXPECTED.has(text)) complain(`${text}: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}`);
+    };
+    return { debug: line, info: line, warn: line, error: line } as unknown as Logger;
+  }
+
+  private countUnanswered(connection: RedisConnection): void {
+    for (const name of SCRIPTS) {
+      const run = connection[name].bind(connection) as (...args: string[]) => Promise<unknown>;
+      const counting = (...args: string[]) => {
+        const reply = run(...args);
+        reply.catch(() => this.deps.count('outcome', `${name}: unknown`));
+        return reply;
+      };
+      Object.assign(connection, { [name]: counting });
+    }
   }
 }

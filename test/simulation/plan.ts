@@ -25,6 +25,10 @@ export interface Plan {
   /** Commits at least, over all rooms. */
   readonly commits: number;
   readonly faults: number;
+  /** Share of commands that are given over HTTP. */
+  readonly overHttp: number;
+  /** Share of players who use the client library. */
+  readonly library: number;
   /** Its rooms are on the list for everybody. */
   readonly isPublic: boolean;
 }
@@ -56,5 +60,7 @@ export function planOf(seed: number): Plan {
     commits: 200,
     faults: random.between(4, 12),
     isPublic: one(true, false),
+    overHttp: one(0, 0.1, 0.5),
+    library: one(0, 0.5, 1),
   };
 }

@@ -11,7 +11,9 @@ import type { Timer } from '../../src/runtime/clock.js';
 import type { ClientHistory } from '../chaos/history.js';
 import type { Seeded } from '../chaos/seeded.js';
 import { TappedSocket } from '../chaos/tapped-socket.js';
+import type { ShownFrame, Sitter } from './sitter.js';
 import type { Timeline } from './timeline.js';
+import type { Given, WebAccess } from './web-access.js';
 
 const CONNECT_TIMEOUT_MS = 1_500;
 const SILENCE_MS = 4_000;
@@ -24,11 +26,6 @@ const THROWN_OUT = { from: 4_000, to: 4_999 };
 const REPLACED = new Set([4_001, 4_002]);
 
 type Command = { readonly type: string };
-interface Given {
-  readonly id: CommandId;
-  readonly text: string;
-}
-
 export interface PlayerDeps {
   readonly timeline: Timeline;
   readonly random: Seeded;
@@ -42,19 +39,15 @@ export interface PlayerDeps {
   readonly mischief: number;
   readonly followsMoves: boolean;
   readonly dial: () => SocketLike;
+  readonly web: WebAccess;
+  /** Share of commands that are given over HTTP. */
+  readonly overHttp: number;
   /** The highest entry that anybody at the room was told of in an ack. */
   readonly acked: { highest: number };
   readonly complain: (text: string) => void;
 }
 
-/** A frame that shows something of the room, as it came. */
-export interface ShownFrame {
-  readonly seq: number;
-  readonly type: 'event' | 'welcome' | 'snapshot';
-  readonly text: string;
-}
-
-export class Player {
+export class Player implements Sitter {
   readonly shown: ShownFrame[] = [];
   cursor: Cursor | null = null;
   private view: RoomView | null = null;
@@ -102,7 +95,9 @@ export class Player {
     this.socket = undefined;
     this.next = undefined;
     this.welcomed = false;
-    this.deps.timeline.after(this.deps.random.next() * BACKOFF_MS, () => this.connect());
+    const { timeline, random, web } = this.deps;
+    if (this.token !== undefined && random.next() < 0.5) web.findSeat(this.token);
+    timeline.after(random.next() * BACKOFF_MS, () => this.connect());
   }
 
   private connect(): void {
@@ -256,14 +251,24 @@ export class Player {
   }
 
   private act(): void {
-    const { random, mischief } = this.deps;
+    const { random, mischief, overHttp, web, history } = this.deps;
     const playing = this.view?.status === 'playing';
     const command = playing ? this.legal[random.between(0, this.legal.length - 1)] : { type: 'start' };
     this.counter += 1;
     const id = `${this.counter}-seat${this.deps.seat}` as CommandId;
-    this.pending = { id, text: JSON.stringify({ type: 'command', id, command }) };
-    this.socket?.send(this.pending.text);
-    if (random.next() < mischief) this.socket?.send(this.pending.text);
+    const given: Given = { id, text: JSON.stringify({ type: 'command', id, command }) };
+    this.pending = given;
+    if (this.token !== undefined && random.next() < overHttp) {
+      const tap = history.tap();
+      web.give(
+        this.token,
+        given,
+        tap,
+        () => this.pending === given,
+        (frame) => this.receive(frame),
+      );
+    } else this.socket?.send(given.text);
+    if (random.next() < mischief) this.socket?.send(given.text);
     const recent = this.acknowledged.slice(-REMEMBERED);
     const old = recent[random.between(0, recent.length)];
     if (old && random.next() < mischief) this.socket?.send(old.text);

@@ -1,7 +1,7 @@
 /** The ways of connections through a simulated cluster: from players to instances, and from one instance to another. */
 import { type Livez, livezOf } from '../../src/cluster/livez.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
-import { gather, Http } from './http.js';
+import { gather, Http, type HttpAsk, type HttpAsker, type HttpConnection } from './http.js';
 import type { SimulatedInstance } from './instance.js';
 import type { Place } from './network.js';
 import type { Process } from './process.js';
@@ -22,6 +22,12 @@ export class Ways {
       hostAt: (address) => world.members.findLast(({ instance }) => instance.address === address)?.instance,
       complain: (text) => world.complaints.push(text),
     });
+  }
+
+  /** A request by way of HAProxy; undefined when nobody is there to answer. */
+  ask(from: Place, ask: HttpAsk, asker: HttpAsker, code?: RoomCode): HttpConnection | undefined {
+    const member = this.route(code);
+    return member && this.http.ask(from, member.instance, ask, asker);
   }
 
   /** Where HAProxy sends who asks for the room, or for no matter which. */

@@ -8,6 +8,8 @@ import type { Process } from './process.js';
 
 /** No close frame came: the connection broke. */
 const BROKEN = 1006;
+/** It was closed without saying why. */
+const NO_CODE = 1005;
 
 /** What an instance lets go out, as the checker wants to know it. */
 export type Overheard = (text: string) => void;
@@ -21,6 +23,8 @@ export class ClientSocket implements SocketLike {
   /** Undefined before it is open. */
   private wire: Wire | undefined;
   over = false;
+  /** Told when it has ended, whoever did it. */
+  whenOver: () => void = () => undefined;
 
   /** The instance at the end of the path has answered. */
   opened(wire: Wire): void {
@@ -34,9 +38,18 @@ export class ClientSocket implements SocketLike {
   }
 
   close(): void {
+    this.leave(this.wire ? NO_CODE : BROKEN);
+  }
+
+  /** The device's network is gone. */
+  broken(): void {
+    this.leave(BROKEN);
+  }
+
+  private leave(code: number): void {
     if (this.over) return;
-    this.over = true;
     this.wire?.closedByClient();
+    this.end(code);
   }
 
   /** A frame came by one of the paths: only what comes by the one that was opened is heard. */
@@ -47,7 +60,12 @@ export class ClientSocket implements SocketLike {
   /** A path ended, whoever did it; undefined when there never was one. */
   ended(wire: Wire | undefined, code: number): void {
     if (this.over || wire !== this.wire) return;
+    this.end(code);
+  }
+
+  private end(code: number): void {
     this.over = true;
+    this.whenOver();
     this.onclose?.({ code, reason: '' });
   }
 }

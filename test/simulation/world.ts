@@ -1,23 +1,25 @@
 /** A whole simulated cluster, from one seed: Redis, instances, rooms with their players, and what is written down of it. */
 import { readFileSync } from 'node:fs';
-import type { Seat } from '../../src/game/game.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
-import type { Digest, RoomCode } from '../../src/protocol/ids.js';
+import { CHANNELS, type ClusterMessage } from '../../src/protocol/cluster.js';
+import type { Digest, InstanceId, RoomCode, Seq } from '../../src/protocol/ids.js';
 import { chain } from '../../src/room/history.js';
 import type { RoomHead } from '../../src/room/state.js';
+import type { StoredEntry, StoredSnapshot } from '../../src/room/store.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { RoomHistory } from '../chaos/history.js';
 import { Seeded } from '../chaos/seeded.js';
 import { metaOf } from './check.js';
-import { Coverage, outcomeOf } from './coverage.js';
+import { Coverage, MESSAGES, outcomeOf } from './coverage.js';
 import { SimulatedInstance } from './instance.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
-import { Player } from './player.js';
 import { Process } from './process.js';
 import { SimulatedConnection } from './redis/connection.js';
 import type { Reply } from './redis/lua.js';
-import { RedisServer } from './redis/server.js';
+import { RedisServer, type Request } from './redis/server.js';
+import { seatPlayers } from './seating.js';
+import type { Sitter } from './sitter.js';
 import { Tails } from './tails.js';
 import { Timeline } from './timeline.js';
 import { Ways } from './ways.js';
@@ -41,11 +43,13 @@ const CREATE_ROOM = readFileSync(new URL('src/redis/lua/createRoom-1.lua', packa
 export interface PlayedRoom {
   readonly head: RoomHead;
   readonly history: RoomHistory;
-  readonly players: Player[];
+  readonly players: Sitter[];
   /** The highest entry that anybody was told of. */
   told: number;
   /** Digests that Redis has said yes to, by seq. */
   readonly committed: Map<number, Set<Digest>>;
+  /** The same with their texts, each with the one before it: a store that was restored lacks those behind its snapshot. */
+  readonly lines: Map<Digest, StoredEntry & { readonly before: Digest }>;
 }
 
 export class World {
@@ -79,7 +83,10 @@ export class World {
     const options = { copies: plan.copies, lagMs: plan.lagMs, startsAt: BEGINNING };
     this.server = new RedisServer(this.timeline, this.random, options, {
       ran: (...run) => this.ran(...run),
-      moment: (stage, name) => this.onMoment(`${stage} ${name}`),
+      moment: (stage, name) => {
+        if (stage === 'executed' && MESSAGES.has(name)) this.coverage.count('message', name);
+        this.onMoment(`${stage} ${name}`);
+      },
     });
     for (let at = 0; at < plan.instances; at++) this.launch();
     for (let at = 0; at < plan.rooms; at++) this.openRoom(at);
@@ -103,6 +110,8 @@ export class World {
       logKeep: plan.logKeep,
       startsAt: BEGINNING + plan.clockErrorMs * (2 * random.next() - 1),
       hex: (digits) => this.hex(digits),
+      count: (kind, name) => this.coverage.count(kind, name),
+      complain: (text) => this.complaints.push(`${process.name}: ${text}`),
       connect: (patient) => new SimulatedConnection({ process, network, server, random, moment }, patient),
       probe: (address) => this.ways.probe(process, address),
       pipe: (wire, code, address, taken) => this.ways.pipe(instance, wire, code, address, taken),
@@ -138,13 +147,19 @@ export class World {
     });
   }
 
-  /** Somebody asks an owner, through its inbox, to give a room away. */
-  askToMove(room: RoomCode, from: string, to: string): void {
-    const message = { type: 'game_migration_request', room, to, request: this.hex(16) };
+  /** Somebody puts a message into an instance's inbox. */
+  send(to: InstanceId, message: ClusterMessage): void {
+    this.order(['XADD', `hokm:inbox:${to}`, '*', 'message', JSON.stringify(message)]);
+  }
+
+  /** Somebody tells all instances. */
+  announce(message: ClusterMessage): void {
+    this.order(['PUBLISH', CHANNELS.scaling, JSON.stringify(message)]);
+  }
+
+  private order(request: Request): void {
     const session = this.server.connect({ message: () => undefined, ended: () => undefined });
-    this.server.take(session, ['XADD', `hokm:inbox:${from}`, '*', 'message', JSON.stringify(message)], () =>
-      this.server.disconnect(session),
-    );
+    this.server.take(session, request, () => this.server.disconnect(session));
   }
 
   /** Everything that was broken is whole again, and players give no new commands. */
@@ -179,29 +194,9 @@ export class World {
       createdAt: BEGINNING,
     };
     const history = new RoomHistory(code, undefined, () => timeline.now);
-    const room: PlayedRoom = { head, history, players: [], told: 0, committed: new Map() };
+    const room: PlayedRoom = { head, history, players: [], told: 0, committed: new Map(), lines: new Map() };
     this.rooms.push(room);
-    this.createRoom(head, () => {
-      const acked = { highest: 0 };
-      for (const seat of [0, 1, 2, 3] as Seat[]) {
-        room.players.push(
-          new Player({
-            timeline,
-            random: this.random,
-            seat,
-            history: history.client(seat),
-            clientId: `client-${at}${seat}`,
-            token: this.hex(24),
-            thinkMs: plan.thinkMs,
-            mischief: plan.mischief,
-            followsMoves: this.random.next() < 0.5,
-            dial: () => this.ways.dial(code, `device ${code} ${seat}`),
-            acked,
-            complain: (text) => this.complain(code, text),
-          }),
-        );
-      }
-    });
+    this.createRoom(head, () => seatPlayers(this, room));
   }
 
   complain(code: RoomCode, text: string): void {
@@ -234,21 +229,34 @@ export class World {
       if (name === 'claimRoom' && Array.isArray(reply) && reply[2] !== null) this.tails.claimed();
       if (name === 'transferRoom') this.tails.transferred();
       if (name === 'commitRoom') this.noteCommit(args);
+      if (name === 'restoreRoom') this.noteRestored(args);
     }
   }
 
   private noteCommit([meta = '', , , , seq, before, , ...texts]: readonly string[]): void {
-    const code = meta.slice(meta.indexOf('{') + 1, meta.indexOf('}'));
+    if (texts.length > 0) this.noteEntries(meta, Number(seq), before as Digest, texts);
+  }
+
+  /** What an owner stores whole may have entries in it that it was not told are stored. */
+  private noteRestored([meta = '', ...given]: readonly string[]): void {
+    const { seq, digest } = JSON.parse(given[10] ?? '') as StoredSnapshot;
+    this.noteEntries(meta, seq, digest, given.slice(13));
+  }
+
+  private noteEntries(metaKey: string, seq: number, before: Digest, texts: readonly string[]): void {
+    const code = metaKey.slice(metaKey.indexOf('{') + 1, metaKey.indexOf('}'));
     const room = this.rooms.find(({ head }) => head.code === code);
-    if (!room || texts.length === 0) return;
+    if (!room) return;
     this.commits += 1;
-    let digest = before as Digest;
+    let last = before;
     for (const [at, text] of texts.entries()) {
-      digest = chain(digest, text);
-      const place = Number(seq) + at + 1;
+      const digest = chain(last, text);
+      const place = (seq + at + 1) as Seq;
       const known = room.committed.get(place) ?? new Set();
       known.add(digest);
       room.committed.set(place, known);
+      room.lines.set(digest, { seq: place, text, before: last });
+      last = digest;
     }
   }
 
