@@ -59,8 +59,7 @@ export class Orphans {
     });
     await Promise.all(workers);
     if ((await index.rooms(dead)).length > 0) return;
-    await registry.remove(dead);
-    await index.forget(dead);
+    await Promise.all([registry.remove(dead), index.forget(dead)]);
     this.looks.delete(dead);
   }
 

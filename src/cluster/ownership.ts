@@ -90,6 +90,11 @@ export class Ownership {
     return this.mailboxes.get(code);
   }
 
+  /** Whether the room is played here, or is just being opened. */
+  concerns(code: RoomCode): boolean {
+    return this.mailboxes.has(code) || this.opening.has(code);
+  }
+
   /** Where the room is, as Redis says. No owner is asked, but one that was just found to be gone has no room. @throws when Redis does not answer. */
   async locate(code: RoomCode): Promise<Location> {
     const mailbox = this.mailboxes.get(code);
@@ -224,7 +229,6 @@ export class Ownership {
     // Claimed and adopted at the same time: the higher epoch is what Redis says.
     const present = this.mailboxes.get(head.code);
     if (present && present.fence.epoch >= epoch) return present;
-    present?.lose();
     const mailbox = new Mailbox(
       {
         ...deps.mailbox,
@@ -237,8 +241,11 @@ export class Ownership {
           );
         },
         onEnd: (ended, reason) => {
-          if (this.mailboxes.get(head.code) === ended) this.mailboxes.delete(head.code);
-          void deps.index.remove(deps.id, head.code).catch(() => undefined);
+          // Where the room has come back meanwhile, the entry in the index is the new one's.
+          if (this.mailboxes.get(head.code) === ended) {
+            this.mailboxes.delete(head.code);
+            void deps.index.remove(deps.id, head.code).catch(() => undefined);
+          }
           deps.onEnd(ended, reason);
         },
       },
@@ -250,6 +257,7 @@ export class Ownership {
       from === 'handed over',
     );
     this.mailboxes.set(head.code, mailbox);
+    present?.lose();
     deps.log.info({ room: head.code, epoch, seq: mailbox.position.seq, from }, 'room claimed');
     deps.onClaimed(mailbox);
     return mailbox;

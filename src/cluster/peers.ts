@@ -33,6 +33,11 @@ export class Peers {
     return this.seen.instances.filter(({ id }) => id !== this.own);
   }
 
+  /** All ids in the registry as last seen, with a lease or without. */
+  get listed(): ReadonlySet<InstanceId> {
+    return new Set([...this.seen.instances.map(({ id }) => id), ...this.seen.expired]);
+  }
+
   /** Looks at once, then again and again. */
   start(): void {
     this.look()

@@ -111,9 +111,24 @@ export class Registry {
     return { renewed: existed === 1, now };
   }
 
-  /** Takes the entry out at once, as a process does that leaves in order. */
+  /** Takes the entry out at once, as a process does that leaves in order and without rooms. */
   async remove(id: InstanceId): Promise<void> {
     await this.redis.multi().del(`${INSTANCES}:${id}`).zrem(INSTANCES, id).exec();
+  }
+
+  /** Whether the id is in the list of instances, with a lease or without. */
+  async isListed(id: InstanceId): Promise<boolean> {
+    return (await this.redis.zscore(INSTANCES, id)) !== null;
+  }
+
+  /** Puts an id into the list without a lease, so that its rooms are taken over. Changes nothing for one that is listed. */
+  async listAsExpired(id: InstanceId): Promise<void> {
+    await this.redis.zadd(INSTANCES, 'NX', '0', id);
+  }
+
+  /** Ends the lease of an instance that still has rooms: it stays listed, so that they are found. */
+  async expire(id: InstanceId): Promise<void> {
+    await this.redis.del(`${INSTANCES}:${id}`);
   }
 
   async removeController(id: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** What the instance does for the cluster while it is one of it, from its registration to its last room. */
 import { Fencing } from '../cluster/fencing.js';
+import { IndexReconciler } from '../cluster/index-reconciler.js';
 import { Isolation } from '../cluster/isolation.js';
 import { Orphans } from '../cluster/orphans.js';
 import { Peers } from '../cluster/peers.js';
@@ -31,7 +32,7 @@ export type Service = ReturnType<typeof createService>;
 export function createService({ ports, redis, lifecycle, membership, rooms, edge }: ServiceDeps) {
   const { id, clock, log, probe } = ports;
   const { registry, self, lease, heartbeats, leaseMs, bus } = membership;
-  const { index, ownership, seats, migration, drain } = rooms;
+  const { index, store, ownership, seats, migration, drain } = rooms;
 
   lifecycle.add('registration', {
     start: async () => {
@@ -41,7 +42,9 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
     stop: async () => {
       self.status = 'stopped';
       lease.stop();
-      await registry.remove(id);
+      // Rooms that a drain has not given away by its deadline still name this instance: survivors must find it.
+      if ((await index.size(id)) === 0) await Promise.all([registry.remove(id), index.forget(id)]);
+      else await registry.expire(id);
       await registry.announce();
     },
   });
@@ -68,6 +71,9 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
     return orphans.look(seen);
   });
   lifecycle.add('peers', { start: () => peers.start(), stop: () => peers.stop() });
+  const listed = () => peers.listed;
+  const reconciler = new IndexReconciler({ self, registry, index, store, ownership, listed, leaseMs, clock, log });
+  lifecycle.add('index', { start: () => reconciler.start(), stop: () => reconciler.stop() });
   const publicRooms = new PublicRooms(redis.commands, ownership, clock);
   lifecycle.add('public rooms', { start: () => publicRooms.start(), stop: () => publicRooms.stop() });
   const isolation = new Isolation({

@@ -56,6 +56,7 @@ const COMMANDS = [
   'pexpire',
   'sadd',
   'srem',
+  'scard',
   'smembers',
   'zadd',
   'zrem',

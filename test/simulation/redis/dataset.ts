@@ -33,6 +33,7 @@ export const READS: ReadonlySet<string> = new Set([
   'EXISTS',
   'HGETALL',
   'HMGET',
+  'SCARD',
   'SMEMBERS',
   'ZSCORE',
   'ZRANGE',
@@ -91,9 +92,15 @@ export class Dataset {
         return this.find<Set<string>>(now, key)?.delete(rest[0] ?? '') ? 1 : 0;
       case 'SMEMBERS':
         return [...(this.find<Set<string>>(now, key) ?? [])];
-      case 'ZADD':
-        this.open(now, key, () => new Map<string, number>()).set(rest[1] ?? '', Number(rest[0]));
+      case 'SCARD':
+        return this.find<Set<string>>(now, key)?.size ?? 0;
+      case 'ZADD': {
+        const scores = this.open(now, key, () => new Map<string, number>());
+        const [score = '', member = ''] = rest[0] === 'NX' ? rest.slice(1) : rest;
+        if (rest[0] === 'NX' && scores.has(member)) return 0;
+        scores.set(member, Number(score));
         return 1;
+      }
       case 'ZREM': {
         const members = this.find<Map<string, number>>(now, key);
         return rest.filter((member) => members?.delete(member)).length;
