@@ -5,6 +5,8 @@ export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   /** How much later the answers of the target arrive, ms. */
   delayMs = 0;
+  /** Sees what goes to the target; true keeps it from arriving. */
+  intercept: (data: Buffer) => boolean = () => false;
   private isCut = false;
 
   private constructor(
@@ -49,7 +51,7 @@ export class TcpProxy {
       const waiting: Buffer[] = [];
       let arrives = 0;
       from.on('data', (data: Buffer) => {
-        if (this.isCut) return;
+        if (this.isCut || (from === near && this.intercept(data))) return;
         const now = performance.now();
         // Never before what was on its way already.
         arrives = Math.max(arrives, now + (from === far ? this.delayMs : 0));
