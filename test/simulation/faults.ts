@@ -26,7 +26,8 @@ const always = () => true;
 /** Another instance is there to go on. */
 const others = (world: World) => world.ready.length > 1;
 const unlessSpared = (world: World) => others(world) && (world.unmended || !world.tails.sparing);
-const failsOver = (world: World) => world.plan.copies > 1 && world.server.up;
+/** A majority of the copies stays. */
+const failsOver = ({ server, plan }: World) => plan.copies > 1 && server.up && server.complete;
 
 function pick<T>(world: World, from: readonly T[]): T | undefined {
   return from[world.random.between(0, from.length - 1)];
@@ -39,8 +40,11 @@ function victim(world: World): Member | undefined {
 }
 
 /** Mostly short, now and then longer than any lease. */
-function duration({ random }: World): number {
-  return Math.round(random.next() < 0.6 ? random.next() * SHORT_MS : random.next() * LONG_MS);
+function duration(world: World): number {
+  const { random } = world;
+  const ms = Math.round(random.next() < 0.6 ? random.next() * SHORT_MS : random.next() * LONG_MS);
+  world.standstill.excuse(ms);
+  return ms;
 }
 
 /** Strikes an instance, but not one that is needed for what only it knows. */
@@ -217,6 +221,7 @@ const failOver = (kind: FailOverKind, zombies: number): Fault => ({
   strike: (world) => {
     const { server, random, plan } = world;
     const ms = 200 + Math.round(random.next() * 2_500);
+    world.standstill.excuse(ms);
     const best = plan.durability === 'replicated' || random.next() < 0.5;
     const how = kind === 'kill' && random.next() < zombies ? 'zombie' : kind;
     const choose = (candidates: readonly Node[]) => (best ? candidates.at(-1) : world.tails.worstOf(candidates));
@@ -225,6 +230,54 @@ const failOver = (kind: FailOverKind, zombies: number): Fault => ({
     return `${how} in ${ms} ms, ${best ? 'the best' : 'the worst'} copy`;
   },
 });
+/** All but one are cut off: their players must find the one that is not. */
+const mostCut: Fault = {
+  name: 'most cut from Redis',
+  fits: ({ ready, network, plan, tails }) =>
+    ready.length > 2 && !network.torn && !tails.sparing && plan.redisAwayMs === 0,
+  strike: (world) => {
+    const { network, timeline, random } = world;
+    const ms = Math.round(8_000 + random.next() * 16_000);
+    const spared = pick(world, world.ready);
+    const cut = world.members.filter((member) => member !== spared && !member.process.dead);
+    for (const { process } of cut) {
+      const ways = [
+        [process.name, REDIS],
+        [REDIS, process.name],
+      ] as const;
+      for (const [from, to] of ways) network.cut(from, to);
+      timeline.after(ms, () => {
+        for (const [from, to] of ways) network.heal(from, to);
+      });
+    }
+    return `all but ${spared?.process.name} for ${ms} ms`;
+  },
+};
+
+const connectionSilent: Fault = {
+  name: 'a connection to Redis falls silent',
+  fits: always,
+  strike: (world) => {
+    const member = victim(world);
+    const connection = pick(world, member?.instance.connections ?? []);
+    connection?.silence();
+    return connection && `${member?.process.name}, connection ${member?.instance.connections.indexOf(connection)}`;
+  },
+};
+
+/** NTP, or somebody sets it; of the primary's host, or of all. */
+const redisClockSteps: Fault = {
+  name: "Redis' clock steps",
+  fits: ({ server }) => server.up,
+  strike: (world) => {
+    const { server, random } = world;
+    const ms = pick(world, [-3_600_000, -45_000, -800, 800, 45_000, 3_600_000]) ?? 0;
+    const all = random.next() < 0.5;
+    server.stepClock(all ? server.nodes : [server.primary], ms);
+    return `${all ? 'everywhere' : 'of the primary'} by ${ms} ms`;
+  },
+};
+
 const devicesCut: Fault = {
   name: 'players lose their network',
   fits: always,
@@ -236,7 +289,12 @@ const devicesCut: Fault = {
   },
 };
 
-export const failovers: readonly Fault[] = [failOver('kill', 0.4)];
+export const failovers: readonly Fault[] = [
+  failOver('kill', 0.4),
+  failOver('kill', 0.4),
+  failOver('vanish', 0),
+  failOver('demote', 0),
+];
 
 export const faults: readonly Fault[] = [
   kill,
@@ -252,8 +310,11 @@ export const faults: readonly Fault[] = [
   redisPaused,
   redisRestarted,
   ...failovers,
-  ...failovers,
-  ...failovers,
+  mostCut,
+  connectionSilent,
+  connectionSilent,
+  redisClockSteps,
+  redisClockSteps,
   lagging,
   lagging,
   move,

@@ -23,7 +23,7 @@ export class Stream {
       return;
     }
     const { timeline } = this.network;
-    this.free = Math.max(this.free, timeline.now + this.network.delay());
+    this.free = Math.max(this.free, timeline.now + this.network.delay() + this.network.distanceOf(this.from, this.to));
     timeline.after(this.free - timeline.now, arrive);
   }
 
@@ -36,6 +36,8 @@ export class Network {
   private readonly cuts = new Map<string, (() => void)[]>();
   /** Longest usual delay of a packet, ms. */
   slowness = 1;
+  /** A place that is far from all others, ms in one direction. */
+  distance: { readonly place: Place; readonly ms: number } | undefined;
 
   constructor(
     readonly timeline: Timeline,
@@ -50,6 +52,10 @@ export class Network {
   delay(): number {
     const part = this.random.next();
     return 0.1 + this.slowness * (part > 0.98 ? 20 * this.random.next() : part);
+  }
+
+  distanceOf(from: Place, to: Place): number {
+    return this.distance && (this.distance.place === from || this.distance.place === to) ? this.distance.ms : 0;
   }
 
   /** Whether anything is cut. */

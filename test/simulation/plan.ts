@@ -12,6 +12,10 @@ export interface Plan {
   readonly lagMs: number;
   readonly slowness: number;
   readonly logKeep: number;
+  /** How far Redis is, ms in one direction. */
+  readonly redisAwayMs: number;
+  /** What the clocks of the replicas' hosts are ahead of the primary's, ms. */
+  readonly hostClocksMs: number;
   readonly clockErrorMs: number;
   readonly targetPoints: number;
   readonly playAllTricks: boolean;
@@ -33,6 +37,8 @@ export interface Plan {
   readonly isPublic: boolean;
 }
 
+const HOUR_MS = 3_600_000;
+
 export function planOf(seed: number): Plan {
   const random = new Seeded(seed);
   const one = <T>(...choices: readonly T[]): T => choices[random.between(0, choices.length - 1)] as T;
@@ -41,9 +47,10 @@ export function planOf(seed: number): Plan {
     { copies: 3, durability: 'replicated' } as const,
     { copies: 3, durability: 'primary' } as const,
   );
+  const isFar = random.next() < 0.1;
   return {
     ...redis,
-    instances: random.between(2, 4),
+    instances: random.between(2, 5),
     rooms: random.between(1, 3),
     lagMs: one(2, 20, 200, 1_000),
     slowness: one(0.3, 1, 4),
@@ -57,7 +64,9 @@ export function planOf(seed: number): Plan {
     thinkMs: one(20, 60, 150),
     mischief: one(0, 0.05, 0.2),
     pinned: one(0, 0.7, 1),
-    commits: 200,
+    commits: isFar ? 80 : 200,
+    redisAwayMs: isFar ? random.between(125, 250) : 0,
+    hostClocksMs: one(0, 0, 0, 300, -45_000, 45_000, -HOUR_MS, HOUR_MS),
     faults: random.between(4, 12),
     isPublic: one(true, false),
     overHttp: one(0, 0.1, 0.5),

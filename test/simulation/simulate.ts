@@ -3,6 +3,7 @@ import { Bystanders } from './bystanders.js';
 import { check } from './check.js';
 import type { Coverage } from './coverage.js';
 import { Director, type Part, type Strike } from './director.js';
+import { FOUND_MS, notFoundAgain } from './found-again.js';
 import { planOf } from './plan.js';
 import { World } from './world.js';
 
@@ -42,10 +43,14 @@ export async function simulate(seed: number, part?: Part, unmended = false): Pro
   const enough = () => world.commits >= plan.commits && director.done && world.tails.calm;
   if (!(await world.timeline.runUntil(enough, LIMIT_MS))) world.complaints.push('the cluster is stuck');
   director.over = true;
+  world.standstill.end();
   world.heal();
   bystanders.rest();
   const atRest = () => world.atRest && bystanders.atRest;
   if (!(await world.timeline.runUntil(atRest, REST_MS))) world.complaints.push('the rooms find no rest');
+  await world.timeline.runUntil(() => false, FOUND_MS);
+  world.complaints.push(...notFoundAgain(world));
+  if (!(await world.timeline.runUntil(atRest, REST_MS))) world.complaints.push('the rooms find no rest again');
   const { acked, violations, fingerprint } = check(world, bystanders);
   world.end();
   return {

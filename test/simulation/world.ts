@@ -15,16 +15,17 @@ import { SimulatedInstance } from './instance.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
 import { Process } from './process.js';
-import { SimulatedConnection } from './redis/connection.js';
+import { REDIS, SimulatedConnection } from './redis/connection.js';
 import type { Reply } from './redis/lua.js';
 import { RedisServer, type Request } from './redis/server.js';
 import { seatPlayers } from './seating.js';
 import type { Sitter } from './sitter.js';
+import { Standstill } from './standstill.js';
 import { Tails } from './tails.js';
 import { Timeline } from './timeline.js';
 import { Ways } from './ways.js';
 
-const ROOM_TTL_MS = 3_600_000;
+const ROOM_TTL_MS = 7 * 86_400_000;
 /** Within which a new room is on all copies, or is stored again. */
 const CREATE_MS = 5_000;
 /** Until a supervisor has started another process in place of one that could not start. */
@@ -46,6 +47,8 @@ export interface PlayedRoom {
   readonly players: Sitter[];
   /** The highest entry that anybody was told of. */
   told: number;
+  /** When something was committed last, world ms. */
+  movedAt: number;
   /** Digests that Redis has said yes to, by seq. */
   readonly committed: Map<number, Set<Digest>>;
   /** The same with their texts, each with the one before it: a store that was restored lacks those behind its snapshot. */
@@ -63,6 +66,7 @@ export class World {
   readonly complaints: string[] = [];
   readonly coverage = new Coverage();
   readonly tails: Tails = new Tails(this);
+  readonly standstill: Standstill;
   commits = 0;
   takeovers = 0;
   /** Told of every moment at which a fault may strike: where a request is, and its name. */
@@ -79,6 +83,7 @@ export class World {
     this.random = new Seeded(seed ^ 0x9e3779b9);
     this.network = new Network(this.timeline, this.random);
     this.network.slowness = plan.slowness;
+    this.network.distance = { place: REDIS, ms: plan.redisAwayMs };
     this.ways = new Ways(this);
     const options = { copies: plan.copies, lagMs: plan.lagMs, startsAt: BEGINNING };
     this.server = new RedisServer(this.timeline, this.random, options, {
@@ -88,6 +93,9 @@ export class World {
         this.onMoment(`${stage} ${name}`);
       },
     });
+    // Whoever takes over has another clock.
+    this.server.stepClock(this.server.replicas, plan.hostClocksMs);
+    this.standstill = new Standstill(this);
     for (let at = 0; at < plan.instances; at++) this.launch();
     for (let at = 0; at < plan.rooms; at++) this.openRoom(at);
   }
@@ -194,7 +202,15 @@ export class World {
       createdAt: BEGINNING,
     };
     const history = new RoomHistory(code, undefined, () => timeline.now);
-    const room: PlayedRoom = { head, history, players: [], told: 0, committed: new Map(), lines: new Map() };
+    const room: PlayedRoom = {
+      head,
+      history,
+      players: [],
+      told: 0,
+      movedAt: 0,
+      committed: new Map(),
+      lines: new Map(),
+    };
     this.rooms.push(room);
     this.createRoom(head, () => seatPlayers(this, room));
   }
@@ -248,7 +264,15 @@ export class World {
     const room = this.rooms.find(({ head }) => head.code === code);
     if (!room) return;
     this.commits += 1;
-    let last = before;
+    const room: PlayedRoom = {
+      head,
+      history,
+      players: [],
+      told: 0,
+      movedAt: 0,
+      committed: new Map(),
+      lines: new Map(),
+    };
     for (const [at, text] of texts.entries()) {
       const digest = chain(last, text);
       const place = (seq + at + 1) as Seq;

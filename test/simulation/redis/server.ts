@@ -108,6 +108,11 @@ export class RedisServer {
     return this.replication.lost;
   }
 
+  /** Whether no copy is away. */
+  get complete(): boolean {
+    return this.nodes.every(({ alive }) => alive);
+  }
+
   /** Length of the log that a majority of the copies is known to have. */
   get confirmed(): number {
     return this.replication.safe;
