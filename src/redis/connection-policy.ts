@@ -65,6 +65,8 @@ export class StartTimeout {
 export const SILENCE_TICK_MS = 250;
 const QUIET_TICKS_TO_ASK = 2;
 const QUIET_TICKS_TO_LEAVE = 11;
+/** A server that always has something to say is asked all the same, for its role: after 2 s. */
+const TICKS_BETWEEN_QUESTIONS = 8;
 
 /**
  * Finds out that a server has died without a word. It counts ticks and reads no clock: a process that stood still itself
@@ -72,16 +74,21 @@ const QUIET_TICKS_TO_LEAVE = 11;
  */
 export class SilenceDetector {
   private quietTicks = 0;
+  private ticksSinceQuestion = 0;
 
   /**
-   * Called every SILENCE_TICK_MS. ask: a question is to be sent, so that a living server has something to answer. leave:
-   * the server is to be left.
+   * Called every SILENCE_TICK_MS. ask: a question is to be sent, so that a living server has something to answer, and says
+   * what it is: one that was demoted may go on answering a connection that only reads. leave: the server is to be left.
    * @param heard whether anything has come since the last tick
    */
   tick(heard: boolean): 'wait' | 'ask' | 'leave' {
     this.quietTicks = heard ? 0 : this.quietTicks + 1;
     if (this.quietTicks >= QUIET_TICKS_TO_LEAVE) return 'leave';
-    return this.quietTicks === QUIET_TICKS_TO_ASK ? 'ask' : 'wait';
+    this.ticksSinceQuestion += 1;
+    const isDue = this.ticksSinceQuestion >= TICKS_BETWEEN_QUESTIONS && this.quietTicks < QUIET_TICKS_TO_ASK;
+    if (this.quietTicks !== QUIET_TICKS_TO_ASK && !isDue) return 'wait';
+    this.ticksSinceQuestion = 0;
+    return 'ask';
   }
 }
 

@@ -166,7 +166,7 @@ export class Director {
     const before = random.state;
     const did = fault.fits(world) ? fault.strike(world) : undefined;
     if (did === undefined) return;
-    world.standstill.excuse();
+    world.watchdog.excuse();
     world.coverage.count('fault', fault.name);
     world.coverage.count('moment', moment?.split(' ')[0] ?? 'any');
     this.strikes.push({ fault, at: timeline.now, commits, moment, did, chance: [before, random.state] });

@@ -43,7 +43,7 @@ function victim(world: World): Member | undefined {
 function duration(world: World): number {
   const { random } = world;
   const ms = Math.round(random.next() < 0.6 ? random.next() * SHORT_MS : random.next() * LONG_MS);
-  world.standstill.excuse(ms);
+  world.watchdog.excuse(ms);
   return ms;
 }
 
@@ -221,7 +221,7 @@ const failOver = (kind: FailOverKind, zombies: number): Fault => ({
   strike: (world) => {
     const { server, random, plan } = world;
     const ms = 200 + Math.round(random.next() * 2_500);
-    world.standstill.excuse(ms);
+    world.watchdog.excuse(ms);
     const best = plan.durability === 'replicated' || random.next() < 0.5;
     const how = kind === 'kill' && random.next() < zombies ? 'zombie' : kind;
     const choose = (candidates: readonly Node[]) => (best ? candidates.at(-1) : world.tails.worstOf(candidates));

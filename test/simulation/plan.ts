@@ -8,6 +8,8 @@ export interface Plan {
   /** Copies of Redis' data, the primary included. */
   readonly copies: number;
   readonly durability: Durability;
+  /** Redis knows WAITAOF. */
+  readonly tellsOfDisks: boolean;
   /** Longest delay of a replica, and of a packet as a rule, ms. */
   readonly lagMs: number;
   readonly slowness: number;
@@ -66,6 +68,7 @@ export function planOf(seed: number): Plan {
     pinned: one(0, 0.7, 1),
     commits: isFar ? 80 : 200,
     redisAwayMs: isFar ? random.between(125, 250) : 0,
+    tellsOfDisks: one(true, false),
     hostClocksMs: one(0, 0, 0, 300, -45_000, 45_000, -HOUR_MS, HOUR_MS),
     faults: random.between(4, 12),
     isPublic: one(true, false),

@@ -16,7 +16,7 @@ function connected() {
   const random = new Seeded(1);
   const network = new Network(timeline, random);
   const process = new Process(timeline, 'test');
-  const options = { copies: 1, lagMs: 1, startsAt: 1_000 };
+  const options = { copies: 1, lagMs: 1, tellsOfDisks: false, startsAt: 1_000 };
   const server = new RedisServer(timeline, random, options, {
     ran: () => undefined,
     moment: () => undefined,

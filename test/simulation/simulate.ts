@@ -43,7 +43,7 @@ export async function simulate(seed: number, part?: Part, unmended = false): Pro
   const enough = () => world.commits >= plan.commits && director.done && world.tails.calm;
   if (!(await world.timeline.runUntil(enough, LIMIT_MS))) world.complaints.push('the cluster is stuck');
   director.over = true;
-  world.standstill.end();
+  world.watchdog.end();
   world.heal();
   bystanders.rest();
   const atRest = () => world.atRest && bystanders.atRest;

@@ -20,9 +20,9 @@ import type { Reply } from './redis/lua.js';
 import { RedisServer, type Request } from './redis/server.js';
 import { seatPlayers } from './seating.js';
 import type { Sitter } from './sitter.js';
-import { Standstill } from './standstill.js';
 import { Tails } from './tails.js';
 import { Timeline } from './timeline.js';
+import { Watchdog } from './watchdog.js';
 import { Ways } from './ways.js';
 
 const ROOM_TTL_MS = 7 * 86_400_000;
@@ -66,7 +66,7 @@ export class World {
   readonly complaints: string[] = [];
   readonly coverage = new Coverage();
   readonly tails: Tails = new Tails(this);
-  readonly standstill: Standstill;
+  readonly watchdog: Watchdog;
   commits = 0;
   takeovers = 0;
   /** Told of every moment at which a fault may strike: where a request is, and its name. */
@@ -85,7 +85,8 @@ export class World {
     this.network.slowness = plan.slowness;
     this.network.distance = { place: REDIS, ms: plan.redisAwayMs };
     this.ways = new Ways(this);
-    const options = { copies: plan.copies, lagMs: plan.lagMs, startsAt: BEGINNING };
+    const { copies, lagMs, tellsOfDisks } = plan;
+    const options = { copies, lagMs, tellsOfDisks, startsAt: BEGINNING };
     this.server = new RedisServer(this.timeline, this.random, options, {
       ran: (...run) => this.ran(...run),
       moment: (stage, name) => {
@@ -95,7 +96,7 @@ export class World {
     });
     // Whoever takes over has another clock.
     this.server.stepClock(this.server.replicas, plan.hostClocksMs);
-    this.standstill = new Standstill(this);
+    this.watchdog = new Watchdog(this);
     for (let at = 0; at < plan.instances; at++) this.launch();
     for (let at = 0; at < plan.rooms; at++) this.openRoom(at);
   }

@@ -43,6 +43,8 @@ export interface ServerEvents {
 }
 
 export interface ServerOptions extends ReplicationOptions {
+  /** It knows WAITAOF. */
+  readonly tellsOfDisks: boolean;
   /** The primary's clock when the world begins, ms since the epoch. */
   readonly startsAt: number;
 }
@@ -280,10 +282,9 @@ export class RedisServer {
       case 'WAIT':
         return this.wait(session, Number(args[0]), Number(args[1]), answer);
       case 'WAITAOF':
+        if (!this.options.tellsOfDisks) throw new Error("ERR unknown command 'WAITAOF'");
         // Its copies have nothing in memory that is not on their disks.
         return this.wait(session, Number(args[1]), Number(args[2]), (copies) => answer([1, copies]));
-      case 'INFO':
-        return answer('');
       case 'XREAD':
         return this.readBlocking(session, args, answer);
       default:
@@ -392,6 +393,7 @@ const MESSAGE_TYPE = /"type":"(\w+)"/;
 export function nameOf([name, ...args]: Request): string {
   if (name === 'EVALSHA') return nameOfScript(args[0] ?? '');
   if (name === 'EVAL') return nameOfScript(load(args[0] ?? ''));
+  if (name === 'WAITAOF') return 'WAIT';
   if (name !== 'PUBLISH' && name !== 'XADD') return name;
   return MESSAGE_TYPE.exec(args.at(-1) ?? '')?.[1] ?? name;
 }

@@ -5,7 +5,7 @@ import type { PlayedRoom, World } from './world.js';
 const LONGEST_MS = 15_000;
 const LOOK_MS = 1_000;
 
-export class Standstill {
+export class Watchdog {
   private readonly told = new Set<PlayedRoom>();
   /** Until then something happens to the cluster that has to be waited out, world ms. */
   private until = 0;
