@@ -1,7 +1,7 @@
 /** Notices tables that stand still although nothing that must be waited out happens to them. */
 import type { PlayedRoom, World } from './world.js';
 
-/** Above the longest stop that is promised. */
+/** Above the longest stop that is promised; a player whose move was refused may then wait until the turn's clock runs out. */
 const LONGEST_MS = 15_000;
 const LOOK_MS = 1_000;
 
@@ -26,14 +26,15 @@ export class Watchdog {
   }
 
   private look(): void {
-    const { timeline, rooms } = this.world;
+    const { timeline, rooms, plan } = this.world;
+    const longest = LONGEST_MS + plan.turnMs;
     timeline.after(LOOK_MS, () => {
       if (this.over) return;
       for (const room of rooms) {
         const since = timeline.now - Math.max(this.until, room.movedAt);
-        if (since < LONGEST_MS || room.players.length === 0 || this.told.has(room)) continue;
+        if (since < longest || room.players.length === 0 || this.told.has(room)) continue;
         this.told.add(room);
-        this.world.complain(room.head.code, `the table stood still for ${LONGEST_MS} ms`);
+        this.world.complain(room.head.code, `the table stood still for ${longest} ms`);
       }
       this.look();
     });

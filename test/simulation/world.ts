@@ -265,15 +265,8 @@ export class World {
     const room = this.rooms.find(({ head }) => head.code === code);
     if (!room) return;
     this.commits += 1;
-    const room: PlayedRoom = {
-      head,
-      history,
-      players: [],
-      told: 0,
-      movedAt: 0,
-      committed: new Map(),
-      lines: new Map(),
-    };
+    room.movedAt = this.timeline.now;
+    let last = before;
     for (const [at, text] of texts.entries()) {
       const digest = chain(last, text);
       const place = (seq + at + 1) as Seq;
