@@ -20,6 +20,8 @@ export interface DrainDeps {
   readonly log: Logger;
   /** A stored room that nobody claims is forgotten after this, ms. */
   readonly storedTtlMs: number;
+  /** The process ends so long after it was told to, ms. */
+  readonly deadlineMs: number;
 }
 
 /** `stopping` while the whole cluster is being stopped. */
@@ -33,6 +35,9 @@ export const ROLLING_KEY = 'hokm:rolling';
  */
 const PARALLEL = { least: 4, most: 16, roomsEach: 100 } as const;
 
+/** Before the process ends it tells which rooms are left, ms. */
+const LAST_WORD_MS = 1_000;
+
 interface Destinations {
   readonly instances: readonly InstanceRecord[];
   readonly promised: Map<InstanceId, number>;
@@ -44,12 +49,18 @@ interface Destinations {
 export class Drain {
   constructor(private readonly deps: DrainDeps) {}
 
-  /** Moves or stores every room of this instance. */
+  /** Moves or stores every room of this instance; waits for those who were handed one. */
   async run(): Promise<void> {
-    const { ownership, log, storedTtlMs } = this.deps;
+    const { ownership, migration, clock, log, storedTtlMs, deadlineMs } = this.deps;
+    const lastWord = clock.after(deadlineMs - LAST_WORD_MS, () => {
+      const unanswered = migration.pending;
+      const left = [...ownership.rooms].map(({ code }) => code).filter((code) => !unanswered.includes(code));
+      log.error({ unanswered, left }, 'not drained in time: rooms whose new owner has not answered, and all others');
+    });
     await this.giveAway();
     const left = [...ownership.rooms];
     await Promise.all(left.map((room) => room.release(storedTtlMs)));
+    lastWord.cancel();
     log.info({ stored: left.length }, 'drained');
   }
 

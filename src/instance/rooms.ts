@@ -94,6 +94,7 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
     clock,
     log,
     storedTtlMs: STORED_TTL_MS,
+    deadlineMs: config.HOKM_DRAIN_MS,
   });
   return { index, store, ownership, seats, migration, drain };
 }

@@ -15,6 +15,8 @@ const isInput = (item: RoomInput | Detached): item is RoomInput => item.type !==
 /** Inputs of one connection, and of a whole room, that may wait: a table that stands still must not fill the memory. */
 const WAITING_PER_CONNECTION = 32;
 const WAITING = 1_024;
+/** Of these so many at most are taken from whoever has no seat: those who watch must not keep players out. */
+const WAITING_OF_OTHERS = 512;
 
 export class InputQueue {
   private items: (RoomInput | Detached)[] = [];
@@ -32,10 +34,14 @@ export class InputQueue {
     this.items.unshift(input);
   }
 
-  /** Whether nothing more of `from` can wait. */
-  isFull(from: Connection): boolean {
-    if (this.items.length < WAITING_PER_CONNECTION) return false;
-    if (this.items.length >= WAITING) return true;
+  /** Whether so much waits that it must be asked whether more may. */
+  get crowded(): boolean {
+    return this.items.length >= WAITING_PER_CONNECTION;
+  }
+
+  /** Whether nothing more of `from`, a player or not, can wait. */
+  isFull(from: Connection, isPlayer: boolean): boolean {
+    if (this.items.length >= (isPlayer ? WAITING : WAITING_OF_OTHERS)) return true;
     return this.items.filter((item) => 'from' in item && item.from === from).length >= WAITING_PER_CONNECTION;
   }
 

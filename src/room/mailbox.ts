@@ -147,12 +147,19 @@ export class Mailbox {
 
   /** Puts in what was received then (monotonic ms), to be worked off in order. Who comes too late or sends too much is closed. */
   post(input: RoomInput, receivedAt = this.deps.clock.monotonic()): void {
-    const refusal = this.closedWith ?? ('from' in input && this.queue.isFull(input.from) ? 'RATE_LIMITED' : undefined);
+    const isFull = this.queue.crowded && 'from' in input && this.queue.isFull(input.from, this.isPlayer(input));
+    const refusal = this.closedWith ?? (isFull ? 'RATE_LIMITED' : undefined);
     if (refusal !== undefined) return 'from' in input ? input.from.close(refusal) : undefined;
     // Who joins or reads is told what is so now, or that a token is wrong, often without a commit that would prove it.
     if (input.type === 'hello' || input.type === 'read') this.proof.doubt(receivedAt);
     this.queue.push(input);
     if (!this.ended) this.wake();
+  }
+
+  /** Whether who sends this has a seat. */
+  private isPlayer(input: RoomInput): boolean {
+    const holder = input.type === 'hello' ? input.presented : 'holder' in input ? input.holder : undefined;
+    return holder !== undefined && this.seatOf(holder) !== undefined;
   }
 
   /** Asks the store whose the room is, unless it has said so since (monotonic ms): a room that waits may have been lost. */

@@ -114,6 +114,28 @@ test('a flood during a freeze is cut off: by connection, and by room', async () 
   expect(strangers.filter(({ frames }) => frames.length > 0)).toHaveLength(2_000 - cut);
 });
 
+test('those who watch do not keep players from being heard while the table stands still', async () => {
+  const stage = await Stage.open();
+  const [ana] = await stage.players('Ana');
+  const watchers = Array.from({ length: 40 }, (_, at) => new Player(() => stage.mailbox, `watcher-${at}`));
+  for (const watcher of watchers) watcher.hello({ spectate: true });
+  await settled();
+  const gate = held();
+  stage.store.script.commit.push(gate.fault);
+  ana.command(ADD(1));
+  await settled();
+  for (const watcher of watchers) for (let more = 0; more < 32; more++) watcher.command(KICK(1));
+  const id = ana.command(ADD(2));
+  const back = new Player(() => stage.mailbox, 'Ana');
+  back.token = ana.token;
+  back.hello();
+  expect([ana.closed, back.closed]).toEqual([undefined, undefined]);
+  gate.open();
+  await settled();
+  expect(ana.answers(id)).toEqual([3]);
+  expect(back.welcome?.seat).toBe(0);
+});
+
 describe('a client that comes back', () => {
   const resumed = async (change: (stage: Stage, ana: Player, bo: Player) => Promise<void>) => {
     const stage = await Stage.open();
