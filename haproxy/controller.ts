@@ -12,15 +12,18 @@ import type { RedisConnection } from '../src/redis/client.js';
 import { type Clock, sleep, type Timer } from '../src/runtime/clock.js';
 import type { Logger } from '../src/runtime/log.js';
 import { type Assignment, parseAssignment } from './assignments.js';
+import type { BackendFile } from './backend-file.js';
 import { type Belief, believe, hinted, noBelief, pulse, type Reading, unanswered } from './belief.js';
 import { observe } from './observe.js';
 import { type Command, type Leaving, type Plan, type ReconcileLimits, reconcile } from './reconcile.js';
-import type { RuntimeApi } from './runtime-api.js';
+import type { RuntimeApi, ShownServer } from './runtime-api.js';
 
 export interface ControllerParts {
   readonly id: string;
   readonly config: ControllerConfig;
   readonly api: RuntimeApi;
+  /** Undefined where HAProxy's configuration is somebody else's: then its workers begin without servers. */
+  readonly backendFile: BackendFile | undefined;
   readonly redis: RedisConnection;
   /** A connection of its own, for messages. */
   readonly messages: RedisConnection;
@@ -62,6 +65,10 @@ export class Controller {
   private readonly timers = new Set<Timer>();
   private report: Record<string, string | number>;
   private lastComplaint = '';
+  /** Addresses of hosts that are names, as they were resolved when their servers were added. */
+  private readonly addresses = new Map<string, string>();
+  /** A new worker has answered, whose servers are up only until their first check fails. */
+  private newWorker = false;
 
   constructor(private readonly parts: ControllerParts) {
     this.limits = limitsOf(parts.config);
@@ -126,7 +133,13 @@ export class Controller {
         typeof reading === 'string' ? unanswered(this.belief) : believe(this.belief, reading, now, this.limits);
       const plan = reconcile(this.belief, { servers, pins }, this.leaving, now, this.limits);
       this.leaving = plan.leaving;
-      failures.push(...plan.problems, ...(await this.runCommands(plan.commands)), ...(await this.movePins(plan, now)));
+      failures.push(...(await this.confirmHealth(servers)));
+      failures.push(
+        ...plan.problems,
+        ...(await this.runCommands(plan.commands)),
+        ...(await this.keepFile()),
+        ...(await this.movePins(plan, now)),
+      );
       changes = plan.commands.length + plan.pin.size + plan.unpin.length;
       if (changes > 0) {
         log.info({ commands: plan.commands.length, pinned: plan.pin.size, unpinned: plan.unpin.length }, 'reconciled');
@@ -154,6 +167,43 @@ export class Controller {
     }
   }
 
+  /** A worker that begins with servers takes one out at its first failed check: a busy instance would lose its players. */
+  private async confirmHealth(servers: readonly ShownServer[]): Promise<string[]> {
+    if (!this.newWorker) return [];
+    this.newWorker = false;
+    try {
+      for (const { name, state, up } of servers) if (up && state === 'ready') await this.parts.api.healthUp(name);
+      return [];
+    } catch (error) {
+      this.newWorker = true;
+      return [messageOf(error)];
+    }
+  }
+
+  /** Writes the servers down for workers to come. */
+  private async keepFile(): Promise<string[]> {
+    const { backendFile } = this.parts;
+    if (!backendFile) return [];
+    try {
+      const targets = [...this.belief.servers.values()].map(({ target }) => target);
+      backendFile.write(
+        await Promise.all(targets.map(async (target) => ({ ...target, address: await this.addressOf(target.host) }))),
+      );
+      return [];
+    } catch (error) {
+      return [`the servers cannot be written down: ${messageOf(error)}`];
+    }
+  }
+
+  private async addressOf(host: string): Promise<string> {
+    if (isIP(host)) return host;
+    const known = this.addresses.get(host);
+    if (known !== undefined) return known;
+    const { address } = await lookup(host);
+    this.addresses.set(host, address);
+    return address;
+  }
+
   private async runCommands(commands: readonly Command[]): Promise<string[]> {
     const failures = new Map<InstanceId, string>();
     for (const command of commands) {
@@ -173,8 +223,8 @@ export class Controller {
     switch (command.do) {
       case 'add': {
         const { host } = command.target;
-        const address = isIP(host) ? host : (await lookup(host)).address;
-        return api.add({ ...command.target, address });
+        this.addresses.delete(host);
+        return api.add({ ...command.target, address: await this.addressOf(host) });
       }
       case 'enable health':
         return api.enableHealth(command.server);
@@ -248,6 +298,7 @@ export class Controller {
     const worker = await this.parts.api.worker().catch(() => undefined);
     if (worker !== undefined && worker !== this.worker) {
       this.parts.log.info({ worker }, 'HAProxy answers');
+      this.newWorker = true;
       this.look(true);
     }
     this.worker = worker;

@@ -7,6 +7,7 @@ import { SystemClock, sleep } from '../src/runtime/clock.js';
 import { Lifecycle } from '../src/runtime/lifecycle.js';
 import { createLogger } from '../src/runtime/log.js';
 import { crockford } from '../src/runtime/random.js';
+import { BackendFile } from './backend-file.js';
 import { Controller } from './controller.js';
 import { HAProxyUnavailable, RuntimeApi } from './runtime-api.js';
 import { describe, look } from './show.js';
@@ -33,7 +34,9 @@ async function run(config: ControllerConfig): Promise<void> {
   ]);
 
   const registry = new Registry(redis, config.HOKM_LEASE_MS);
-  const controller = new Controller({ id, config, api, redis, messages, registry, clock, log });
+  const file = config.HAPROXY_BACKEND_FILE;
+  const backendFile = file === undefined ? undefined : new BackendFile(file);
+  const controller = new Controller({ id, config, api, backendFile, redis, messages, registry, clock, log });
   lifecycle.onStop('controller', () => controller.stop());
   await controller.start();
   log.info('HAProxy is equal to the registry');

@@ -58,7 +58,7 @@ export class UnexpectedReply extends Error {
 }
 
 /** What a server is checked with. A dead instance is out within fall × fastinter; a frozen one after its timeouts. */
-const CHECK =
+export const CHECK =
   'check inter 500ms fastinter 200ms downinter 500ms fall 3 rise 1 on-marked-down shutdown-sessions' as const;
 /** Commands of one line: 100 pins are about 5 kB of the 16 kB that a line may have. */
 const BATCH = 100;
@@ -114,7 +114,12 @@ export class RuntimeApi {
     await this.expect(`set server game/${name} state ${state}`, '');
     // Out of maintenance one failed check would be enough: a new instance whose first players all come at once can take
     // longer for one than HAProxy waits, and would lose them.
-    if (state === 'ready') await this.expect(`set server game/${name} health up`, '');
+    if (state === 'ready') await this.healthUp(name);
+  }
+
+  /** Believes a server again that its first failed check would take out: as after `setState`, without changing the state. */
+  async healthUp(name: InstanceId): Promise<void> {
+    await this.expect(`set server game/${name} health up`, '');
   }
 
   async setWeight(name: InstanceId, weight: number): Promise<void> {

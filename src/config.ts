@@ -86,6 +86,8 @@ const controllerSchema = z.object({
   ...commonShape,
   /** Path of HAProxy's admin socket. */
   HAPROXY_SOCKET: z.string().min(1),
+  /** The copy of game.cfg that HAProxy is started with: it is kept with all servers in it. */
+  HAPROXY_BACKEND_FILE: z.string().min(1).optional(),
   /** The pause between full reconciles. */
   HOKM_RECONCILE_MS: milliseconds(2_000).pipe(z.number().min(50)),
   /** From taking a server out of HAProxy to deleting it; below 15 s streams that retry may still refer to it. */

@@ -29,6 +29,8 @@ export interface Programs {
   readonly controller: string;
   readonly autoscaler: string;
   readonly haproxyConfig: string;
+  /** What HAProxy's backend of instances is made from. */
+  readonly haproxyBackend: string;
 }
 
 const inPackage = (path: string) => fileURLToPath(new URL(path, packageRoot));
@@ -38,6 +40,7 @@ export const builtPrograms: Programs = {
   controller: inPackage('dist/haproxy/main.js'),
   autoscaler: inPackage('dist/autoscaler/main.js'),
   haproxyConfig: inPackage('haproxy/haproxy.cfg'),
+  haproxyBackend: inPackage('haproxy/game.cfg'),
 };
 
 export interface Plan {
@@ -87,12 +90,14 @@ export class LocalCluster {
         host: options.host,
         certificate: plan.certificate,
         haproxyConfig: programs.haproxyConfig,
+        haproxyBackend: programs.haproxyBackend,
         controller: programs.controller,
         secrets,
         environment: config.environment,
         controllerEnvironment: environment,
         folder: inPackage('.'),
         socketOf: (position) => sockets.haproxy(position),
+        backendOf: (position) => folder.haproxyBackend(position),
       },
       around,
     );

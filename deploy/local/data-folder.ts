@@ -54,6 +54,11 @@ export class DataFolder {
     return folder;
   }
 
+  /** The game's backend of an HAProxy, by position from 1. */
+  haproxyBackend(position: number): string {
+    return join(this.run, `game-${position}.cfg`);
+  }
+
   /** Gives the lock back; the cluster's notes are removed before. */
   release(): void {
     for (const file of [this.clusterFile, this.childrenFile, this.lockFile]) rmSync(file, { force: true });

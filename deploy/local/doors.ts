@@ -13,6 +13,7 @@ export interface DoorsPlan {
   readonly certificate: string | undefined;
   /** The programs' files. */
   readonly haproxyConfig: string;
+  readonly haproxyBackend: string;
   readonly controller: string;
   readonly secrets: Secrets;
   /** What HAProxy inherits; the controllers get `controllerEnvironment`. */
@@ -21,6 +22,8 @@ export interface DoorsPlan {
   readonly folder: string;
   /** The admin socket of an HAProxy, by position from 1. */
   readonly socketOf: (position: number) => string;
+  /** Where its servers are written down. */
+  readonly backendOf: (position: number) => string;
 }
 
 interface Door {
@@ -42,12 +45,27 @@ export class Doors {
       const socket = plan.socketOf(position);
       const otherPeerPort = plan.doors.find((other) => other !== ports)?.peerPort;
       const { host, certificate, secrets, environment, folder, haproxyConfig: configFile } = plan;
+      const backendFile = plan.backendOf(position);
       const own = { ...ports, position, socket, otherPeerPort };
       const haproxy = haproxyProgram(
-        { ...own, configFile, host, certificate, secrets, environment, folder },
+        {
+          ...own,
+          configFile,
+          backendFile,
+          backendTemplate: plan.haproxyBackend,
+          host,
+          certificate,
+          secrets,
+          environment,
+          folder,
+        },
         around.clock,
       );
-      const controllerEnvironment = { ...plan.controllerEnvironment, HAPROXY_SOCKET: socket };
+      const controllerEnvironment = {
+        ...plan.controllerEnvironment,
+        HAPROXY_SOCKET: socket,
+        HAPROXY_BACKEND_FILE: backendFile,
+      };
       return {
         ports,
         socket,

@@ -1,5 +1,5 @@
 /** HAProxy as a child: its settings come from haproxy.cfg, what differs between clusters from the environment. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/runtime/clock.js';
@@ -25,6 +25,9 @@ export interface HaproxyPlan extends HaproxyPorts {
   /** From 1. */
   readonly position: number;
   readonly configFile: string;
+  /** The game's backend: the controller's copy, made from `backendTemplate`. */
+  readonly backendFile: string;
+  readonly backendTemplate: string;
   readonly host: string;
   readonly socket: string;
   /** Peer port of the other HAProxy. */
@@ -51,12 +54,14 @@ const peerName = (position: number) => `local${position}`;
 export const OPS_HOST = '127.0.0.1';
 
 export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> {
+  // Those of an earlier run are gone; a HAProxy that is started again later finds what the controller has written.
+  writePrivate(plan.backendFile, readFileSync(plan.backendTemplate, 'utf8'));
   return {
     title: numbered('HAProxy', plan.position),
     logName: numbered('haproxy', plan.position, '-'),
     command: 'haproxy',
     // -W: a master that restarts its worker for a reload; -db: in the foreground.
-    args: ['-W', '-db', '-f', plan.configFile],
+    args: ['-W', '-db', '-f', plan.configFile, '-f', plan.backendFile],
     env: {
       ...plan.environment,
       HAPROXY_BIND: plan.host,

@@ -6,6 +6,7 @@ import { type ErrorCode, errors } from '../../src/errors.js';
 import { startRedis, type TestRedis, temporaryFolder } from '../support/programs.js';
 import {
   ask,
+  BACKEND_FILE,
   CONFIG_FILE,
   type EchoInstance,
   enter,
@@ -203,7 +204,7 @@ test.each([
   };
   environment[name] = value;
   if (value === undefined) delete environment[name];
-  const child = spawn('haproxy', ['-W', '-db', '-f', CONFIG_FILE], {
+  const child = spawn('haproxy', ['-W', '-db', '-f', CONFIG_FILE, '-f', BACKEND_FILE], {
     env: environment,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -233,9 +234,10 @@ test('without instances players are told what to do', async () => {
 
 test('what HAProxy answers itself has the shape and the codes of the API', () => {
   const bodies = [
-    ...readFileSync(CONFIG_FILE, 'utf8').matchAll(
-      /status (\d+) content-type application\/json( hdr Retry-After \d+)? string '(.*?)'(?: if|$)/gm,
-    ),
+    ...[CONFIG_FILE, BACKEND_FILE]
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('')
+      .matchAll(/status (\d+) content-type application\/json( hdr Retry-After \d+)? string '(.*?)'(?: if|$)/gm),
   ];
   expect(bodies.length).toBeGreaterThanOrEqual(10);
   /** How an instance fails is told by the status too. */

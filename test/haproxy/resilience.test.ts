@@ -108,6 +108,51 @@ test('a reloaded HAProxy too, and no socket is dropped', async () => {
   socket.terminate();
 });
 
+test('newcomers are served throughout seven reloads', async () => {
+  const refused: string[] = [];
+  let joined = 0;
+  let goesOn = true;
+  const newcomers = Array.from({ length: 4 }, async () => {
+    while (goesOn) {
+      await whereIs(haproxy.port, newRoomCode()).then(
+        () => joined++,
+        (error: Error) => refused.push(error.message),
+      );
+    }
+  });
+  for (let reload = 1; reload <= 7; reload++) {
+    const worker = await haproxy.api.worker();
+    let asked = Number.NEGATIVE_INFINITY;
+    await until('the worker is a new one', async () => {
+      // The master may still be busy with the reload before, and then takes no notice.
+      if (performance.now() - asked > 1_000) {
+        asked = performance.now();
+        haproxy.process.kill('SIGUSR2');
+      }
+      return (await haproxy.api.worker().catch(() => worker)) !== worker;
+    });
+    const enough = joined + 40;
+    await until('some more have come', () => joined + refused.length >= enough);
+  }
+  goesOn = false;
+  await Promise.all(newcomers);
+  expect([refused, joined >= 280]).toEqual([[], true]);
+  await allBack();
+});
+
+test('an HAProxy that crashed begins with its servers, also without its controller', async () => {
+  await end(controller);
+  await end(haproxy.process, 'SIGTERM');
+  await haproxy.restart();
+  const servers = await haproxy.api.servers();
+  expect(servers.map(({ name, number }) => [name, number]).sort()).toEqual(
+    [first, second].map(({ id, number }) => [id, number]).sort(),
+  );
+  expect([first.id, second.id]).toContain(await whereIs(haproxy.port, newRoomCode()));
+  controller = await startController(redis, haproxy);
+  await allBack();
+});
+
 test('an emptied Redis removes no server', async () => {
   await undisturbed(async () => {
     await connection.flushall();

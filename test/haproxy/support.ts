@@ -1,5 +1,6 @@
 /** A real HAProxy, its controller and echo instances on free ports, all ended by `stop`. */
 import type { ChildProcess } from 'node:child_process';
+import { copyFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,12 +15,15 @@ import { end, freePort, spawnOwned, spawnServer, type TestRedis, temporaryFolder
 export const LEASE_MS = 1_000;
 const HEARTBEAT_MS = 100;
 export const CONFIG_FILE = fileURLToPath(new URL('haproxy/haproxy.cfg', packageRoot));
+export const BACKEND_FILE = fileURLToPath(new URL('haproxy/game.cfg', packageRoot));
 const built = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 export interface TestHAProxy {
   readonly port: number;
   readonly opsPort: number;
   readonly socket: string;
+  /** Where the controller writes the servers down. */
+  readonly backendFile: string;
   readonly api: RuntimeApi;
   process: ChildProcess;
   /** Starts it again on the same ports after its end. */
@@ -44,14 +48,17 @@ export async function startHAProxy(extra: Record<string, string> = {}): Promise<
   const environment = { ...(await haproxyEnvironment(folder.path)), ...extra };
   const socket = environment.HAPROXY_SOCKET ?? '';
   const api = new RuntimeApi(socket);
+  const backendFile = join(folder.path, 'game.cfg');
+  await copyFile(BACKEND_FILE, backendFile);
   const launch = () =>
-    spawnServer('haproxy', ['-W', '-db', '-f', CONFIG_FILE], () => api.worker().catch(() => false), {
+    spawnServer('haproxy', ['-W', '-db', '-f', CONFIG_FILE, '-f', backendFile], () => api.worker().catch(() => false), {
       env: { ...process.env, ...environment },
     });
   const haproxy: TestHAProxy = {
     port: Number(environment.HAPROXY_PORT),
     opsPort: Number(environment.HAPROXY_OPS_PORT),
     socket,
+    backendFile,
     api,
     process: await launch(),
     restart: async () => {
@@ -66,10 +73,14 @@ export async function startHAProxy(extra: Record<string, string> = {}): Promise<
   return haproxy;
 }
 
-export function controllerEnvironment(redis: TestRedis, haproxy: Pick<TestHAProxy, 'socket'>): Record<string, string> {
+export function controllerEnvironment(
+  redis: TestRedis,
+  haproxy: Pick<TestHAProxy, 'socket' | 'backendFile'>,
+): Record<string, string> {
   return {
     REDIS_URL: redis.url,
     HAPROXY_SOCKET: haproxy.socket,
+    HAPROXY_BACKEND_FILE: haproxy.backendFile,
     HOKM_LEASE_MS: String(LEASE_MS),
     HOKM_HEARTBEAT_MS: String(HEARTBEAT_MS),
     HOKM_RECONCILE_MS: '200',

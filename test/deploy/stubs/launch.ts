@@ -8,6 +8,7 @@ const programs = {
   autoscaler: fileURLToPath(new URL('dist/autoscaler/main.js', packageRoot)),
   controller: fileURLToPath(new URL('controller.js', import.meta.url)),
   haproxyConfig: fileURLToPath(new URL('test/deploy/stubs/haproxy.cfg', packageRoot)),
+  haproxyBackend: fileURLToPath(new URL('test/deploy/stubs/game.cfg', packageRoot)),
 };
 
 process.exit(await launch(process.argv.slice(2), programs));
