@@ -7,7 +7,7 @@
  * back under a higher epoch. From the answer on the target alone repairs what Redis loses.
  */
 import { CHANNELS, type MessageOf } from '../protocol/cluster.js';
-import type { Epoch, RoomCode } from '../protocol/ids.js';
+import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
 import type { Handed, Handover } from '../room/handover.js';
 import type { Mailbox } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
@@ -61,6 +61,9 @@ export class Migration {
   /** Epochs up to which this instance never adopts what it is handed: it has said so. */
   private readonly refused = new Map<RoomCode, Epoch>();
 
+  /** By how much our cluster time is ahead of that of who has offered rooms, ms (see `ClusterClock`). */
+  private readonly ahead = new Map<InstanceId, number>();
+
   constructor(private readonly deps: MigrationDeps) {
     deps.bus.on('game_migration_data', (message) => this.received(message));
   }
@@ -85,7 +88,15 @@ export class Migration {
     const rules = `${room.head.game}@${room.head.rulesVersion}`;
     const answer = await bus.ask(
       CHANNELS.instance(target.id),
-      (request) => ({ type: 'game_migration_request', room: room.code, to: target.id, from: self.id, rules, request }),
+      (request) => ({
+        type: 'game_migration_request',
+        room: room.code,
+        to: target.id,
+        from: self.id,
+        rules,
+        request,
+        sent_at: clock.now(),
+      }),
       CONSENT_MS,
     );
     if (answer?.type !== 'game_migration_answer' || !answer.accepted) return 'refused';
@@ -193,9 +204,11 @@ export class Migration {
   }
 
   /** Somebody offers us a room. */
-  offered({ from, rules = '', request }: MessageOf<'game_migration_request'>): void {
-    const { self, bus } = this.deps;
+  offered({ from, rules = '', request, sent_at }: MessageOf<'game_migration_request'>): void {
+    const { self, bus, clock } = this.deps;
     if (from === undefined) return;
+    // Its way here took less than the consent may take, or nobody waits for the answer.
+    if (sent_at !== undefined) this.ahead.set(from, clock.now() - sent_at);
     const accepted = self.hasSpace && self.rules.includes(rules);
     const reason = accepted ? {} : { reason: self.status === 'ready' ? 'no space, or unknown rules' : self.status };
     bus.publish(CHANNELS.instance(from), { type: 'game_migration_answer', request, accepted, ...reason });
@@ -211,10 +224,10 @@ export class Migration {
 
   private async adopts(message: MessageOf<'game_migration_data'>): Promise<boolean> {
     const { ownership, clock } = this.deps;
-    const { room, epoch, tail, sent_at, alive_at: aliveAt = sent_at } = message;
+    const { room, from, epoch, tail, sent_at, alive_at: aliveAt = sent_at } = message;
     if (epoch <= (this.refused.get(room) ?? 0)) return false;
     const handed = { head: message.head as RoomHead, epoch, snapshot: message.snapshot as StoredSnapshot, aliveAt };
-    const fresh = clock.now() - sent_at <= DATA_MAX_AGE_MS;
+    const fresh = clock.now() - (this.ahead.get(from) ?? 0) - sent_at <= DATA_MAX_AGE_MS;
     if (fresh && (await ownership.adopt(tail ? { ...handed, tail } : handed))) return true;
     // Its owner goes by that: whatever of the message is still on its way finds no ear.
     this.refused.delete(room);

@@ -49,6 +49,8 @@ const messageSchema = z.discriminatedUnion('type', [
     from: instance.optional(),
     rules: z.string().optional(),
     request,
+    /** To a target: cluster time of the sender, ms. */
+    sent_at: z.number().optional(),
     /** Of the autoscaler's lock: an older one is refused. */
     fencing: z.int().optional(),
   }),
