@@ -34,6 +34,8 @@ export interface Violation {
   /** Where in the log; null when it is nowhere. */
   readonly seq: number | null;
   readonly text: string;
+  /** Of a lost command: when it was acknowledged, monotonic ms. */
+  readonly ackedAt?: number;
 }
 
 export interface Verdict {
@@ -164,7 +166,7 @@ class RoomCheck {
     if (refused !== null) this.blame('misplaced', first.seq, `command ${id} of seat ${seat} was acked and ${refused}`);
     for (const ack of acks) {
       if (places.length === 0) {
-        this.blame('lost', ack.seq, `command ${id} of seat ${seat} was acked and is not in the log`);
+        this.blame('lost', ack.seq, `command ${id} of seat ${seat} was acked and is not in the log`, ack.at);
         return;
       }
       if (!places.includes(ack.seq)) {
@@ -251,8 +253,8 @@ class RoomCheck {
     return bySeq;
   }
 
-  private blame(kind: Kind, seq: number | null, text: string): void {
-    this.violations.push({ kind, room: this.evidence.code, seq, text });
+  private blame(kind: Kind, seq: number | null, text: string, ackedAt?: number): void {
+    this.violations.push({ kind, room: this.evidence.code, seq, text, ...(ackedAt === undefined ? {} : { ackedAt }) });
   }
 }
 

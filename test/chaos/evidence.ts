@@ -31,6 +31,8 @@ export interface AckRecord {
   readonly seq: Seq;
   /** Place among all that this room's clients sent and received. */
   readonly order: number;
+  /** When it came, monotonic ms. */
+  readonly at?: number;
 }
 
 export interface CommandRecord {

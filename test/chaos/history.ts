@@ -191,7 +191,7 @@ export class ClientHistory {
     line.lastFrameAt = this.room.now();
     const command = this.commands.get(id);
     if (!command) return;
-    command.acks.push({ seq, order });
+    command.acks.push({ seq, order, at: this.room.now() });
     if (command.acks.length > 1) return;
     this.room.onAck({ room: this.room.code, client: this, command, at: this.room.now(), line });
   }

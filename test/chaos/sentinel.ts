@@ -28,7 +28,9 @@ const COPIES_MS = 30_000;
 export class SentinelRedis {
   private readonly nodes: Node[] = [];
   private readonly sentinels: ChildProcess[] = [];
-  private readonly sentinelPorts: number[] = [];
+  /** When nodes were killed, monotonic ms. */
+  readonly deaths: number[] = [];
+  readonly sentinelPorts: number[] = [];
 
   private constructor(
     private readonly folder: string,
@@ -72,8 +74,26 @@ export class SentinelRedis {
     return [...this.nodes.map(({ port }) => port), ...this.sentinelPorts];
   }
 
+  get nodePorts(): readonly number[] {
+    return this.nodes.map(({ port }) => port);
+  }
+
   signal(port: number, name: NodeJS.Signals): void {
+    if (name === 'SIGKILL') this.deaths.push(performance.now());
     this.node(port).process.kill(name);
+  }
+
+  killSentinel(port: number): void {
+    this.sentinels[this.sentinelPorts.indexOf(port)]?.kill('SIGKILL');
+  }
+
+  /** Starts a killed sentinel again on what it knew; resolves when it knows the others. */
+  async restartSentinel(port: number): Promise<void> {
+    const at = this.sentinelPorts.indexOf(port);
+    const killed = this.sentinels[at];
+    if (killed) await end(killed);
+    this.sentinels[at] = spawnOwned('redis-server', [this.sentinelSettings(at), '--sentinel']);
+    await this.sentinelsAgree();
   }
 
   /** Replicas get everything so much later from now on, ms; only where nodes are relayed. */
@@ -89,6 +109,7 @@ export class SentinelRedis {
   }
 
   killAll(): void {
+    this.deaths.push(performance.now());
     for (const { process } of this.nodes) process.kill('SIGKILL');
   }
 
@@ -168,7 +189,7 @@ export class SentinelRedis {
       const folder = join(this.folder, `sentinel-${at}`);
       await mkdir(folder, { recursive: true });
       const port = await freePort();
-      const settings = join(folder, 'sentinel.conf');
+      const settings = this.sentinelSettings(at);
       const lines = [
         `port ${port}`,
         'bind 127.0.0.1',
@@ -183,6 +204,14 @@ export class SentinelRedis {
       this.sentinels.push(spawnOwned('redis-server', [settings, '--sentinel']));
       this.sentinelPorts.push(port);
     }
+    await this.sentinelsAgree();
+  }
+
+  private sentinelSettings(at: number): string {
+    return join(this.folder, `sentinel-${at}`, 'sentinel.conf');
+  }
+
+  private async sentinelsAgree(): Promise<void> {
     const agreed = new RegExp(`master0:.*slaves=${REPLICAS},sentinels=${SENTINELS}`);
     await until(
       'the sentinels know each other',

@@ -17,6 +17,7 @@ import { none } from './none.js';
 import { pair } from './pair.js';
 import { pause } from './pause.js';
 import { pauseKill } from './pause-kill.js';
+import { randomPairs } from './random-pairs.js';
 import { readonly } from './readonly.js';
 import { redisAway } from './redis-away.js';
 import { redisClock } from './redis-clock.js';
@@ -76,6 +77,7 @@ export const faults: readonly Fault[] = [
   clientResends,
   slowReader,
   stalledFollowers,
+  randomPairs,
 ];
 
 /** The fault of that name, or the pair of `first+second`. @throws Error with one line */
@@ -89,9 +91,9 @@ export function findFault(name: string): Fault {
   return second ? pair(first, second) : first;
 }
 
-/** Every fault alone, and the pairs that have a row of their own. */
+/** Every fault alone but the random pairs, which say little until there are many; and the pairs that have a row of their own. */
 export const matrix: readonly string[] = [
-  ...faults.map(({ name }) => name),
+  ...faults.filter((fault) => fault !== randomPairs).map(({ name }) => name),
   'rolling+failover',
   'sigkill+failover',
   'sigterm+failover',

@@ -76,6 +76,8 @@ export interface Fault {
   readonly needs?: Need;
   /** Instances that it takes at least. */
   readonly instances?: number;
+  /** It strikes at moments of its own choice, and need not be kept waiting for one. */
+  readonly ownMoments?: boolean;
   /** More environment for all programs of the cluster. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Whether rooms that wait for no copies may lose what was acknowledged last: counted, and no violation. */
