@@ -13,7 +13,8 @@ type Writable<T> = T extends (infer Item)[] | readonly (infer Item)[]
   : T extends string | number | boolean | null | undefined
     ? T
     : { -readonly [Key in keyof T]: Writable<T[Key]> };
-type Draft = Omit<Writable<RoomEvidence>, 'log' | 'published' | 'clients'> & {
+type Draft = Omit<Writable<RoomEvidence>, 'log' | 'published' | 'clients' | 'streams'> & {
+  streams?: { after: number; entries: PublishedEntry[] }[];
   log: { seq: Seq; text: string }[];
   published: PublishedEntry[];
   clients: Writable<ClientEvidence>[];
@@ -147,6 +148,89 @@ describe('is found wrong:', () => {
       command.refused = 'NOT_YOUR_TURN';
     });
     expect(kinds).toContain('refused but done');
+  });
+
+  test('a command of one client that was done for the seat of another', () => {
+    const kinds = kindsAfter((draft) => {
+      const { client, command, seq } = ackedCommand(draft);
+      const other = draft.clients.find(({ seat }) => seat !== client.seat);
+      client.commands = client.commands.filter(({ id }) => id !== command.id);
+      other?.commands.push({ ...command, acks: [{ seq, order: 1_000_000 }] });
+    });
+    expect(kinds).toContain('seat');
+  });
+
+  test('a seat that a client was welcomed to and that nobody took', () => {
+    const kinds = kindsAfter((draft) => {
+      const client = draft.clients[1];
+      if (client) client.promisedSeats = [{ holder: 'ab'.repeat(32), seq: 5 as Seq }];
+    });
+    expect(kinds).toEqual(new Set(['seat']));
+  });
+
+  test('a seat that was taken only after its welcome', () => {
+    const kinds = kindsAfter((draft) => {
+      for (const { promisedSeats = [] } of draft.clients) for (const promise of promisedSeats) promise.seq = 0 as Seq;
+    });
+    expect(kinds).toEqual(new Set(['seat']));
+  });
+
+  test('an ack of a command that its receiver never sent', () => {
+    const kinds = kindsAfter((draft) => {
+      const { command, seq } = ackedCommand(draft);
+      const client = draft.clients.find(({ commands }) => !commands.some(({ id }) => id === command.id));
+      if (client) client.strayAcks = [{ id: command.id, seq }];
+    });
+    expect(kinds).toEqual(new Set(['stray ack']));
+  });
+
+  test('an ack of a command that nobody sent and that is not in the log', () => {
+    const kinds = kindsAfter((draft) => {
+      const client = draft.clients[0];
+      if (client) client.strayAcks = [{ id: '9-nobody' as CommandId, seq: 30 as Seq }];
+    });
+    expect(kinds).toEqual(new Set(['stray ack', 'lost']));
+  });
+
+  test('a move that landed in a later turn than it was meant for', () => {
+    const kinds = kindsAfter((draft) => {
+      const { command, seq } = ackedCommand(draft);
+      command.turn = (seq - 3) as Seq;
+    });
+    expect(kinds).toEqual(new Set(['turn']));
+  });
+
+  test('a move that landed in its own turn is right', () => {
+    const kinds = kindsAfter((draft) => {
+      const { command, seq } = ackedCommand(draft);
+      command.turn = (seq - 1) as Seq;
+    });
+    expect(kinds).toEqual(new Set());
+  });
+
+  test('an event stream that left an entry out', () => {
+    const kinds = kindsAfter((draft) => {
+      draft.streams = [{ after: 10, entries: draft.published.filter(({ seq }) => seq > 10 && seq !== 40) }];
+    });
+    expect(kinds).toEqual(new Set(['stream']));
+  });
+
+  test('an event stream that told what is not in the log', () => {
+    const kinds = kindsAfter((draft) => {
+      draft.streams = [
+        { after: 0, entries: draft.published.map((one) => (one.seq === 9 ? { ...one, events: [] } : one)) },
+      ];
+    });
+    expect(kinds).toEqual(new Set(['stream']));
+  });
+
+  test('a client that left at a point which the log does not have', () => {
+    const kinds = kindsAfter((draft) => {
+      const client = draft.clients[2];
+      if (client?.end)
+        Object.assign(client, { left: true, end: { ...client.end, digest: 'feedfeedfeedfeed' as Digest } });
+    });
+    expect(kinds).toEqual(new Set(['order']));
   });
 
   test('a command that nobody sent', () => {

@@ -2,14 +2,22 @@
  * The linear checker: the log is the total order, and everything that clients saw, sent and were told must agree with it.
  * PURE; looks at one room at a time, so that it needs the memory of one.
  */
-import type { Viewer } from '../../src/game/game.js';
+import type { Seat, Viewer } from '../../src/game/game.js';
 import { findGame } from '../../src/game/games.js';
 import type { CommandId, Digest, Epoch, RoomCode, Seq } from '../../src/protocol/ids.js';
 import { chain, NO_DIGEST } from '../../src/room/history.js';
-import type { Entry } from '../../src/room/state.js';
+import { type Entry, isRoomEvent, type RoomState, seatOf } from '../../src/room/state.js';
 import { projectEntry, viewRoom } from '../../src/room/view.js';
 import { fingerprint } from './canonical.js';
-import type { ClientEvidence, CommandRecord, ConnectionRecord, FrameRecord, RoomEvidence } from './evidence.js';
+import type {
+  ClientEvidence,
+  CommandRecord,
+  ConnectionRecord,
+  FrameRecord,
+  RoomEvidence,
+  StreamRecord,
+  ViewRecord,
+} from './evidence.js';
 import { Replay } from './replay.js';
 
 export type Kind =
@@ -18,6 +26,10 @@ export type Kind =
   | 'misplaced'
   | 'refused but done'
   | 'never sent'
+  | 'stray ack'
+  | 'seat'
+  | 'turn'
+  | 'stream'
   | 'gap'
   | 'epoch'
   | 'digest'
@@ -50,6 +62,10 @@ interface Line {
   readonly epoch: Epoch;
   /** JSON of the events by viewer; seat, or `spectator`. */
   readonly shown: ReadonlyMap<Viewer, string>;
+  /** Tokens, by their hash, of those who took a seat here. */
+  readonly takers: readonly string[];
+  /** The last entry before this one with an event of the game. */
+  readonly played: number;
 }
 
 export function checkRoom(evidence: RoomEvidence): Verdict {
@@ -60,14 +76,17 @@ class RoomCheck {
   private readonly violations: Violation[] = [];
   /** By seq; nothing at 0. */
   private readonly lines: Line[] = [];
-  /** Seqs at which each command stands in the log, by seat and id. */
-  private readonly done = new Map<string, number[]>();
-  private readonly sent = new Map<string, CommandRecord>();
+  /** Seqs at which each command stands in the log. */
+  private readonly done = new Map<CommandId, number[]>();
+  private readonly sent = new Map<CommandId, { readonly client: ClientEvidence; readonly command: CommandRecord }>();
+  /** By client, where it sat after each entry, from 0 on. */
+  private readonly sat = new Map<ClientEvidence, (Seat | null)[]>();
   private acked = 0;
 
   constructor(private readonly evidence: RoomEvidence) {
-    for (const { seat, commands } of evidence.clients) {
-      for (const command of commands) this.sent.set(key(seat, command.id), command);
+    for (const client of evidence.clients) {
+      for (const command of client.commands) this.sent.set(command.id, { client, command });
+      this.sat.set(client, [client.seat]);
     }
   }
 
@@ -77,22 +96,25 @@ class RoomCheck {
     for (const client of this.evidence.clients) {
       for (const command of client.commands) this.checkCommand(client, command);
       for (const connection of client.connections) this.checkConnection(client, connection);
+      this.checkPromises(client);
       this.checkEnd(client);
     }
+    for (const stream of this.evidence.streams ?? []) this.checkStream(stream);
     this.checkRealTime();
     return { acked: this.acked, violations: this.violations };
   }
 
   private readLog(): void {
-    const { head, log, meta, clients } = this.evidence;
+    const { head, log, meta } = this.evidence;
     const game = findGame(head.game);
     if (!game) throw new Error(`there is no game called ${head.game}`);
     const replay = new Replay(game, head);
-    const viewers: Viewer[] = [...clients.map(({ seat }) => seat), 'spectator'];
+    const viewers: Viewer[] = [...replay.state.seats.map((_, seat) => seat as Seat), 'spectator'];
     const views = this.viewsBySeq();
     let digest = NO_DIGEST;
     let epoch = 0 as Epoch;
     let seq = 0 as Seq;
+    let played = 0;
     let broken = false;
     for (const stored of log) {
       if (stored.seq !== seq + 1) this.blame('gap', stored.seq, `the log goes from ${seq} to ${stored.seq}`);
@@ -101,15 +123,18 @@ class RoomCheck {
       if (entry.epoch < epoch) this.blame('epoch', seq, `epoch ${entry.epoch} after epoch ${epoch}`);
       epoch = entry.epoch;
       digest = chain(digest, stored.text);
-      if (entry.by) this.noteDone(seq, key(entry.by.seat, entry.by.id));
+      if (entry.by) this.noteDone(seq, entry.by.id);
       const shown = new Map(viewers.map((viewer) => [viewer, shownTo(viewer, entry)] as const));
-      this.lines[seq] = { digest, epoch, shown };
+      this.lines[seq] = { digest, epoch, shown, takers: takersOf(entry), played };
+      if (entry.events.some((event) => !isRoomEvent(event))) played = seq;
       // After one entry that does not fit all others would be called wrong too.
-      if (broken) continue;
-      broken = !this.replayed(replay, entry, seq);
-      for (const { seat, source, fingerprint: given } of views.get(seq) ?? []) {
-        if (broken || given === fingerprint(viewRoom(game, head, replay.state, seat))) continue;
-        this.blame('view', seq, `seat ${seat} had another view (${source})`);
+      if (!broken) broken = !this.replayed(replay, entry, seq);
+      this.noteSeats(replay.state, entry, seq, broken);
+      for (const { client, source, seat = client.seat, fingerprint: given } of views.get(seq) ?? []) {
+        if (broken) break;
+        const own = this.seatsAround(client, seq).includes(seat);
+        if (own && given === fingerprint(viewRoom(game, head, replay.state, seat ?? 'spectator'))) continue;
+        this.blame('view', seq, `seat ${seat} had another view${own ? '' : ', which is not its own'} (${source})`);
       }
     }
     if (meta.seq !== seq) this.blame('gap', seq, `the log ends at ${seq}, its meta says ${meta.seq}`);
@@ -122,7 +147,7 @@ class RoomCheck {
 
   /** True when the entry could be replayed. */
   private replayed(replay: Replay, entry: Entry, seq: Seq): boolean {
-    const command = entry.by && this.sent.get(key(entry.by.seat, entry.by.id));
+    const { command } = (entry.by && this.sent.get(entry.by.id)) ?? {};
     try {
       const wrong = replay.take(entry, seq, command?.command);
       if (wrong !== undefined) this.blame('illegal', seq, wrong);
@@ -133,7 +158,27 @@ class RoomCheck {
     }
   }
 
-  private noteDone(seq: number, command: string): void {
+  /** Where clients sit, by the tokens that they hold, and whether the sender of a command did. */
+  private noteSeats(state: RoomState, { events, by }: Entry, seq: number, broken: boolean): void {
+    const same = broken || !events.some(isRoomEvent);
+    for (const [client, seats] of this.sat) {
+      const { holders = [] } = client;
+      const before = seats[seq - 1] ?? null;
+      const found = same ? before : holders.map((holder) => seatOf(state, holder)).find((seat) => seat !== undefined);
+      seats[seq] = holders.length === 0 ? client.seat : (found ?? null);
+    }
+    const sender = by && this.sent.get(by.id)?.client;
+    if (broken || !by || !sender || this.seatsAround(sender, seq).includes(by.seat)) return;
+    this.blame('seat', seq, `command ${by.id} was done for seat ${by.seat}, which its sender did not have`);
+  }
+
+  /** Where a client sat just before the entry, and just after it. */
+  private seatsAround(client: ClientEvidence, seq: number): readonly (Seat | null)[] {
+    const seats = this.sat.get(client) ?? [];
+    return [seats[seq - 1] ?? null, seats[seq] ?? null];
+  }
+
+  private noteDone(seq: number, command: CommandId): void {
     const places = this.done.get(command) ?? [];
     if (places.length > 0) this.blame('doubled', seq, `command ${command} stands at ${places.join(', ')} already`);
     if (!this.sent.has(command)) this.blame('never sent', seq, `no client has sent command ${command}`);
@@ -153,9 +198,18 @@ class RoomCheck {
     }
   }
 
-  private checkCommand({ seat }: ClientEvidence, { id, acks, refused }: CommandRecord): void {
-    const places = this.done.get(key(seat, id)) ?? [];
+  private checkCommand({ seat }: ClientEvidence, { id, acks, refused, turn }: CommandRecord): void {
+    const places = this.done.get(id) ?? [];
     const [first] = acks;
+    for (const place of places) {
+      const played = this.lines[place]?.played ?? 0;
+      if (typeof turn !== 'number' || played <= turn) continue;
+      this.blame(
+        'turn',
+        place,
+        `command ${id} of seat ${seat} was for the turn of ${turn}, which ended with ${played}`,
+      );
+    }
     if (!first) {
       if (refused !== null && places.length > 0) {
         this.blame('refused but done', places[0] ?? null, `command ${id} of seat ${seat}, refused with ${refused}`);
@@ -179,7 +233,32 @@ class RoomCheck {
     }
   }
 
-  private checkConnection({ seat }: ClientEvidence, { resume, welcome, frames }: ConnectionRecord): void {
+  /** What a client was told beside acks of its own commands, and holds to be true. */
+  private checkPromises({ seat, promisedSeats = [], strayAcks = [] }: ClientEvidence): void {
+    for (const { holder, seq } of promisedSeats) {
+      if (this.lines.some((line, at) => at <= seq && line.takers.includes(holder))) continue;
+      this.blame('seat', seq, `a client was welcomed to seat ${seat} with a token that took no seat up to there`);
+    }
+    for (const { id, seq } of strayAcks) {
+      this.blame('stray ack', seq, `seat ${seat} was told that ${id} is done, which it never sent`);
+      if (!this.done.get(id)?.includes(seq)) this.blame('lost', seq, `command ${id} was acked and is not in the log`);
+    }
+  }
+
+  /** Every entry from where it began, as spectators may see it. */
+  private checkStream({ after, entries }: StreamRecord): void {
+    let expected = after + 1;
+    for (const { seq, epoch, events } of entries) {
+      if (seq !== expected) this.blame('stream', seq, `a stream told entry ${seq} where ${expected} comes next`);
+      expected = seq + 1;
+      const line = this.lines[seq];
+      if (line?.epoch === epoch && line.shown.get('spectator') === JSON.stringify(events)) continue;
+      this.blame('stream', seq, 'a stream told an entry that is not the one in the log');
+    }
+  }
+
+  private checkConnection(client: ClientEvidence, { resume, welcome, frames }: ConnectionRecord): void {
+    const { seat } = client;
     if (!welcome) {
       const [frame] = frames;
       if (frame) this.blame('order', frame.seq, `seat ${seat} got events before its welcome`);
@@ -194,7 +273,8 @@ class RoomCheck {
         this.blame('order', frame.seq, `seat ${seat} got event ${frame.seq} where ${expected} comes next`);
       }
       expected = frame.seq + 1;
-      this.checkFrame(seat, frame);
+      // Who changes seats with an entry is shown it as one of the old seat.
+      this.checkFrame(this.seatsAround(client, frame.seq)[0] ?? seat, frame);
     }
   }
 
@@ -212,9 +292,15 @@ class RoomCheck {
     }
   }
 
-  /** With the digest at the end all of them have seen one and the same log. */
-  private checkEnd({ seat, end }: ClientEvidence): void {
+  /** With the digest at the end all of them have seen one and the same log; who has left, up to there. */
+  private checkEnd({ seat, end, left }: ClientEvidence): void {
     const { meta } = this.evidence;
+    if (left) {
+      if (end && this.lines[end.seq]?.digest !== end.digest) {
+        this.blame('order', end.seq, `seat ${seat} left at ${end.seq} ${end.digest}, which is not in the log`);
+      }
+      return;
+    }
     if (end?.seq === meta.seq && end.digest === meta.digest) return;
     this.blame('order', end?.seq ?? null, `seat ${seat} ended at ${end?.seq} ${end?.digest}, the log at ${meta.seq}`);
   }
@@ -242,11 +328,11 @@ class RoomCheck {
   }
 
   private viewsBySeq() {
-    const bySeq = new Map<number, { seat: Viewer; source: string; fingerprint: string }[]>();
-    for (const { seat, views } of this.evidence.clients) {
-      for (const view of views) {
+    const bySeq = new Map<number, (ViewRecord & { readonly client: ClientEvidence })[]>();
+    for (const client of this.evidence.clients) {
+      for (const view of client.views) {
         const list = bySeq.get(view.seq) ?? [];
-        list.push({ seat, source: view.source, fingerprint: view.fingerprint });
+        list.push({ ...view, client });
         bySeq.set(view.seq, list);
       }
     }
@@ -258,4 +344,9 @@ class RoomCheck {
   }
 }
 
-const key = (seat: Viewer, id: CommandId) => `${seat}/${id}`;
+/** The tokens, by their hash, that took a seat. */
+const takersOf = ({ events }: Entry): string[] =>
+  events.flatMap((event) => {
+    if (event.type !== 'seat_taken' || !('token_hash' in event)) return [];
+    return typeof event.token_hash === 'string' ? [event.token_hash] : [];
+  });

@@ -18,6 +18,8 @@ export interface ViewRecord {
   readonly seq: Seq;
   readonly fingerprint: string;
   readonly source: 'welcome' | 'snapshot' | 'folded';
+  /** Whose view it says to be; absent: that of the client's first seat. */
+  readonly seat?: Seat | null;
 }
 
 export interface ConnectionRecord {
@@ -43,17 +45,41 @@ export interface CommandRecord {
   /** How often it was sent. */
   readonly times: number;
   readonly acks: readonly AckRecord[];
-  /** Code of the error that answered it. */
+  /** Code of the error that answered it for good: it says that another attempt is of no use. */
   readonly refused: string | null;
+  /** The log entry with which the turn began that it was meant for, where every sending said so. */
+  readonly turn?: Seq | null;
+}
+
+/** A seat that a welcome has promised: with the token that proves it from then on. */
+export interface PromisedSeat {
+  /** SHA-256 of the token. */
+  readonly holder: string;
+  /** Up to where the log told of it. */
+  readonly seq: Seq;
 }
 
 export interface ClientEvidence {
+  /** The first that it had. */
   readonly seat: Seat;
+  /** SHA-256 of the tokens that it has shown or was given: they say where it sits at any point of the log. */
+  readonly holders?: readonly string[];
+  readonly promisedSeats?: readonly PromisedSeat[];
+  /** Acks of commands that it has never sent. */
+  readonly strayAcks?: readonly { readonly id: CommandId; readonly seq: Seq }[];
+  /** It has given its seat up, or lost it to the host, before the end. */
+  readonly left?: boolean;
   readonly connections: readonly ConnectionRecord[];
   readonly commands: readonly CommandRecord[];
   readonly views: readonly ViewRecord[];
   /** Up to where it had followed the room at the end. */
   readonly end: Cursor | null;
+}
+
+/** What one event stream told, which was asked for everything after `after`. */
+export interface StreamRecord {
+  readonly after: number;
+  readonly entries: readonly Omit<PublishedEntry, 'at'>[];
 }
 
 /** An entry as `GET /api/room/events` tells it. */
@@ -74,4 +100,5 @@ export interface RoomEvidence {
   /** Null where nobody asked. */
   readonly published: readonly PublishedEntry[] | null;
   readonly clients: readonly ClientEvidence[];
+  readonly streams?: readonly StreamRecord[];
 }

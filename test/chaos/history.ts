@@ -1,4 +1,5 @@
 /** Writes down everything that the clients of one room send and receive. */
+import { createHash } from 'node:crypto';
 import type { Seat } from '../../src/game/game.js';
 import type { ClientFrame } from '../../src/protocol/client-in.js';
 import type { Ack, ClientOut, Cursor, ErrorFrame, EventFrame, RoomView } from '../../src/protocol/client-out.js';
@@ -10,6 +11,7 @@ import type {
   CommandRecord,
   ConnectionRecord,
   FrameRecord,
+  PromisedSeat,
   ViewRecord,
 } from './evidence.js';
 import type { SocketTap } from './tapped-socket.js';
@@ -39,6 +41,14 @@ export interface Command extends CommandRecord {
   times: number;
   readonly acks: AckRecord[];
   refused: string | null;
+  turn: Seq | null;
+}
+
+/** A command as it goes over either way: in a frame, or in the body of a request. */
+export interface SentCommand {
+  readonly id: string;
+  readonly command: { readonly type: string };
+  readonly for?: number | undefined;
 }
 
 /** The answer to a move, as the stopwatch needs it. */
@@ -91,6 +101,11 @@ export type Notes = Pick<ClientHistory, 'due' | 'tap' | 'noteView'>;
 export class ClientHistory {
   readonly lines: Line[] = [];
   readonly commands = new Map<CommandId, Command>();
+  /** It gives its seat up, or the host takes it away. */
+  left = false;
+  private readonly holders = new Set<string>();
+  private readonly promisedSeats: PromisedSeat[] = [];
+  private readonly strayAcks: { readonly id: CommandId; readonly seq: Seq }[] = [];
   /** Made a fingerprint of only when they are asked for: while a fault is on there is no time to lose here. */
   private readonly views: { readonly seq: Seq; readonly view: RoomView; readonly source: ViewRecord['source'] }[] = [];
   /** When the move that is sent next is (or was) due, monotonic ms. */
@@ -104,19 +119,7 @@ export class ClientHistory {
   /** Follows a new socket. */
   tap(): SocketTap {
     const { room } = this;
-    const line: Line = {
-      startedAt: room.now(),
-      openedAt: undefined,
-      welcomedAt: undefined,
-      closedAt: undefined,
-      code: undefined,
-      errors: [],
-      movingAt: undefined,
-      lastFrameAt: undefined,
-      resume: null,
-      welcome: null,
-      frames: [],
-    };
+    const line = newLine(room.now());
     this.lines.push(line);
     return {
       opened: () => {
@@ -137,24 +140,46 @@ export class ClientHistory {
   }
 
   evidence(end: Cursor | null): ClientEvidence {
-    const { seat, lines } = this;
-    const views = this.views.map(({ seq, view, source }) => ({ seq, fingerprint: fingerprint(view), source }));
-    return { seat, connections: lines, commands: [...this.commands.values()], views, end };
+    const { seat, lines, promisedSeats, strayAcks, left } = this;
+    const views = this.views.map(({ seq, view, source }) => {
+      return { seq, fingerprint: fingerprint(view), source, seat: view.seat };
+    });
+    const commands = [...this.commands.values()];
+    const holders = [...this.holders];
+    return { seat, holders, promisedSeats, strayAcks, left, connections: lines, commands, views, end };
+  }
+
+  /** A request with a command goes out, for the first time or again; tell the notes what came back. */
+  sentByRequest(command: SentCommand): RequestNotes {
+    const line = newLine(this.room.now());
+    this.noteSent(command);
+    return {
+      acked: (seq) => this.acked(line, { type: 'ack', id: command.id as CommandId, seq }),
+      refused: (code) => this.refused({ id: command.id, code, retry: false }),
+    };
   }
 
   private sent(line: Line, frame: ClientFrame): void {
-    if (frame.type === 'hello') line.resume = (frame.resume as Cursor | undefined) ?? null;
-    if (frame.type !== 'command') return;
+    if (frame.type === 'hello') {
+      line.resume = (frame.resume as Cursor | undefined) ?? null;
+      if (frame.token !== undefined) this.holders.add(hashOf(frame.token));
+    }
+    if (frame.type === 'command') this.noteSent(frame);
+  }
+
+  private noteSent({ id: name, command, for: given }: SentCommand): void {
     const order = this.room.nextOrder();
-    const id = frame.id as CommandId;
+    const id = name as CommandId;
+    const turn = (given ?? null) as Seq | null;
     const known = this.commands.get(id);
     if (known) {
       known.times += 1;
+      if (known.turn !== turn) known.turn = null;
       return;
     }
     const { due } = this;
-    const { command } = frame;
-    this.commands.set(id, { id, command, order, sentAt: this.room.now(), due, times: 1, acks: [], refused: null });
+    const sentAt = this.room.now();
+    this.commands.set(id, { id, command, order, sentAt, due, times: 1, acks: [], refused: null, turn });
   }
 
   private received(line: Line, frame: ClientOut): void {
@@ -163,6 +188,11 @@ export class ClientHistory {
         const { epoch, seq, digest, resumed, seat, view } = frame;
         line.welcomedAt = this.room.now();
         line.welcome = { epoch, seq, digest, resumed, seat };
+        if (frame.token !== undefined) {
+          const holder = hashOf(frame.token);
+          this.holders.add(holder);
+          this.promisedSeats.push({ holder, seq });
+        }
         if (view) this.noteView(seq, view, 'welcome');
         break;
       }
@@ -190,14 +220,38 @@ export class ClientHistory {
     const order = this.room.nextOrder();
     line.lastFrameAt = this.room.now();
     const command = this.commands.get(id);
-    if (!command) return;
+    if (!command) return void this.strayAcks.push({ id, seq });
     command.acks.push({ seq, order, at: this.room.now() });
     if (command.acks.length > 1) return;
     this.room.onAck({ room: this.room.code, client: this, command, at: this.room.now(), line });
   }
 
-  private refused(frame: ErrorFrame): void {
-    const command = this.commands.get(frame.id as CommandId);
-    if (command) command.refused = frame.code;
+  /** What may be tried again was not decided. */
+  private refused({ id, code, retry }: Pick<ErrorFrame, 'id' | 'code' | 'retry'>): void {
+    const command = this.commands.get(id as CommandId);
+    if (command && !retry) command.refused = code;
   }
 }
+
+/** What became of a request. */
+export interface RequestNotes {
+  acked(seq: Seq): void;
+  /** For good. */
+  refused(code: string): void;
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+const newLine = (startedAt: number): Line => ({
+  startedAt,
+  openedAt: undefined,
+  welcomedAt: undefined,
+  closedAt: undefined,
+  code: undefined,
+  errors: [],
+  movingAt: undefined,
+  lastFrameAt: undefined,
+  resume: null,
+  welcome: null,
+  frames: [],
+});

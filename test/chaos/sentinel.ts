@@ -1,5 +1,6 @@
 /** A Redis that survives its primary: one primary, two replicas and three sentinels, with folders and ports of their own. */
 import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../deploy/local/ports.js';
@@ -23,7 +24,7 @@ const SENTINELS = 3;
 const DOWN_AFTER_MS = 2_000;
 /** A second failover of the same primary waits for twice as long. */
 const FAILOVER_TIMEOUT_MS = 5_000;
-const COPIES_MS = 30_000;
+const COPIES_MS = 60_000;
 
 export class SentinelRedis {
   private readonly nodes: Node[] = [];
@@ -127,9 +128,19 @@ export class SentinelRedis {
   async rejoin(port: number): Promise<void> {
     const primary = this.node(await this.primary());
     const node = this.node(port);
-    await end(node.process);
-    node.process = this.launch(node, primary);
+    if (primary !== node && !isRunning(node)) {
+      await end(node.process);
+      node.process = this.launch(node, primary);
+    }
     await this.copied();
+  }
+
+  /** Starts a killed node again as what it was, or as the sentinels have last told it to be. */
+  async restart(port: number): Promise<void> {
+    const node = this.node(port);
+    if (isRunning(node)) return;
+    await end(node.process);
+    node.process = spawnOwned('redis-server', [settingsOf(node)]);
   }
 
   async stop(): Promise<void> {
@@ -168,6 +179,7 @@ export class SentinelRedis {
       // Instances dial from other loopback addresses, which it would take for other hosts.
       'protected-mode': 'no',
       dir: folder,
+      logfile: join(folder, 'log'),
       save: '',
       appendonly: 'yes',
       appendfsync: 'always',
@@ -178,9 +190,11 @@ export class SentinelRedis {
       'replica-announce-ip': '127.0.0.1',
       'replica-announce-port': doorOf(node),
     };
-    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const follow = primary === undefined ? [] : ['--replicaof', '127.0.0.1', String(doorOf(primary))];
-    return spawnOwned('redis-server', [...args, ...follow, '--logfile', join(folder, 'log')]);
+    const lines = Object.entries(settings).map(([name, value]) => `${name} ${value === '' ? '""' : value}`);
+    if (primary) lines.push(`replicaof 127.0.0.1 ${doorOf(primary)}`);
+    // A file, in which the sentinels keep what they make of the node.
+    writeFileSync(settingsOf(node), `${lines.join('\n')}\n`);
+    return spawnOwned('redis-server', [settingsOf(node)]);
   }
 
   private async startSentinels(): Promise<void> {
@@ -233,6 +247,9 @@ export class SentinelRedis {
     return withNode(port, (redis) => redis.info(section));
   }
 }
+
+const settingsOf = ({ folder }: Pick<Node, 'folder'>) => join(folder, 'redis.conf');
+const isRunning = ({ process }: Node) => process.exitCode === null && process.signalCode === null;
 
 /** Where others reach the node. */
 function doorOf(node: Omit<Node, 'process'> | undefined): number {

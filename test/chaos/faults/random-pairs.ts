@@ -47,7 +47,8 @@ export const randomPairs: Fault = {
       tell(`kills ${what} ${(afterMs / 1_000).toFixed(1)} s after the beginning`);
       const progress = strike({ affected: load.rooms.keys(), cuts: false, inject });
       await pause(RESTART_MS);
-      await Promise.all([progress, recover()]);
+      const recovered = recover();
+      await Promise.all([progress, recovered]);
     };
     const gone: number[] = [];
     await Promise.all([
@@ -70,7 +71,12 @@ interface Killed {
 async function primaryOf({ sentinel }: Arena): Promise<Killed> {
   if (!sentinel) throw new Error('there is no Sentinel');
   const port = await sentinel.primary();
-  return nodeOf(sentinel, port, 'the primary');
+  return {
+    what: 'the primary',
+    inject: () => sentinel.signal(port, 'SIGKILL'),
+    // Started again at once it would be primary as before, and nothing would fail over.
+    recover: () => sentinel.rejoin(port),
+  };
 }
 
 async function partOfRedis({ sentinel, random }: Arena, kind: 'node' | 'sentinel'): Promise<Killed> {
@@ -80,19 +86,19 @@ async function partOfRedis({ sentinel, random }: Arena, kind: 'node' | 'sentinel
   const at = random.between(0, ports.length - 1);
   const port = ports[at];
   if (port === undefined) throw new Error(`there is no ${kind}`);
-  if (kind === 'node') return nodeOf(sentinel, port, `node ${at + 1} of Redis`);
+  if (kind === 'node') {
+    return {
+      what: `node ${at + 1} of Redis`,
+      inject: () => sentinel.signal(port, 'SIGKILL'),
+      recover: () => sentinel.restart(port),
+    };
+  }
   return {
     what: `sentinel ${at + 1}`,
     inject: () => sentinel.killSentinel(port),
     recover: () => sentinel.restartSentinel(port),
   };
 }
-
-const nodeOf = (sentinel: NonNullable<Arena['sentinel']>, port: number, what: string): Killed => ({
-  what,
-  inject: () => sentinel.signal(port, 'SIGKILL'),
-  recover: () => sentinel.rejoin(port),
-});
 
 /** What the supervisor of the cluster runs, and starts again by itself. */
 async function child({ cluster, random }: Arena, kind: ControlChild['kind'], gone: number[]): Promise<Killed> {

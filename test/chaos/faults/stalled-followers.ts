@@ -13,10 +13,10 @@ import type { Arena, Fault } from './fault.js';
 
 const ROOMS = 4;
 const FOLLOWERS_EACH = 3;
-/** More than all buffers on the way hold, and less than an instance keeps for one reader. */
-const HISTORY_ENTRIES = 4_000;
+/** More than all buffers on the way hold; who misses more than 2,048 entries is shown a view instead. */
+const HISTORY_ENTRIES = 2_000;
 /** HAProxy cuts off who reads nothing at all after a while, and leaves who reads a little. */
-const SIP_MS = 500;
+const SIP_MS = 750;
 /** More than the head of the answer. */
 const SERVED_BYTES = 4_096;
 const OPENED_MS = 10_000;
