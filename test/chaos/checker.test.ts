@@ -1,5 +1,6 @@
 /** The checker's own proof: green for a good history, red for every way of being wrong that it is there to find. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Seat } from '../../src/game/game.js';
 import type { CommandId, Digest, Epoch, Seq } from '../../src/protocol/ids.js';
 import { chain, NO_DIGEST } from '../../src/room/history.js';
 import type { Entry } from '../../src/room/state.js';
@@ -377,7 +378,7 @@ describe('is found wrong:', () => {
       const entries = draft.log.map((_, at) => entryAt(draft, at));
       const later = entries.findIndex((entry, at) => at >= seq && entry.by?.seat === client.seat);
       const entry = entries[later] as Entry;
-      entries[later] = { ...entry, by: { seat: client.seat, id: command.id as CommandId } };
+      entries[later] = { ...entry, by: { seat: client.seat ?? (0 as Seat), id: command.id as CommandId } };
       putLog(draft, entries);
     });
     expect(kinds).toContain('doubled');

@@ -274,7 +274,7 @@ class RoomCheck {
       }
       expected = frame.seq + 1;
       // Who changes seats with an entry is shown it as one of the old seat.
-      this.checkFrame(this.seatsAround(client, frame.seq)[0] ?? seat, frame);
+      this.checkFrame(this.seatsAround(client, frame.seq)[0] ?? seat ?? 'spectator', frame);
     }
   }
 

@@ -60,8 +60,8 @@ export interface PromisedSeat {
 }
 
 export interface ClientEvidence {
-  /** The first that it had. */
-  readonly seat: Seat;
+  /** The first that it had; null where it took whichever was free. */
+  readonly seat: Seat | null;
   /** SHA-256 of the tokens that it has shown or was given: they say where it sits at any point of the log. */
   readonly holders?: readonly string[];
   readonly promisedSeats?: readonly PromisedSeat[];

@@ -72,7 +72,8 @@ export class RoomHistory {
     readonly now: () => number = () => performance.now(),
   ) {}
 
-  client(seat: Seat): ClientHistory {
+  /** @param seat that it is about to take; null where it takes any */
+  client(seat: Seat | null): ClientHistory {
     const client = new ClientHistory(this, seat);
     this.clients.push(client);
     return client;
@@ -113,7 +114,7 @@ export class ClientHistory {
 
   constructor(
     private readonly room: RoomHistory,
-    readonly seat: Seat,
+    readonly seat: Seat | null,
   ) {}
 
   /** Follows a new socket. */

@@ -1,10 +1,15 @@
 /** The rooms under load: each with four scripted clients that never stop playing. */
 import type { Seat } from '../../src/game/game.js';
+import type { Cursor } from '../../src/protocol/client-out.js';
 import { parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
 import type { Durability } from '../../src/room/state.js';
 import { until } from '../support/programs.js';
+import { requestCommand } from './command-request.js';
+import { Follower } from './follower.js';
 import { type Acknowledged, type ClientHistory, RoomHistory } from './history.js';
 import { Player } from './player.js';
+import { RestlessTable } from './restless-table.js';
+import { Seeded } from './seeded.js';
 import { untilFound } from './until-found.js';
 
 export interface LoadOptions {
@@ -14,14 +19,25 @@ export interface LoadOptions {
   readonly seatDelayMs: number;
   /** Every second room waits for copies (`replicated`), the others do not. */
   readonly mixed?: boolean;
+  /** Makes every third room a lively one; without it none is. */
+  readonly random?: Seeded;
   readonly onAck: (ack: Acknowledged) => void;
 }
 
 export interface PlayedRoom {
   readonly code: RoomCode;
   readonly history: RoomHistory;
+  /** Those who are there now; at a table where nobody comes and goes, in the order of their seats. */
   readonly players: Player[];
+  /** What those players send and receive; in the same order. */
+  readonly clients: ClientHistory[];
+  /** Where those who have left were in the end. */
+  readonly former: Map<ClientHistory, Cursor | null>;
   readonly durability: Durability;
+  /** Players come and go, change seats and give some commands by HTTP; a spectator follows by HTTP. */
+  readonly lively:
+    | { readonly table: RestlessTable; readonly follower: Follower; readonly over: AbortController }
+    | undefined;
 }
 
 /** What another program needs to play it, and where that is written down. */
@@ -35,7 +51,13 @@ export interface LentSeat {
 export const SEATS = [0, 1, 2, 3] as Seat[];
 const PARALLEL = 8;
 /** As long as a match can be: 13 points, 13 tricks a hand. The host starts another one when it is over. */
-const OPTIONS = { options: { target_points: 13, play_all_tricks: true } };
+const LONG_MATCHES = { target_points: 13, play_all_tricks: true };
+/** At lively tables seats are changed between matches. */
+const SHORT_MATCHES = { target_points: 1 };
+const LIVELY_EVERY = 3;
+/** Of so many moves at a lively table one goes by HTTP. */
+const REQUEST_EVERY = 4;
+const START_DELAY_MS = 1_000;
 const FULL_MS = 30_000;
 const REST_MS = 30_000;
 const CREATE_MS = 10_000;
@@ -61,7 +83,8 @@ export class Load {
       while (left > 0) {
         left -= 1;
         const durability = this.options.mixed && left % 2 === 0 ? 'replicated' : 'primary';
-        this.open(await this.create(durability), durability);
+        const lively = this.options.random !== undefined && left % LIVELY_EVERY === 1;
+        this.open(await this.create(durability, lively), durability, lively);
       }
     });
     await Promise.all(workers);
@@ -78,7 +101,7 @@ export class Load {
     for (const room of going) {
       await last(room);
       this.rooms.delete(room.code);
-      for (const player of room.players) player.close();
+      closeRoom(room);
     }
   }
 
@@ -92,9 +115,10 @@ export class Load {
 
   /** Another program plays this seat from now on. */
   lend(room: RoomCode, seat: Seat): LentSeat {
-    const { players, history } = this.room(room);
+    const { players, clients, lively } = this.room(room);
+    if (lively) throw new Error(`at ${room} players change their seats`);
     const player = players[seat];
-    const client = history.clients[seat];
+    const client = clients[seat];
     const token = player?.state.token;
     if (!player || !client || !token) throw new Error(`nobody sits at ${room}, seat ${seat}`);
     player.close();
@@ -110,13 +134,13 @@ export class Load {
   /** What the clients of rooms that stand still have to say, of the first few. */
   describe(codes: readonly RoomCode[]): string {
     const few = codes.slice(0, 3).map((code) => {
-      const { history, players } = this.rooms.get(code) ?? { history: undefined, players: [] };
+      const { clients, players } = this.rooms.get(code) ?? { clients: [], players: [] };
       const seats = players.map(({ state, cursor }, seat) => {
         const { connection, error, pending, view, legal } = state;
-        const lines = history?.clients[seat]?.lines.map(({ code: closed, errors, welcome }) =>
+        const lines = clients[seat]?.lines.map(({ code: closed, errors, welcome }) =>
           JSON.stringify({ closed, errors, welcome: welcome && [welcome.seq, welcome.resumed] }),
         );
-        const commands = [...(history?.clients[seat]?.commands.values() ?? [])].slice(-2);
+        const commands = [...(clients[seat]?.commands.values() ?? [])].slice(-2);
         const what = {
           connection,
           error: error?.code,
@@ -174,6 +198,7 @@ export class Load {
   }
 
   private async settle(rooms: readonly PlayedRoom[]): Promise<void> {
+    await Promise.all(rooms.map(({ lively }) => lively?.table.rest()));
     for (const { players } of rooms) for (const player of players) player.rest();
     const agreed = () => rooms.every(({ players }) => settled(players));
     await until('the clients of every room agree', agreed, REST_MS).catch(() => undefined);
@@ -181,7 +206,12 @@ export class Load {
   }
 
   close(): void {
-    for (const { players } of this.rooms.values()) for (const player of players) player.close();
+    for (const room of this.rooms.values()) closeRoom(room);
+  }
+
+  /** Rooms in which everybody stays in the seat that they took. */
+  get calm(): PlayedRoom[] {
+    return [...this.rooms.values()].filter(({ lively }) => !lively);
   }
 
   private room(code: RoomCode): PlayedRoom {
@@ -190,11 +220,12 @@ export class Load {
     return room;
   }
 
-  private async create(durability: Durability): Promise<RoomCode> {
+  private async create(durability: Durability, lively: boolean): Promise<RoomCode> {
     return untilFound(
       'a room is created',
       async () => {
-        const request = { method: 'POST', body: JSON.stringify({ ...OPTIONS, durability }) };
+        const options = lively ? SHORT_MATCHES : LONG_MATCHES;
+        const request = { method: 'POST', body: JSON.stringify({ options, durability }) };
         const answer = await fetch(`${this.options.base}/api/rooms`, request).catch(() => undefined);
         const body = answer?.ok ? ((await answer.json()) as { room_code?: string }) : undefined;
         return parseRoomCode(body?.room_code ?? '');
@@ -203,18 +234,80 @@ export class Load {
     );
   }
 
-  private open(code: RoomCode, durability: Durability): void {
-    const { url, seatDelayMs } = this;
+  private open(code: RoomCode, durability: Durability, lively: boolean): void {
     const history = new RoomHistory(code, (ack) => {
       this.lastAck.set(code, ack.at);
       this.options.onAck(ack);
     });
-    const players = SEATS.map(
-      (seat) => new Player({ url, room: code, seat, seatDelayMs, history: history.client(seat) }),
-    );
+    const { random } = this.options;
+    const players: Player[] = [];
+    const clients: ClientHistory[] = [];
+    const former: PlayedRoom['former'] = new Map();
+    const sit = (place: number, seat: Seat | undefined) => {
+      const client = history.client(seat ?? null);
+      clients[place] = client;
+      players[place] = this.player(code, seat, client, room.lively, place);
+    };
+    const replace = (place: number, wished: Seat | undefined) => {
+      const [client, player] = [clients[place], players[place]];
+      if (client && player) {
+        client.left = true;
+        former.set(client, player.cursor);
+        player.close();
+      }
+      sit(place, wished);
+    };
+    const room: PlayedRoom = {
+      code,
+      history,
+      players,
+      clients,
+      former,
+      durability,
+      lively:
+        lively && random
+          ? {
+              table: new RestlessTable({ players, replace }, new Seeded(random.between(0, 2 ** 32 - 1))),
+              follower: new Follower(this.options.base, code),
+              over: new AbortController(),
+            }
+          : undefined,
+    };
+    for (const [place, seat] of SEATS.entries()) sit(place, seat);
     this.opened.push(code);
-    this.rooms.set(code, { code, history, players, durability });
+    this.rooms.set(code, room);
   }
+
+  private player(
+    room: RoomCode,
+    seat: Seat | undefined,
+    history: ClientHistory,
+    lively: PlayedRoom['lively'],
+    place: number,
+  ): Player {
+    const { url, seatDelayMs } = this;
+    const plain = { url, room, seat, seatDelayMs, history };
+    if (!lively) return new Player(plain);
+    const { table, over } = lively;
+    const door = { base: this.options.base, room, history, over: over.signal };
+    let moves = place;
+    return new Player({
+      ...plain,
+      startDelayMs: START_DELAY_MS,
+      onGone: (code) => table.gone(place, code),
+      otherWay: (token, move, turn) => {
+        moves += 1;
+        return moves % REQUEST_EVERY === 0 ? requestCommand(door, token, move, turn) : undefined;
+      },
+    });
+  }
+}
+
+function closeRoom({ players, lively }: PlayedRoom): void {
+  lively?.table.close();
+  lively?.follower.stop();
+  lively?.over.abort();
+  for (const player of players) player.close();
 }
 
 function settled(players: readonly Player[]): boolean {

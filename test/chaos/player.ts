@@ -4,7 +4,7 @@ import { CommandRefused, Table, type TableState } from '../../src/client/table.j
 import type { Seat } from '../../src/game/game.js';
 import { findClientGame } from '../../src/game/views.js';
 import type { Cursor } from '../../src/protocol/client-out.js';
-import type { RoomCode } from '../../src/protocol/ids.js';
+import type { RoomCode, Seq } from '../../src/protocol/ids.js';
 import { Device } from './device.js';
 import type { Notes } from './history.js';
 import { ResendingSocket, Resends, type Way } from './resending-socket.js';
@@ -14,16 +14,26 @@ export interface PlayerOptions {
   /** `ws://host/ws` */
   readonly url: string;
   readonly room: RoomCode;
-  readonly seat: Seat;
+  /** Not given: whichever is free. */
+  readonly seat: Seat | undefined;
   /** From the moment the client sees its turn to its move, ms. */
   readonly seatDelayMs: number;
   readonly history: Notes;
   /** Of the seat, where it has been played before. */
   readonly token?: string;
   readonly openSocket?: OpenSocket;
+  /** From the moment at which a match can begin until the host begins it, ms; not given: as with every move. */
+  readonly startDelayMs?: number;
+  /** Gives a move by another way than the socket; undefined: by the socket after all. */
+  readonly otherWay?: OtherWay;
+  /** The seat is lost, with the code of the error. */
+  readonly onGone?: (code: string) => void;
 }
 
-type Move = { readonly type: string };
+type Move = { readonly type: string; readonly [field: string]: unknown };
+
+/** @param turn as the client was told with its legal moves */
+export type OtherWay = (token: string, move: Move, turn: Seq | null) => Promise<void> | undefined;
 
 export class Player {
   private readonly table: Table;
@@ -40,21 +50,38 @@ export class Player {
     this.table = new Table({
       url,
       room,
-      seat,
-      name: `Player ${seat}`,
+      ...(seat === undefined ? {} : { seat }),
+      name: `Player ${seat ?? 'who came late'}`,
       ...(token === undefined ? {} : { token }),
       openSocket: (address) =>
         new ResendingSocket(new TappedSocket(openSocket(address), history.tap()), () => this.resends),
     });
     this.table.subscribe((state) => this.look(state));
+    const unsubscribe = this.table.subscribe(({ connection, error }) => {
+      if (connection !== 'closed' || error === null) return;
+      unsubscribe();
+      clearTimeout(this.timer);
+      options.onGone?.(error.code);
+    });
   }
 
   get state(): TableState {
     return this.table.state;
   }
 
+  /** Where it sits; null until it is welcomed. */
+  get seat(): Seat | null {
+    return this.table.state.seat;
+  }
+
   get cursor(): Cursor | null {
     return this.table.state.cursor;
+  }
+
+  /** Gives a command of the room, by the socket; whether it is refused is for others to look at. */
+  command(command: Move): void {
+    this.options.history.due = performance.now();
+    this.table.command(command).catch(() => undefined);
   }
 
   /** Plays no new move; what was sent is still waited for. */
@@ -101,23 +128,34 @@ export class Player {
     if (position === this.position) return;
     this.position = position;
     // `due` is when a player with this reaction time moves: the turn event is here now, in this client.
-    const due = performance.now() + this.options.seatDelayMs;
+    const { seatDelayMs, startDelayMs = seatDelayMs } = this.options;
+    const delayMs = view.status === 'playing' ? seatDelayMs : startDelayMs;
+    const due = performance.now() + delayMs;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.act(position, due), this.options.seatDelayMs);
+    this.timer = setTimeout(() => this.act(position, due), delayMs);
+  }
+
+  /** The same position is acted upon once more. */
+  private lookAgain(): void {
+    this.position = '';
+    this.looked = undefined;
+    this.look(this.table.state);
   }
 
   /** Hands the move to the client library, connected or not: as a person would press the card. */
   private act(position: string, due: number): void {
     const { view } = this.table.state;
     if (!view || this.resting || positionOf(this.table.state) !== position) return;
-    const move: Move =
-      view.status === 'playing' ? (findClientGame(view.game)?.bot(view.table) as Move) : { type: 'start' };
-    this.options.history.due = due;
+    const starts = view.status !== 'playing';
+    // Somebody has left meanwhile: it is begun when there is another.
+    if (starts && !this.mayStart(this.table.state)) return this.lookAgain();
+    const move: Move = starts ? { type: 'start' } : (findClientGame(view.game)?.bot(view.table) as Move);
+    const { history, otherWay } = this.options;
+    const { token, turn } = this.table.state;
+    history.due = due;
+    if (!starts && token !== null && otherWay?.(token, move, turn)) return;
     this.table.command(move).catch((error: unknown) => {
-      if (!(error instanceof CommandRefused) || !error.frame.retry) return;
-      this.position = '';
-      this.looked = undefined;
-      this.look(this.table.state);
+      if (error instanceof CommandRefused && (error.frame.retry || starts)) this.lookAgain();
     });
   }
 

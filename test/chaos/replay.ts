@@ -2,6 +2,9 @@
 import type { Game, Seat, Seed, Typed } from '../../src/game/game.js';
 import { isRoomCommand } from '../../src/protocol/client-in.js';
 import type { Seq } from '../../src/protocol/ids.js';
+import { CommandWindows } from '../../src/room/commands.js';
+import { decide } from '../../src/room/decide.js';
+import { nobodyPresent } from '../../src/room/seats.js';
 import {
   actingSeats,
   type Entry,
@@ -43,11 +46,23 @@ export class Replay {
     // Who sent it is for the checker to say.
     if (command === undefined) return undefined;
     if (this.state.seats[seat]?.kind !== 'human') return `seat ${seat} has no player who could move`;
-    if (!isRoomCommand(command.type)) return this.differs(entry.events, seat, command);
-    if (command.type !== 'start') return undefined;
-    if (this.state.status === 'playing' || this.state.host !== seat) return 'a start that was not allowed';
-    const started = { type: 'match_started', match: this.state.match + 1 };
-    return same(entry.events, [started]) ? undefined : 'a start that did something else';
+    // Who comes back with a command, and not with a socket, is told of first.
+    const returned = playedByBot(this.state, seat) && entry.events[0]?.type === 'player_returned';
+    const events = returned ? entry.events.slice(1) : entry.events;
+    return isRoomCommand(command.type)
+      ? this.differsFromRoom(events, seat, command)
+      : this.differs(events, seat, command);
+  }
+
+  private differsFromRoom(events: readonly LogEvent[], seat: Seat, command: Command): string | undefined {
+    const { game, head, state } = this;
+    const presence = nobodyPresent(state.seats.length, 0);
+    const room = { game, head, state, presence, windows: new CommandWindows() };
+    const decided = decide(room, seat, command, undefined, 0);
+    if (!decided.ok) return `${command.type} was not allowed: ${decided.refusal.code}`;
+    // Who is host next depends on who is connected, which no log tells.
+    const anyHost = (event: LogEvent) => (event.type === 'host_changed' ? { type: event.type } : event);
+    return same(events.map(anyHost), decided.events.map(anyHost)) ? undefined : `not what ${command.type} does`;
   }
 
   /** What happens without a command: chance, time, comings and goings. */
@@ -90,9 +105,9 @@ export class Replay {
       case 'player_returned':
         return state.seats[event.seat]?.kind === 'human' && playedByBot(state, event.seat);
       case 'host_changed':
-        return true;
+        return event.seat === null || state.seats[event.seat]?.kind === 'human' || state.host === null;
       default:
-        // No script leaves, changes seats or closes a room.
+        // Nobody leaves or changes seats without a command, and no script closes a room.
         return false;
     }
   }

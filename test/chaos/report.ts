@@ -169,7 +169,7 @@ export function around(violation: Violation, { log, clients }: RoomEvidence): st
 }
 
 function ofClient(
-  seat: Seat,
+  seat: Seat | null,
   connections: RoomEvidence['clients'][number]['connections'],
   near: (at: number) => boolean,
 ): string[] {

@@ -4,16 +4,19 @@ import type { StoredEntry } from '../../src/room/store.js';
 import { until } from '../support/programs.js';
 import type { ClusterUnderTest } from './cluster-under-test.js';
 import type { PublishedEntry, RoomEvidence } from './evidence.js';
+import type { ClientHistory } from './history.js';
 import type { PlayedRoom } from './load.js';
 
 const PAGE = 1_000;
 
-export async function gather(cluster: ClusterUnderTest, { code, history, players }: PlayedRoom): Promise<RoomEvidence> {
+export async function gather(cluster: ClusterUnderTest, room: PlayedRoom): Promise<RoomEvidence> {
+  const { code, history, players, clients: present, former, lively } = room;
   const meta = await cluster.store.meta(code);
   if (!meta) throw new Error(`room ${code} is gone`);
   const [log, published] = await Promise.all([rawLog(cluster, code), publicLog(cluster, code)]);
-  const clients = history.clients.map((client, at) => client.evidence(players[at]?.cursor ?? null));
-  return { code, head: meta.head, meta, log, published, clients };
+  const endOf = (client: ClientHistory) => former.get(client) ?? players[present.indexOf(client)]?.cursor ?? null;
+  const clients = history.clients.map((client) => client.evidence(endOf(client)));
+  return { code, head: meta.head, meta, log, published, clients, streams: lively?.follower.streams ?? [] };
 }
 
 async function rawLog({ store }: ClusterUnderTest, code: PlayedRoom['code']): Promise<StoredEntry[]> {

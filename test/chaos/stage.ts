@@ -62,6 +62,7 @@ export class Stage {
       base: cluster.base,
       rooms: options.rooms,
       seatDelayMs: options.seatDelayMs,
+      random,
       mixed: faults.some(({ losesTail }) => losesTail === true),
       onAck: (ack) => this.campaign?.onAck(ack),
     });

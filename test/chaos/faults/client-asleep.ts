@@ -22,7 +22,7 @@ export const clientAsleep: Fault = {
   boundMs: BACK_MS,
   async run(arena) {
     const { load, random, strike, complain } = arena;
-    const codes = [...load.rooms.keys()].filter((_, at) => at % 2 === 0);
+    const codes = load.calm.map(({ code }) => code).filter((_, at) => at % 2 === 0);
     const seats = codes.flatMap((code, at) => {
       const one = SEATS[random.between(0, SEATS.length - 1)] as Seat;
       return (at % 2 === 0 ? [one] : SEATS).map((seat) => load.lend(code, seat));
@@ -39,7 +39,7 @@ export const clientAsleep: Fault = {
       const inject = () => sleepers.wake();
       await strike({ affected: codes, cuts: true, returning: new Set(clients), inject });
       await allBack(arena, clients, wokenAt);
-      const everybody = [...load.rooms.values()].flatMap(({ history }) => history.clients);
+      const everybody = load.calm.flatMap(({ clients }) => clients);
       const others = everybody.filter((client) => !clients.includes(client));
       const dropped = others.flatMap(({ lines }) => lines).filter(({ closedAt }) => (closedAt ?? 0) >= sleptAt);
       if (dropped.length > 0) complain(`${dropped.length} sockets of others were dropped`);

@@ -29,10 +29,10 @@ export const clientResends: Fault = {
 };
 
 async function resend({ load, random, strike, complain, tell }: Arena, way: Way): Promise<void> {
-  const rooms = [...load.rooms.values()].filter((_, at) => at % APART === 0);
-  const clients = rooms.map(({ players, history }) => {
+  const rooms = load.calm.filter((_, at) => at % APART === 0);
+  const clients = rooms.map(({ players, clients: histories }) => {
     const seat = SEATS[random.between(0, SEATS.length - 1)] as Seat;
-    return { player: players[seat], history: history.clients[seat] };
+    return { player: players[seat], history: histories[seat] };
   });
   let moves: (() => Command | undefined)[] = [];
   const inject = () => {

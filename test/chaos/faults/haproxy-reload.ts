@@ -14,7 +14,7 @@ export const haproxyReload: Fault = {
     const since = performance.now();
     await strike({ affected: load.rooms.keys(), cuts: false, inject: () => signal(pid, 'SIGUSR2') });
     await pause(WATCH_MS);
-    const lines = [...load.rooms.values()].flatMap(({ history }) => history.clients.flatMap((client) => client.lines));
+    const lines = load.calm.flatMap(({ history }) => history.clients.flatMap((client) => client.lines));
     const dropped = lines.filter(({ closedAt }) => (closedAt ?? 0) >= since);
     if (dropped.length > 0) complain(`${dropped.length} sockets were dropped`);
     return [];
