@@ -56,6 +56,7 @@ export class NodeRelay {
       far.write(data);
     });
     const held: Buffer[] = [];
+    const timers = new Set<NodeJS.Timeout>();
     let arrives = 0;
     far.on('data', (data: Buffer) => {
       const now = performance.now();
@@ -63,7 +64,14 @@ export class NodeRelay {
       arrives = Math.max(arrives, now + (isReplica ? this.lagMs : 0));
       if (arrives <= now && held.length === 0) return void near.write(data);
       held.push(data);
-      setTimeout(() => near.write(held.shift() ?? ''), arrives - now);
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        near.write(held.shift() ?? '');
+      }, arrives - now);
+      timers.add(timer);
+    });
+    near.on('close', () => {
+      for (const timer of timers) clearTimeout(timer);
     });
     for (const [from, to] of [
       [near, far],
