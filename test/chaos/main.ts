@@ -45,6 +45,7 @@ async function play(options: Options, faults: readonly Fault[], aborted: AbortSi
   let [acked, tail] = [0, 0];
   for (const together of stages(faults, options.oneCluster)) {
     const stage = new Stage(options, random, aborted, tell);
+    const since = performance.now();
     try {
       const campaign = await stage.open(together);
       for (const fault of together) {
@@ -61,6 +62,8 @@ async function play(options: Options, faults: readonly Fault[], aborted: AbortSi
     } finally {
       complaints.push(...(stage.campaign?.complaints ?? []));
       await stage.close();
+      const seconds = ((performance.now() - since) / 1_000).toFixed(0);
+      tell(`${together.map(({ name }) => name).join(', ')}: ${seconds} s with the cluster's start and end`);
     }
   }
   return { outcomes, violations, complaints, acked, tail };

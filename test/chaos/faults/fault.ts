@@ -48,7 +48,6 @@ export interface Arena {
 }
 
 /**
-/**
  * own: the cluster's. small-disk: the same, on a disk of 48 MB. slow-disk: the same, on one that can be slow and lose its
  * power. relayed: through a relay that can be slow. sentinel: one primary, two replicas, three sentinels. lagging: the
  * same, with a relay before each node that can hold replication back. handover: two nodes behind one address that leads
