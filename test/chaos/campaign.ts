@@ -5,7 +5,9 @@ import { until } from '../support/programs.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import { checkRoom, type Violation } from './checker.js';
 import type { ClusterUnderTest } from './cluster-under-test.js';
+import { isByRequest } from './command-request.js';
 import { CpuMeter } from './cpu.js';
+import type { RoomEvidence } from './evidence.js';
 import type { Arena, Fault, Strike } from './faults/fault.js';
 import type { HandoverRedis } from './handover-redis.js';
 import { unfound } from './index-check.js';
@@ -88,6 +90,8 @@ export class Campaign {
   private readonly watches = new Set<Stopwatch>();
   /** By the bucket of time since the program started. */
   private readonly acks: number[] = [];
+  /** Acknowledged commands by their type, and what came by HTTP. */
+  private readonly done = new Map<string, number>();
   private readonly checked = { acked: 0, violations: [] as Violation[], tail: 0 };
 
   constructor(private readonly parts: CampaignParts) {}
@@ -130,6 +134,8 @@ export class Campaign {
     for (const room of load.rooms.values()) await this.judge(room);
     const { acked, violations, tail } = this.checked;
     tell(`checked ${load.opened.length} rooms: ${acked} acknowledged moves, ${violations.length} violations`);
+    const done = [...this.done].sort(([, a], [, b]) => b - a).map(([what, times]) => `${times} ${what}`);
+    tell(`done: ${done.join(', ')}`);
     if (tail > 0) tell(`${tail} acknowledged moves of rooms without copies were in the tail that is gone`);
     return this.checked;
   }
@@ -138,12 +144,24 @@ export class Campaign {
     const { cluster, losesTail, tell } = this.parts;
     const evidence = await gather(cluster, room);
     const { acked, violations } = checkRoom(evidence);
+    this.count(evidence);
     this.checked.acked += acked;
     const allowed = losesTail && room.durability !== 'replicated' ? violations.filter((one) => this.isOfTail(one)) : [];
     this.checked.tail += allowed.filter(({ kind }) => kind === 'lost').length;
     const forbidden = violations.filter((one) => !allowed.includes(one));
     this.checked.violations.push(...forbidden);
     for (const violation of forbidden.slice(0, 5)) tell(around(violation, evidence));
+  }
+
+  /** What the players did, so that a script that does nothing is seen. */
+  private count({ clients, streams = [] }: RoomEvidence): void {
+    const add = (what: string, times: number) => this.done.set(what, (this.done.get(what) ?? 0) + times);
+    for (const { id, command, acks } of clients.flatMap(({ commands }) => commands)) {
+      if (acks.length === 0) continue;
+      add(command.type, 1);
+      if (isByRequest(id)) add('by HTTP', 1);
+    }
+    for (const { entries } of streams) add('entries of event streams', entries.length);
   }
 
   /** Whether the loss of what a dead primary had not replicated yet explains the violation. */

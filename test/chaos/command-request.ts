@@ -13,11 +13,16 @@ export interface RequestDoor {
   readonly over: AbortSignal;
 }
 
+/** Whether the command with this id was given here. */
+export const isByRequest = (id: string): boolean => id.includes(`-${MARK}`);
+
 interface Answer {
   readonly seq?: Seq;
   readonly error?: { readonly code: string; readonly retry: boolean };
 }
 
+/** Begins the second part of their ids; the client library's have no capital letters. */
+const MARK = 'HTTP';
 const AGAIN_MS = 250;
 /** Longer than an instance waits for the outcome of a command. */
 const ANSWER_MS = 10_000;
@@ -30,7 +35,11 @@ export async function requestCommand(
   turn: Seq | null,
 ): Promise<void> {
   const counter = 1 + Math.max(0, ...[...history.commands.keys()].map((id) => Number.parseInt(id, 10)));
-  const body: SentCommand = { id: `${counter}-h${randomHex(4)}`, command, ...(turn === null ? {} : { for: turn }) };
+  const body: SentCommand = {
+    id: `${counter}-${MARK}${randomHex(4)}`,
+    command,
+    ...(turn === null ? {} : { for: turn }),
+  };
   while (!over.aborted) {
     const notes = history.sentByRequest(body);
     const answer = await post(`${base}/api/room/commands?room_code=${room}`, token, body);
