@@ -272,6 +272,7 @@ const PAUSES: readonly string[] = [
   'test/haproxy/resilience.test.ts',
   'test/deploy/stubs/',
   'test/chaos/campaign.ts',
+  'test/chaos/command-request.ts',
   'test/bench/',
 ];
 
