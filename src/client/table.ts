@@ -129,8 +129,7 @@ export class Table {
    * @throws CommandRefused
    */
   command(command: { readonly type: string }, turn: Seq | null = this.current.turn): Promise<Seq> {
-    this.counter += 1;
-    return this.commandAs(`${this.counter}-${this.nonce}` as CommandId, command, turn);
+    return this.commandAs(this.nextId(), command, turn);
   }
 
   /** Says a phrase, or words of one's own, to the table; lost if the connection is. */
@@ -166,9 +165,8 @@ export class Table {
   private connect(): void {
     this.clearTimers();
     const { room, openSocket = openBrowserSocket } = this.options;
-    const socket = openSocket(
-      `${this.addresses[this.inVain % this.addresses.length]}?room_code=${encodeURIComponent(room)}`,
-    );
+    const address = this.addresses[this.inVain % this.addresses.length];
+    const socket = openSocket(`${address}?room_code=${encodeURIComponent(room)}`);
     this.next = socket;
     this.timer = this.device.after(CONNECT_TIMEOUT_MS, () => socket.close());
     let opened = false;
@@ -265,7 +263,7 @@ export class Table {
     this.welcomed = true;
     this.accepts = frame.accepts ?? [];
     this.offset = this.device.now() - frame.now;
-    this.counter = Math.max(this.counter, frame.last_command);
+    this.countOn(frame.last_command);
     if (frame.token !== undefined) this.options.store?.keep({ room: frame.room, token: frame.token });
     // Before anybody is told: a command that a listener gives now is written by itself, after the older ones.
     for (const pending of this.pending.values()) this.writeCommand(pending);
@@ -281,6 +279,21 @@ export class Table {
       ...this.turn(behind ? { deadline: null } : frame),
       ...(frame.view ? { view: frame.view, cursor: { epoch: frame.epoch, seq: frame.seq, digest: frame.digest } } : {}),
     });
+  }
+
+  /** The next number is above all that the seat has seen; so is that of what was given before the first welcome. */
+  private countOn(from: number): void {
+    this.counter = Math.max(this.counter, from);
+    for (const pending of this.current.cursor === null ? [...this.pending.values()] : []) {
+      this.pending.delete(pending.frame.id);
+      const id = this.nextId();
+      this.pending.set(id, { ...pending, frame: { ...pending.frame, id } });
+    }
+  }
+
+  private nextId(): CommandId {
+    this.counter += 1;
+    return `${this.counter}-${this.nonce}` as CommandId;
   }
 
   private event(frame: EventFrame): void {
@@ -324,8 +337,7 @@ export class Table {
 
   /** ms until the next attempt. */
   private backoff(): number {
-    // The first goes out at once: most connections are lost because the room has just moved. So does one at every
-    // other address.
+    // The first goes out at once, as most are lost because the room has just moved; so does one at every other address.
     if (this.failures > 0 && this.failures < this.addresses.length) return 0;
     if (this.failures === 0) return this.isWaitedFor ? 0 : YIELD_MS + this.device.random(YIELD_MS);
     const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);

@@ -42,6 +42,25 @@ test('who has a command under way is waited for', () => {
   table.close();
 });
 
+test('commands given before the first welcome get numbers that the seat has not seen yet', async () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  const answers = [table.command({ type: 'start' }), table.command({ type: 'start' })];
+  wire.opened();
+  wire.say({ ...welcome(start), last_command: 300 });
+  expect(wire.commands().map(({ id }) => Number.parseInt(id ?? '', 10))).toEqual([301, 302]);
+  for (const [at, { id }] of wire.commands().entries()) wire.say({ type: 'ack', id, seq: 6 + at });
+  expect(await Promise.all(answers)).toEqual([6, 7]);
+  // What has been sent keeps its number.
+  table.command({ type: 'start' }).catch(() => undefined);
+  wire.lost();
+  jest.advanceTimersByTime(1);
+  wire.opened();
+  wire.say({ ...welcome(start), last_command: 400 });
+  expect(wire.commands().map(({ id }) => Number.parseInt(id ?? '', 10))).toEqual([301, 302, 303, 303]);
+  table.close();
+});
+
 test('attempts that fail come further and further apart', () => {
   const { wire, table } = lost(ownTurn);
   const dialsIn = (ms: number) => {
