@@ -18,10 +18,13 @@ import { observe } from './observe.js';
 import { type Command, type Leaving, type Plan, type ReconcileLimits, reconcile } from './reconcile.js';
 import type { RuntimeApi, ShownServer } from './runtime-api.js';
 
+/** HAProxy, as it is controlled. */
+export type ControllerApi = Pick<RuntimeApi, Exclude<keyof RuntimeApi, 'info'>>;
+
 export interface ControllerParts {
   readonly id: string;
   readonly config: ControllerConfig;
-  readonly api: RuntimeApi;
+  readonly api: ControllerApi;
   /** Undefined where HAProxy's configuration is somebody else's: then its workers begin without servers. */
   readonly backendFile: BackendFile | undefined;
   readonly redis: RedisConnection;
@@ -255,7 +258,7 @@ export class Controller {
     if (channel === CHANNELS.broadcast) this.look(false);
     const assignment = channel === CHANNELS.assignments ? parseAssignment(text) : undefined;
     // A drain moves thousands of rooms: what came in one turn of the event loop goes to HAProxy together.
-    if (assignment && this.assigned.push(assignment) === 1) setImmediate(() => void this.pinAssigned());
+    if (assignment && this.assigned.push(assignment) === 1) this.parts.clock.after(0, () => void this.pinAssigned());
   }
 
   private async pinAssigned(): Promise<void> {

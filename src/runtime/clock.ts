@@ -80,7 +80,11 @@ export class ClusterClock implements Clock {
 const systemTicks: Ticks = {
   monotonic: () => performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_DELAY_MS));
+    if (delayMs <= 0) {
+      const turn = setImmediate(callback);
+      return { cancel: () => clearImmediate(turn) };
+    }
+    const timer = setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS));
     return { cancel: () => clearTimeout(timer) };
   },
 };

@@ -60,18 +60,21 @@ export class Http {
     if (response.destroyed) return Promise.resolve(true);
     return new Promise((resolve) => {
       let answered = false;
+      let givenUp = false;
       const settle = (ended: boolean) => {
         for (const timer of [connecting, answering]) timer.cancel();
         resolve(ended);
       };
       const giveUp = () => {
+        givenUp = true;
         connection.cancel();
         settle(false);
       };
       const isCut = () => network.isCut(process.name, target.process.name);
       const connecting = process.after(CONNECT_TIMEOUT_MS, () => isCut() && giveUp());
       const answering = process.after(FORWARD_TIMEOUT_MS, giveUp);
-      const hears = (told: () => void) => process.run(told);
+      // What had come before it was given up, and was not read yet.
+      const hears = (told: () => void) => process.run(() => givenUp || told());
       const asker: HttpAsker = {
         head: (status, headers) =>
           hears(() => {

@@ -33,7 +33,6 @@ export interface SimulatedInstanceDeps {
   readonly pipe: (wire: Wire, code: RoomCode, address: string, taken: AbortSignal) => Promise<boolean>;
 }
 
-const HOST = 'simulated';
 /** Errors of the software itself. */
 const UNEXPECTED: ReadonlySet<string> = new Set(['room failed', 'frame failed']);
 const SCRIPTS = [
@@ -63,6 +62,8 @@ export class SimulatedInstance implements HttpHost {
   readonly connections: SimulatedConnection[] = [];
   /** Players' connections that are passed on to other instances, from here. */
   readonly forwarded = new Set<Wire>();
+  /** Connections that are served here. */
+  private readonly wires = new Set<Wire>();
   private readonly instance: Instance;
   /** Undefined until the port is open. */
   private served: Served | undefined;
@@ -72,7 +73,7 @@ export class SimulatedInstance implements HttpHost {
 
   constructor(private readonly deps: SimulatedInstanceDeps) {
     const config = instanceConfig({
-      HOKM_HOST: HOST,
+      HOKM_HOST: `10.0.0.${deps.port % 200}`,
       HOKM_CLUSTER_SECRET: 'secret of the simulation',
       HOKM_CAPACITY: '100',
       // Simulated players play faster than the limit for people.
@@ -129,6 +130,12 @@ export class SimulatedInstance implements HttpHost {
     this.process.kill();
   }
 
+  /** The players' connections to this instance break. */
+  cutPlayers(): void {
+    for (const wire of this.wires) wire.broken();
+    this.wires.clear();
+  }
+
   /** A player's connection arrives. */
   async accept(wire: Wire, code: RoomCode, wasForwarded: boolean): Promise<void> {
     const { served, deps } = this;
@@ -136,6 +143,7 @@ export class SimulatedInstance implements HttpHost {
     const pipe = (address: string, taken: AbortSignal) => deps.pipe(wire, code, address, taken);
     if (await served.players.passedOn(code, wasForwarded, pipe)) return;
     wire.player = served.players.accept(wire, code);
+    this.wires.add(wire);
     wire.opened();
   }
 

@@ -6,6 +6,9 @@ import type { Member, World } from './world.js';
 /** Between an order to leave and another to stay, or the end of the process, ms. */
 const CHANGE_OF_MIND_MS = 2_000;
 const LEAVING_MS = 8_000;
+const AGAIN_MS = 1_000;
+/** Until a part of the way in is there again. */
+const AWAY_MS = 3_000;
 /** A number of an older lock. */
 const OUTDATED = 1;
 
@@ -28,6 +31,13 @@ function tell(world: World, to: Member, event: 'scale_down_prepare' | 'scale_up_
   world.send(idOf(to), { type: 'scaling_event', event, instance: idOf(to), fencing: number });
 }
 
+/** Says so again until it is seen in the registry. */
+function keep(world: World, member: Member): void {
+  if (member.process.dead || member.instance.stopping || member.instance.ready) return;
+  tell(world, member, 'scale_up_complete', fencing(world));
+  world.timeline.after(AGAIN_MS, () => keep(world, member));
+}
+
 const leave: Fault = {
   name: 'told to leave',
   unsettles: 'rooms',
@@ -39,7 +49,7 @@ const leave: Fault = {
     tell(world, member, 'scale_down_prepare', fencing(world));
     if (random.next() < 0.5) {
       const ms = Math.round(random.next() * CHANGE_OF_MIND_MS);
-      timeline.after(ms, () => tell(world, member, 'scale_up_complete', fencing(world)));
+      timeline.after(ms, () => keep(world, member));
       return `${idOf(member)}, and after ${ms} ms to stay`;
     }
     timeline.after(LEAVING_MS, () => {
@@ -88,4 +98,33 @@ const rebalance: Fault = {
   },
 };
 
-export const orders: readonly Fault[] = [leave, leave, rebalance, rebalance, outdated];
+const controllerKilled: Fault = {
+  name: 'controller killed',
+  fits: () => true,
+  strike: (world) => {
+    const ms = Math.round(world.random.next() * AWAY_MS);
+    world.balancer.replaceController(ms);
+    return `for ${ms} ms`;
+  },
+};
+
+const haproxyRestarted: Fault = {
+  name: 'HAProxy restarted',
+  fits: () => true,
+  strike: (world) => {
+    const ms = Math.round(world.random.next() * AWAY_MS);
+    world.balancer.haproxy.restart(ms);
+    world.watchdog.excuse(ms);
+    return `for ${ms} ms`;
+  },
+};
+
+export const orders: readonly Fault[] = [
+  leave,
+  leave,
+  rebalance,
+  rebalance,
+  outdated,
+  controllerKilled,
+  haproxyRestarted,
+];

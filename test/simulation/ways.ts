@@ -10,8 +10,6 @@ import type { Member, World } from './world.js';
 
 const UPGRADE_TIMEOUT_MS = 400;
 const PROBE_TIMEOUT_MS = 300;
-/** Share of connections for a dead owner that HAProxy sends elsewhere at once. */
-const NOTICED = 0.7;
 
 export class Ways {
   readonly http: Http;
@@ -30,15 +28,14 @@ export class Ways {
     return member && this.http.ask(from, member.instance, ask, asker);
   }
 
-  /** Where HAProxy sends who asks for the room, or for no matter which. */
+  /** Where HAProxy sends who asks for the room, or for no matter which; now and then it knows nothing of rooms. */
   route(code?: RoomCode): Member | undefined {
-    const { world } = this;
-    const { random, plan } = world;
-    const owner = code && world.ownerOf(code);
-    const gone = owner?.process.dead && random.next() < NOTICED;
-    const pinned = random.next() < plan.pinned && !gone ? owner : undefined;
-    const registered = world.members.filter(({ process, instance }) => !process.dead && instance.registered);
-    return pinned ?? registered[random.between(0, registered.length - 1)];
+    const { random, plan, members, balancer } = this.world;
+    const { haproxy } = balancer;
+    if (haproxy.isAway) return undefined;
+    if (random.next() < plan.pinned) return haproxy.route(code);
+    const registered = members.filter(({ process, instance }) => !process.dead && instance.registered);
+    return registered[random.between(0, registered.length - 1)];
   }
 
   /** A player's device connects: HAProxy mostly knows where the room is, and who is gone. It knows who is registered. */

@@ -12,6 +12,7 @@ import { Seeded } from '../chaos/seeded.js';
 import { metaOf } from './check.js';
 import { Coverage, MESSAGES, outcomeOf } from './coverage.js';
 import { SimulatedInstance } from './instance.js';
+import { LoadBalancer } from './load-balancer.js';
 import { Network } from './network.js';
 import type { Plan } from './plan.js';
 import { Process } from './process.js';
@@ -61,6 +62,7 @@ export class World {
   readonly network: Network;
   readonly server: RedisServer;
   readonly ways: Ways;
+  readonly balancer: LoadBalancer;
   readonly members: Member[] = [];
   readonly rooms: PlayedRoom[] = [];
   readonly complaints: string[] = [];
@@ -97,6 +99,7 @@ export class World {
     // Whoever takes over has another clock.
     this.server.stepClock(this.server.replicas, plan.hostClocksMs);
     this.watchdog = new Watchdog(this);
+    this.balancer = new LoadBalancer(this, BEGINNING);
     for (let at = 0; at < plan.instances; at++) this.launch();
     for (let at = 0; at < plan.rooms; at++) this.openRoom(at);
   }
@@ -179,9 +182,14 @@ export class World {
     for (const { players } of this.rooms) for (const player of players) player.rest();
   }
 
+  get over(): boolean {
+    return this.closed;
+  }
+
   /** Nothing of it runs any more. */
   end(): void {
     this.closed = true;
+    this.balancer.end();
     for (const { process } of this.members) process.kill();
   }
 

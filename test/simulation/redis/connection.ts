@@ -137,6 +137,11 @@ export class SimulatedConnection {
     return this.call('SUBSCRIBE', ...channels);
   }
 
+  async hget(key: string, field: string): Promise<Reply> {
+    const [value = null] = (await this.call('HMGET', key, field)) as Reply[];
+    return value;
+  }
+
   async hgetall(key: string): Promise<Record<string, string>> {
     const flat = (await this.call('HGETALL', key)) as string[];
     const fields: Record<string, string> = {};
