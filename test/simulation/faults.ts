@@ -25,7 +25,6 @@ const RESTART_MS = 300;
 const always = () => true;
 /** Another instance is there to go on. */
 const others = (world: World) => world.ready.length > 1;
-const unlessSpared = (world: World) => others(world) && (world.unmended || !world.tails.sparing);
 /** A majority of the copies stays. */
 const failsOver = ({ server, plan }: World) => plan.copies > 1 && server.up && server.complete;
 
@@ -69,7 +68,7 @@ const kill: Fault = {
 const terminate: Fault = {
   name: 'terminate',
   unsettles: 'rooms',
-  fits: unlessSpared,
+  fits: others,
   strike: (world) => {
     const member = victim(world);
     if (!member) return undefined;
@@ -84,7 +83,7 @@ const terminate: Fault = {
 const move: Fault = {
   name: 'move',
   unsettles: 'rooms',
-  fits: unlessSpared,
+  fits: others,
   strike: (world) => {
     const code = pick(world, world.rooms)?.head.code as RoomCode;
     const owner = world.ownerOf(code);
@@ -215,9 +214,7 @@ const lagging: Fault = {
 const failOver = (kind: FailOverKind, zombies: number): Fault => ({
   name: kind === 'kill' ? 'failover' : `failover: ${kind}`,
   fits: (world) =>
-    failsOver(world) &&
-    world.server.survivable &&
-    (world.plan.durability === 'replicated' || (world.tails.held && (world.unmended || !world.tails.moving))),
+    failsOver(world) && world.server.survivable && (world.plan.durability === 'replicated' || world.tails.held),
   strike: (world) => {
     const { server, random, plan } = world;
     const ms = 200 + Math.round(random.next() * 2_500);

@@ -29,21 +29,21 @@ function lines({ seed, story, violations, commits, takeovers, fingerprint }: Out
 }
 
 /** The faults that are enough for the violation of `whole`, which it tells. */
-async function fewest(whole: Outcome, unmended: boolean): Promise<readonly number[]> {
-  const { kept, outcome, tries } = await shrink(whole, unmended);
+async function fewest(whole: Outcome): Promise<readonly number[]> {
+  const { kept, outcome, tries } = await shrink(whole);
   tell(`  ${kept.length} of ${whole.faults} faults are enough, found in ${tries} clusters:`);
   for (const line of lines(outcome, true)) tell(`  ${line}`);
   return kept;
 }
 
 /** The options that tell the same story again. */
-function again(seed: number, faults: readonly number[] | undefined, unmended: boolean): string {
-  return `--seeds 1 --from ${seed}${faults ? ` --faults ${faults.join(',') || NONE}` : ''}${unmended ? ' --unmended' : ''} --story`;
+function again(seed: number, faults: readonly number[] | undefined): string {
+  return `--seeds 1 --from ${seed}${faults ? ` --faults ${faults.join(',') || NONE}` : ''} --story`;
 }
 
 async function main(): Promise<number> {
   const options = await parseOptions(process.argv.slice(2));
-  const { seeds, from, json, story, first, shrink: shrinks, faults, unmended } = options;
+  const { seeds, from, json, story, first, shrink: shrinks, faults } = options;
   // Started by a test: its end is ours.
   process.on('disconnect', () => process.exit(1));
   process.channel?.unref();
@@ -55,9 +55,9 @@ async function main(): Promise<number> {
   const coverage = new Coverage();
   let toldAt = startedAt;
   for (let seed = from; seed < from + seeds && !(first && red.length > 0); seed++) {
-    const outcome = await (faults ? simulatePart(seed, faults, unmended) : simulate(seed, undefined, unmended));
+    const outcome = await (faults ? simulatePart(seed, faults) : simulate(seed));
     for (const line of lines(outcome, story)) tell(line);
-    if (outcome.violations.length > 0) red.push({ seed, faults: shrinks ? await fewest(outcome, unmended) : faults });
+    if (outcome.violations.length > 0) red.push({ seed, faults: shrinks ? await fewest(outcome) : faults });
     coverage.add(outcome.coverage);
     sums.seeds += 1;
     sums.commits += outcome.commits;
@@ -77,7 +77,7 @@ async function main(): Promise<number> {
       `${sums.takeovers} takeovers: ${red.length} with violations; ${(sums.seeds / seconds).toFixed(1)} a second, ` +
       `${(sums.seeds / cpu).toFixed(1)} a second of processor time\n`,
   );
-  for (const one of red) process.stdout.write(`FAILED: npm run simulate -- ${again(one.seed, one.faults, unmended)}\n`);
+  for (const one of red) process.stdout.write(`FAILED: npm run simulate -- ${again(one.seed, one.faults)}\n`);
   if (options.coverage) process.stdout.write(`${coverage.table(required).join('\n')}\n`);
   const missing = sums.seeds >= REQUIRED_SEEDS ? coverage.missing(required) : [];
   for (const one of missing) process.stdout.write(`NOT EXERCISED in ${sums.seeds} seeds: ${one}\n`);

@@ -8,6 +8,7 @@ export interface Mutant {
 
 const COMMIT = 'src/redis/lua/commitRoom-2.lua';
 const MAILBOX = 'src/room/mailbox.ts';
+const POLICY = 'src/redis/connection-policy.ts';
 const LEDGER = 'src/room/ledger.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -93,6 +94,27 @@ export const mutants: readonly Mutant[] = [
         file: 'src/edge/routing.ts',
         from: "location?.at !== 'elsewhere' || wasForwarded",
         to: "location?.at !== 'elsewhere'",
+      },
+    ],
+  },
+  {
+    guard: 'silence of Redis',
+    changes: [
+      {
+        file: POLICY,
+        from: "if (this.quietTicks >= QUIET_TICKS_TO_LEAVE) return 'leave';",
+        to: '',
+      },
+    ],
+  },
+  {
+    guard: 'role of the Redis that answers',
+    changes: [
+      { file: POLICY, from: 'return /^role:(slave|replica)/m.test(info);', to: 'return info === undefined;' },
+      {
+        file: POLICY,
+        from: 'return /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\\b/.test(error);',
+        to: 'return error === undefined;',
       },
     ],
   },

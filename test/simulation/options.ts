@@ -9,7 +9,6 @@ export interface Options {
   readonly first: boolean;
   readonly shrink: boolean;
   readonly coverage: boolean;
-  readonly unmended: boolean;
   /** Places in the story of the seed, from 1; undefined: all. */
   readonly faults: readonly number[] | undefined;
 }
@@ -41,11 +40,6 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
       type: 'boolean',
       default: false,
       describe: 'of a violation, find the fewest faults that lead to it',
-    })
-    .option('unmended', {
-      type: 'boolean',
-      default: false,
-      describe: 'strike also where the software is known to fail, for those who mend it',
     })
     .option('faults', { type: 'string', describe: `of one seed, only these: numbers with commas, or ${NONE}` })
     .strict()

@@ -12,7 +12,7 @@ const AWAY_MS = 3_000;
 /** A number of an older lock. */
 const OUTDATED = 1;
 
-const fits = (world: World) => world.ready.length > 1 && (world.unmended || !world.tails.sparing);
+const fits = (world: World) => world.ready.length > 1;
 
 /** Mostly one that plays a room. */
 function oneOf(world: World): Member | undefined {

@@ -20,12 +20,12 @@ export function kindOf(violation: string): string {
  * this is quick, and what is found is the smallest.
  * @param whole with at least one violation, the first of which is to come again.
  */
-export async function shrink(whole: Outcome, unmended = false): Promise<Shrunk> {
+export async function shrink(whole: Outcome): Promise<Shrunk> {
   const wanted = kindOf(whole.violations[0] ?? '');
   const all = whole.strikes.map((_, at) => at + 1);
   let tries = 0;
   for (const kept of parts(all)) {
-    const outcome = await simulate(whole.seed, { whole: whole.strikes, kept: new Set(kept) }, unmended);
+    const outcome = await simulate(whole.seed, { whole: whole.strikes, kept: new Set(kept) });
     tries += 1;
     if (outcome.violations.some((violation) => kindOf(violation) === wanted)) return { kept, outcome, tries };
     await breath();
@@ -46,9 +46,9 @@ function* choices(from: readonly number[], size: number): Generator<readonly num
 }
 
 /** Only these faults of the seed. @throws Error when it has not so many */
-export async function simulatePart(seed: number, kept: readonly number[], unmended = false): Promise<Outcome> {
-  const { strikes } = await simulate(seed, undefined, unmended);
+export async function simulatePart(seed: number, kept: readonly number[]): Promise<Outcome> {
+  const { strikes } = await simulate(seed);
   const beyond = kept.find((place) => place > strikes.length);
   if (beyond !== undefined) throw new Error(`Seed ${seed} has ${strikes.length} faults, and no ${beyond}.`);
-  return simulate(seed, { whole: strikes, kept: new Set(kept) }, unmended);
+  return simulate(seed, { whole: strikes, kept: new Set(kept) });
 }

@@ -30,13 +30,10 @@ export interface Outcome {
 const LIMIT_MS = 180_000;
 const REST_MS = 60_000;
 
-/**
- * @param part of what happens to the whole cluster of this seed; all of it by default.
- * @param unmended faults strike also where the software is known to fail
- */
-export async function simulate(seed: number, part?: Part, unmended = false): Promise<Outcome> {
+/** @param part of what happens to the whole cluster of this seed; all of it by default. */
+export async function simulate(seed: number, part?: Part): Promise<Outcome> {
   const plan = planOf(seed);
-  const world = new World(seed, plan, unmended);
+  const world = new World(seed, plan);
   const director = new Director(world, part);
   const bystanders = new Bystanders(world);
   director.next();

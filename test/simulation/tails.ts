@@ -8,12 +8,9 @@ import type { Member, PlayedRoom, World } from './world.js';
 
 /** Between two looks whether owners have appended again what a failover lost. */
 const LOOK_MS = 250;
-/** Within which the copies surely have what a new owner was given. */
-const MOVING_MS = 5_000;
 
 export class Tails {
   private spared = false;
-  private transferredAt = Number.NEGATIVE_INFINITY;
   /** Length of Redis' log behind the last claim of a room that had a snapshot: its new owner knows nothing from before. */
   private claimedAt = 0;
 
@@ -22,11 +19,6 @@ export class Tails {
   /** A room with a snapshot has just been claimed. */
   claimed(): void {
     this.claimedAt = this.world.server.primary.log.length;
-  }
-
-  /** A room has just been given to another instance. */
-  transferred(): void {
-    this.transferredAt = this.world.timeline.now;
   }
 
   /** Every room is stored as far as its players know it, by an owner who is well. */
@@ -46,13 +38,6 @@ export class Tails {
         return mailbox !== undefined && !mailbox.frozen && mailbox.position.epoch >= epoch - 1;
       });
     });
-  }
-
-  /** Whether rooms may be changing their owner, or have just done so. */
-  get moving(): boolean {
-    const { timeline, members } = this.world;
-    const recently = timeline.now - this.transferredAt < MOVING_MS;
-    return recently || members.some(({ process, instance }) => instance.stopping && !process.dead);
   }
 
   /** Owners must stay well until they have appended again what a failover has lost. */

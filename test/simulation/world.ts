@@ -79,8 +79,6 @@ export class World {
   constructor(
     readonly seed: number,
     readonly plan: Plan,
-    /** Faults strike also where the software is known to fail. */
-    readonly unmended = false,
   ) {
     this.random = new Seeded(seed ^ 0x9e3779b9);
     this.network = new Network(this.timeline, this.random);
@@ -252,7 +250,6 @@ export class World {
     if (outcome === 'ok') {
       if (name === 'claimRoom' && args[3] !== '') this.takeovers += 1;
       if (name === 'claimRoom' && Array.isArray(reply) && reply[2] !== null) this.tails.claimed();
-      if (name === 'transferRoom') this.tails.transferred();
       if (name === 'commitRoom') this.noteCommit(args);
       if (name === 'restoreRoom') this.noteRestored(args);
     }
