@@ -257,7 +257,7 @@ export class Ownership {
       from === 'handed over',
     );
     this.mailboxes.set(head.code, mailbox);
-    present?.lose();
+    present?.supersede();
     deps.log.info({ room: head.code, epoch, seq: mailbox.position.seq, from }, 'room claimed');
     deps.onClaimed(mailbox);
     return mailbox;

@@ -18,6 +18,10 @@ const WAITING = 1_024;
 /** Of these so many at most are taken from whoever has no seat: those who watch must not keep players out. */
 const WAITING_OF_OTHERS = 512;
 
+/** What proves the seat of whoever sends this, '' where nothing does. */
+export const holderOf = (input: RoomInput): string =>
+  (input.type === 'hello' ? input.presented : 'holder' in input ? input.holder : '') ?? '';
+
 export class InputQueue {
   private items: (RoomInput | Detached)[] = [];
 
@@ -41,6 +45,7 @@ export class InputQueue {
 
   /** Whether nothing more of `from`, a player or not, can wait. */
   isFull(from: Connection, isPlayer: boolean): boolean {
+    if (!this.crowded) return false;
     if (this.items.length >= (isPlayer ? WAITING : WAITING_OF_OTHERS)) return true;
     return this.items.filter((item) => 'from' in item && item.from === from).length >= WAITING_PER_CONNECTION;
   }

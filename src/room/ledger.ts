@@ -134,6 +134,7 @@ export class Ledger {
         await sleep(clock, RETRY_MS);
         await Promise.race([whenFresh(), this.patience()]);
       } else {
+        if (this.closed) return false;
         const found = await this.reconcile(reply, entries);
         if (found === undefined) return false;
         if (found !== 'again') {
@@ -183,6 +184,7 @@ export class Ledger {
   async outlast(): Promise<boolean> {
     const { store, clock, log } = this.deps;
     const { code } = this.head;
+    this.over = false;
     this.givesUpAt = clock.monotonic() + OUTLAST_MS;
     for (let pause = RETRY_MS; !this.closed; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
       const reply = await store.confirm(code);

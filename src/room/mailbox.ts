@@ -14,7 +14,7 @@ import { Audience, type Committed, type Connection } from './audience.js';
 import { type Done, runBatch } from './batch.js';
 import { Handover } from './handover.js';
 import type { LogEntry, Position } from './history.js';
-import { InputQueue, type RoomInput } from './input-queue.js';
+import { holderOf, InputQueue, type RoomInput } from './input-queue.js';
 import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
 import { Proof } from './proof.js';
@@ -147,19 +147,14 @@ export class Mailbox {
 
   /** Puts in what was received then (monotonic ms), to be worked off in order. Who comes too late or sends too much is closed. */
   post(input: RoomInput, receivedAt = this.deps.clock.monotonic()): void {
-    const isFull = this.queue.crowded && 'from' in input && this.queue.isFull(input.from, this.isPlayer(input));
+    const isPlayer = this.queue.crowded && this.seatOf(holderOf(input)) !== undefined;
+    const isFull = 'from' in input && this.queue.isFull(input.from, isPlayer);
     const refusal = this.closedWith ?? (isFull ? 'RATE_LIMITED' : undefined);
     if (refusal !== undefined) return 'from' in input ? input.from.close(refusal) : undefined;
     // Who joins or reads is told what is so now, or that a token is wrong, often without a commit that would prove it.
     if (input.type === 'hello' || input.type === 'read') this.proof.doubt(receivedAt);
     this.queue.push(input);
     if (!this.ended) this.wake();
-  }
-
-  /** Whether who sends this has a seat. */
-  private isPlayer(input: RoomInput): boolean {
-    const holder = input.type === 'hello' ? input.presented : 'holder' in input ? input.holder : undefined;
-    return holder !== undefined && this.seatOf(holder) !== undefined;
   }
 
   /** Asks the store whose the room is, unless it has said so since (monotonic ms): a room that waits may have been lost. */
@@ -193,7 +188,6 @@ export class Mailbox {
     while (this.working) await this.working;
     await this.flushing;
     if (this.ended || !(await this.commit([]))) return undefined;
-    // While the room is on its way, its clocks stand.
     this.standstill.asked(this.deps.clock.monotonic());
     return this.ledger.snapshotOf(this.room);
   }
@@ -363,13 +357,22 @@ export class Mailbox {
 
   /** Another instance owns the room, or soon may: nothing of ours counts any more. */
   lose(): void {
-    if (this.ended) return;
+    if (this.supersede()) void this.outlast();
+  }
+
+  /** This instance plays the room by another mailbox now. False when it was over before. */
+  supersede(): boolean {
+    if (this.ended) return false;
     this.ended = 'lost';
     this.finish('MOVED');
-    void this.ledger.outlast().then((regained) => {
-      this.ledger.close();
-      if (regained) this.deps.onRegained?.(this.code);
-    });
+    return true;
+  }
+
+  private async outlast(): Promise<void> {
+    // What is still under way is given up first.
+    await this.working;
+    await this.flushing;
+    if (await this.ledger.outlast()) this.deps.onRegained?.(this.code);
   }
 
   /** The room has an error of its own; it ends, all others go on. */
@@ -383,7 +386,7 @@ export class Mailbox {
   private finish(code: ErrorCode): void {
     this.tick.cancel();
     this.standstill.cancel();
-    if (this.ended !== 'lost') this.ledger.close();
+    this.ledger.close();
     this.enter(false);
     this.closedWith = code;
     const waiting = [...this.batch.flatMap((input) => ('from' in input ? [input.from] : [])), ...this.queue.clear()];
