@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { rankOf } from '../../src/game/cards.js';
 import type { Seat, Typed } from '../../src/game/game.js';
+import type { Command } from '../../src/game/hokm/command.js';
 import type { Event, Kot } from '../../src/game/hokm/event.js';
 import { hokm } from '../../src/game/hokm/hokm.js';
 import { sideOf } from '../../src/game/hokm/seats.js';
@@ -70,6 +71,58 @@ export async function stage(
   seat: Seat,
   names: readonly string[] = ['Sara', 'Bot 2', 'علی', 'Bot 4'],
 ): Promise<{ happen: () => void; tell: (frame: object) => void }> {
+  const tell = await sitDown(page, before, seat, names, () => undefined);
+  return {
+    tell,
+    happen: () => tell({ type: 'event', seq: 2, at: 0, ...NO_TIME, events: shownTo(seat, events) }),
+  };
+}
+
+/** A command that the page has sent. */
+export interface Sent {
+  readonly id: string;
+  readonly command: Command;
+  readonly for?: number;
+}
+
+/** Puts `seat` on turn. Whatever it plays, the others play at once, until it is on turn again. Gives what it has sent. */
+export async function stageTurns(page: Page, start: State, seat: Seat): Promise<readonly Sent[]> {
+  const sent: Sent[] = [];
+  let [state, seq] = [start, 1];
+  const tell = await sitDown(page, start, seat, ['Sara', 'Bot 2', 'Bot 3', 'Bot 4'], (given) => {
+    sent.push(given);
+    const events: Event[] = [];
+    const play = (by: Seat, command: Command) => {
+      const decision = hokm.decide(state, by, command);
+      if (!decision.ok) throw new Error(decision.refusal.message);
+      for (const event of decision.events) state = hokm.evolve(state, event);
+      events.push(...decision.events);
+    };
+    play(seat, given.command);
+    for (let { turn } = state.table; turn !== null && turn !== seat; turn = state.table.turn) {
+      play(turn, hokm.bot(hokm.view(state, turn)));
+    }
+    seq += 1;
+    const next = { turn: seq, legal: hokm.legal(hokm.view(state, seat)) };
+    tell({ type: 'event', seq, at: 0, ...NO_TIME, ...next, events: shownTo(seat, events) });
+    tell({ type: 'ack', id: given.id, seq });
+  });
+  return sent;
+}
+
+const NO_TIME = { epoch: 1, digest: '0'.repeat(16), deadline: null };
+
+const shownTo = (seat: Seat, events: readonly Event[]): readonly Typed[] =>
+  events.map((event) => hokm.project(event, seat)).filter((event): event is Typed & typeof event => event !== null);
+
+/** Gives the way to tell the page something. */
+async function sitDown(
+  page: Page,
+  before: State,
+  seat: Seat,
+  names: readonly string[],
+  onCommand: (given: Sent) => void,
+): Promise<(frame: object) => void> {
   const view: RoomView = {
     room: ROOM as RoomView['room'],
     game: 'hokm',
@@ -88,26 +141,19 @@ export async function stage(
   const kept = JSON.stringify([{ room: ROOM, token: 'token-of-the-stage' }]);
   await page.addInitScript(`localStorage.setItem('hokm.seats', ${JSON.stringify(kept)})`);
   let send: (frame: object) => void = () => undefined;
-  const at = { epoch: 1, digest: '0'.repeat(16), deadline: null };
   await page.routeWebSocket(/\/ws\?/, (socket) => {
     send = (frame) => socket.send(JSON.stringify(frame));
     socket.onMessage((text) => {
-      if (JSON.parse(String(text)).type !== 'hello') return;
+      const frame = JSON.parse(String(text)) as { type: string };
+      if (frame.type === 'command') onCommand(frame as unknown as Sent);
+      if (frame.type !== 'hello') return;
       const presence = { seats: [true, true, true, true], spectators: 0 };
       const place = { room: ROOM, seat, token: 'token-of-the-stage', last_command: 0, resumed: false };
-      const legal = hokm.legal(hokm.view(before, seat));
-      send({ type: 'welcome', v: 1, ...place, now: 0, seq: 1, presence, view, ...at, legal });
+      const turn = { turn: 1, legal: hokm.legal(hokm.view(before, seat)), accepts: ['for'] };
+      send({ type: 'welcome', v: 1, ...place, now: 0, seq: 1, presence, view, ...NO_TIME, ...turn });
     });
   });
-  return {
-    tell: (frame) => send(frame),
-    happen: () => {
-      const shown = events
-        .map((event) => hokm.project(event, seat))
-        .filter((event): event is Typed & typeof event => event !== null);
-      send({ type: 'event', seq: 2, at: 0, ...at, events: shown });
-    },
-  };
+  return (frame) => send(frame);
 }
 
 export const stagedPath = `/?room_code=${ROOM}`;
