@@ -1,5 +1,6 @@
-/** Looks at rooms from all sides (Redis, the instances, HAProxy) without changing anything. */
+/** Looks at rooms from all sides (Redis, the instances, HAProxy) without changing anything, unless asked to retry one. */
 import { RuntimeApi } from '../../haproxy/runtime-api.js';
+import { FAILED_ROOMS } from '../../src/cluster/failed-rooms.js';
 import { askLivez } from '../../src/cluster/livez.js';
 import { type InstanceRecord, Registry } from '../../src/cluster/registry.js';
 import { RoomIndex } from '../../src/cluster/room-index.js';
@@ -10,6 +11,7 @@ import type { RedisConnection } from '../../src/redis/client.js';
 import { RedisRoomStore, type StoredWhole } from '../../src/redis/room-store.js';
 import { loadRoom } from '../../src/room/load.js';
 import type { Entry, RoomState } from '../../src/room/state.js';
+import type { RoomMeta } from '../../src/room/store.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { epochsOf, type ListedRoom, type OwnerReport, type RoomReport, type SeatReport } from './room-report.js';
 
@@ -48,13 +50,18 @@ export class Inspector {
     const { state, problem } = stateOf(whole);
     const played = pages.find((page) => page?.room && page.id === meta.owner)?.room ?? undefined;
     const problems = [
+      ...(meta.failed
+        ? [
+            `Set aside by version ${meta.failed.version}: ${meta.failed.why}. npm run room -- retry ${code} opens it again.`,
+          ]
+        : []),
       ...(problem === undefined ? [] : [`What is stored does not add up: ${problem}.`]),
       ...disagreements(code, owner, pin, played !== undefined),
     ];
     return {
       room: code,
       game: `${head.game}@${head.rulesVersion}`,
-      status: meta.owner === null ? `${state?.status ?? 'unknown'}, stored` : (state?.status ?? 'unknown'),
+      status: statusOf(meta, state?.status),
       durability: head.settings.durability,
       now,
       created_at: head.createdAt,
@@ -82,13 +89,14 @@ export class Inspector {
   async list(): Promise<{ rooms: ListedRoom[]; complete: boolean }> {
     const { instances, expired } = await this.registry.list();
     const ids = [...instances.map(({ id }) => id), ...expired];
-    const [pages, indexed, found] = await Promise.all([
+    const [pages, indexed, found, failed] = await Promise.all([
       Promise.all(instances.map((instance) => this.ask<InstanceStatusPage>(instance, '/status'))),
       Promise.all(ids.map((id) => this.index.rooms(id))),
       scanRooms(this.access.redis).catch(() => undefined),
+      this.access.redis.zrange(FAILED_ROOMS, '0', '-1') as Promise<RoomCode[]>,
     ]);
     const lines = new Map(pages.flatMap((page) => page?.rooms.map((line) => [line.room, line] as const) ?? []));
-    const queue = [...new Set([...(found ?? []), ...indexed.flat()])].sort();
+    const queue = [...new Set([...(found ?? []), ...indexed.flat(), ...failed])].sort();
     const rooms: ListedRoom[] = [];
     const workers = Array.from({ length: PARALLEL }, async () => {
       for (let code = queue.shift(); code !== undefined; code = queue.shift()) {
@@ -103,7 +111,7 @@ export class Inspector {
           owner: meta.owner,
           epoch: meta.epoch,
           seq: meta.seq,
-          status: `${status ?? 'unknown'}${meta.owner === null ? ', stored' : ''}${line?.frozen ? ', frozen' : ''}`,
+          status: `${statusOf(meta, status)}${line?.frozen ? ', frozen' : ''}`,
           players: players ?? null,
         });
       }
@@ -111,6 +119,11 @@ export class Inspector {
     await Promise.all(workers);
     rooms.sort((a, b) => (a.room < b.room ? -1 : 1));
     return { rooms, complete: found !== undefined };
+  }
+
+  /** Lets a room that was set aside be claimed again; false when it is not. */
+  async retry(code: RoomCode): Promise<boolean> {
+    return this.store.retry(code);
   }
 
   private async storedState(code: RoomCode): Promise<RoomState | undefined> {
@@ -167,6 +180,9 @@ export class Inspector {
     }
   }
 }
+
+const statusOf = ({ owner, failed }: RoomMeta, status = 'unknown') =>
+  failed ? 'failed, set aside' : `${status}${owner === null ? ', stored' : ''}`;
 
 /** The room as it adds up from what is stored, or why it does not. */
 function stateOf({ meta, snapshot, log }: StoredWhole): { state?: RoomState; problem?: string } {

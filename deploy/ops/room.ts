@@ -1,4 +1,4 @@
-/** `npm run room`: what is going on in the rooms of a cluster. Changes nothing. */
+/** `npm run room`: what is going on in the rooms of a cluster. Changes nothing, but for `retry`. */
 import { parseRoomCode } from '../../src/protocol/ids.js';
 import { type ClusterAccess, reachCluster } from './cluster-access.js';
 import { Inspector } from './inspect.js';
@@ -18,7 +18,7 @@ async function look(data: string | undefined, use: (inspector: Inspector) => Pro
 }
 
 await runTool(async () => {
-  await commandLine('room', 'What is going on in the rooms of a cluster; changes nothing.')
+  await commandLine('room', 'What is going on in the rooms of a cluster; only retry changes anything.')
     .option('data', {
       type: 'string',
       describe: 'data folder of a local cluster; without it REDIS_URL or REDIS_SENTINELS count, else .hokm',
@@ -48,7 +48,20 @@ await runTool(async () => {
           print(json === true, rooms, () => describeRooms(rooms, complete));
         }),
     )
-    .demandCommand(1, 'Which command? explain CODE or list.')
+    .command(
+      'retry <code>',
+      'Lets a room that was set aside as failed be opened again',
+      (options) => options.positional('code', { type: 'string', demandOption: true }),
+      async ({ code, data }) => {
+        const room = parseRoomCode(code);
+        if (room === undefined) throw new ToolFailed(`${JSON.stringify(code)} is no room code.`);
+        await look(data as string | undefined, async (inspector) => {
+          if (!(await inspector.retry(room))) throw new ToolFailed(`${room} is not set aside.`);
+          process.stdout.write(`${room} is opened again when somebody comes to it.\n`);
+        });
+      },
+    )
+    .demandCommand(1, 'Which command? explain CODE, list or retry CODE.')
     .parseAsync();
   return 0;
 });

@@ -29,10 +29,15 @@ export interface OrphansDeps {
 const PARALLEL = 8;
 /** An heir that has not taken its room after so many looks leaves it to anybody. */
 const LOOKS = 4;
+/** Until a room is tried again that only another version can play, ms. */
+const AGAIN_MS = 5_000;
 
 export class Orphans {
   /** How often a dead instance was seen with rooms left. */
   private readonly looks = new Map<InstanceId, number>();
+
+  /** Rooms that could not be taken, and when they are tried again (monotonic ms). */
+  private readonly notBefore = new Map<RoomCode, number>();
 
   constructor(private readonly deps: OrphansDeps) {}
 
@@ -51,7 +56,10 @@ export class Orphans {
     const rooms = await index.rooms(dead);
     const looks = (this.looks.get(dead) ?? 0) + 1;
     this.looks.set(dead, looks);
-    const share = looks > LOOKS ? rooms : rooms.filter((room) => heir(room, instances) === self.id);
+    let share = looks > LOOKS ? rooms : rooms.filter((room) => heir(room, instances) === self.id);
+    const now = this.deps.clock.monotonic();
+    for (const [room, at] of this.notBefore) if (at <= now) this.notBefore.delete(room);
+    share = share.filter((room) => !this.notBefore.has(room));
     if (share.length > 0) log.info({ dead, rooms: share.length }, 'taking over');
     const queue = [...share];
     const workers = Array.from({ length: PARALLEL }, async () => {
@@ -63,6 +71,15 @@ export class Orphans {
     this.looks.delete(dead);
   }
 
+  /** A room that was not taken: it is looked for here no more where it is not the dead instance's any longer. */
+  private async leave(room: RoomCode, dead: InstanceId): Promise<void> {
+    const { ownership, index, clock } = this.deps;
+    const found = await ownership.locate(room);
+    const owner = found.at === 'free' ? found.meta.owner : found.at === 'elsewhere' ? found.owner : null;
+    if (owner !== dead) await index.remove(dead, room);
+    else this.notBefore.set(room, clock.monotonic() + AGAIN_MS);
+  }
+
   private async take(room: RoomCode, dead: InstanceId): Promise<void> {
     const { ownership, index, clock, log } = this.deps;
     try {
@@ -70,6 +87,7 @@ export class Orphans {
       await index.remove(dead, room);
     } catch (error) {
       log.warn({ room, dead, err: (error as Error).message }, 'orphan not taken');
+      await this.leave(room, dead).catch(() => undefined);
     }
     // Live rooms come first: one turn of the event loop for them after every orphan.
     await sleep(clock, 0);

@@ -8,9 +8,17 @@ import type { Tail } from '../room/history.js';
 import { isReadable, type LoadedRoom, lastWrittenAt, loadHandedOver, loadRoom } from '../room/load.js';
 import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
-import { NewerRoom, type RoomMeta, type RoomStore, type StoredRoom, type StoredSnapshot } from '../room/store.js';
+import {
+  CorruptRoom,
+  NewerRoom,
+  type RoomMeta,
+  type RoomStore,
+  type StoredRoom,
+  type StoredSnapshot,
+} from '../room/store.js';
 import { sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
+import type { FailedRooms } from './failed-rooms.js';
 import type { RoomIndex } from './room-index.js';
 import type { Takeover } from './takeover.js';
 
@@ -42,6 +50,7 @@ export interface OwnershipDeps {
   readonly store: RoomStore;
   readonly index: RoomIndex;
   readonly takeover: Pick<Takeover, 'judge' | 'judgedGone'>;
+  readonly failedRooms: Pick<FailedRooms, 'mayTry' | 'setAside'>;
   readonly log: Logger;
   /** Resolves when what Redis says of a room can be believed after a gap. */
   readonly settled: () => Promise<void>;
@@ -157,7 +166,8 @@ export class Ownership {
       if (adopted) return { at: 'here', mailbox: adopted };
       const meta = attempt === 1 && known ? known : await store.meta(code);
       if (meta === null) return { at: 'nowhere' };
-      const { owner, head } = meta;
+      const { owner, head, failed } = meta;
+      if (failed && !this.deps.failedRooms.mayTry(failed)) throw new CorruptRoom(failed.why);
       if (findGame(head.game)?.rulesVersion !== head.rulesVersion) throw new IncompatibleRoom(head);
       if (this.closed) return { at: 'free', meta };
       if (owner !== null && owner !== id) {
@@ -190,11 +200,15 @@ export class Ownership {
     return false;
   }
 
-  /** Plays a room that was just claimed, or gives it back. @throws IncompatibleRoom when only a newer version can read it */
+  /** Plays a room that was just claimed, sets it aside, or gives it back. @throws IncompatibleRoom when only a newer version can read it */
   private async begin(room: StoredRoom, before: InstanceId | null, lastSeen: number): Promise<Mailbox> {
     try {
       return this.start(room, before, lastSeen);
     } catch (error) {
+      if (error instanceof CorruptRoom) {
+        const { head, epoch } = room.meta;
+        await this.deps.failedRooms.setAside(head.code, { owner: this.deps.id, epoch }, error.message);
+      }
       if (!(error instanceof NewerRoom)) throw error;
       const { id, store, index, log, storedTtlMs } = this.deps;
       const { head, epoch } = room.meta;
@@ -240,11 +254,12 @@ export class Ownership {
             deps.log.warn({ room: code, err: err.message }, 'room not taken up again'),
           );
         },
-        onEnd: (ended, reason) => {
+        onEnd: (ended, reason, why) => {
           // Where the room has come back meanwhile, the entry in the index is the new one's.
           if (this.mailboxes.get(head.code) === ended) {
             this.mailboxes.delete(head.code);
-            void deps.index.remove(deps.id, head.code).catch(() => undefined);
+            if (why !== undefined) void deps.failedRooms.setAside(head.code, ended.fence, why);
+            else void deps.index.remove(deps.id, head.code).catch(() => undefined);
           }
           deps.onEnd(ended, reason);
         },

@@ -1,5 +1,6 @@
 /** The rooms of an instance: where they are kept, how they come here, and how they go. */
 import { Drain } from '../cluster/drain.js';
+import { FailedRooms } from '../cluster/failed-rooms.js';
 import { Migration } from '../cluster/migration.js';
 import { Ownership } from '../cluster/ownership.js';
 import { RoomIndex } from '../cluster/room-index.js';
@@ -35,12 +36,14 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
   const { registry, self, lease, bus, pins, takeover } = membership;
   const index = new RoomIndex(redis.commands);
   const store = new RedisRoomStore(redis.commands, { waiting: redis.copies, copies: config.REDIS_COPIES });
+  const failedRooms = new FailedRooms({ id, redis: redis.commands, store, index, version: ports.version, clock, log });
   const ownership: Ownership = new Ownership({
     id,
     address: () => self.address,
     store,
     index,
     takeover,
+    failedRooms,
     log,
     settled: () => settling.settled(),
     storedTtlMs: STORED_TTL_MS,

@@ -6,6 +6,7 @@ import type {
   ClaimReply,
   CommitReply,
   ConfirmReply,
+  Failure,
   Fence,
   FencedReply,
   Gap,
@@ -178,6 +179,21 @@ export class RedisRoomStore implements RoomStore {
     });
   }
 
+  async setAside(code: RoomCode, fence: Fence, failure: Failure, ttlMs: number): Promise<FencedReply> {
+    return answered(async () => {
+      const by = [fence.owner, String(fence.epoch)];
+      const reply = await this.redis.setAsideRoom(...keysOf(code), ...by, JSON.stringify(failure), String(ttlMs));
+      return reply[0] === 'ok' ? OK : refused(reply);
+    });
+  }
+
+  /** Lets a room that was set aside be claimed again; false when there is none. @throws when Redis is away */
+  async retry(code: RoomCode): Promise<boolean> {
+    if (!(await this.meta(code))?.failed) return false;
+    await this.redis.hset(metaKey(code), 'failed', '');
+    return true;
+  }
+
   async restore(seen: Stored | null, { head, fence, address, snapshot, entries }: WholeRoom): Promise<FencedReply> {
     return answered(async () => {
       const lastSeen = seen ? [seen.owner ?? '', String(seen.epoch), ...positionOf(seen)] : ['', '', '', ''];
@@ -262,6 +278,7 @@ function toMeta(fields: Record<string, string>): RoomMeta {
     digest: fields.digest as Digest,
     head: JSON.parse(fields.head ?? '') as RoomHead,
     aliveAt: Number(fields.alive_at),
+    ...(fields.failed ? { failed: JSON.parse(fields.failed) as Failure } : {}),
   };
 }
 

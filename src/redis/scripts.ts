@@ -19,6 +19,7 @@ export interface ScriptCommands {
   snapshotRoom: Script<['ok'] | RefusedReply>;
   transferRoom: Script<['ok', epoch: number] | GapReply | RefusedReply>;
   releaseRoom: Script<CommitReply>;
+  setAsideRoom: Script<['ok'] | RefusedReply>;
   confirmRoom: Script<['ok', owner: string, epoch: string, seq: string, digest: string] | ['gone']>;
   restoreRoom: Script<['ok'] | RefusedReply>;
   noteSeats: Script<null>;

@@ -29,7 +29,7 @@ import { viewRoom } from './view.js';
 
 export interface MailboxDeps extends RoomDeps {
   /** The room is no longer played here. */
-  readonly onEnd: (mailbox: Mailbox, reason: EndReason) => void;
+  readonly onEnd: (mailbox: Mailbox, reason: EndReason, why?: string) => void;
   /** A lost room is this instance's again, and nobody plays it. */
   readonly onRegained?: (code: RoomCode) => void;
 }
@@ -380,10 +380,10 @@ export class Mailbox {
     if (this.ended) return;
     this.deps.log.error({ room: this.code, err: error }, 'room failed');
     this.ended = 'failed';
-    this.finish('ROOM_FAILED');
+    this.finish('ROOM_FAILED', String(error));
   }
 
-  private finish(code: ErrorCode): void {
+  private finish(code: ErrorCode, why?: string): void {
     this.tick.cancel();
     this.standstill.cancel();
     this.ledger.close();
@@ -395,6 +395,6 @@ export class Mailbox {
     else this.audience.closeAll(code);
     for (const connection of strangers) connection.close(code);
     this.batch = [];
-    this.deps.onEnd(this, this.ended ?? 'failed');
+    this.deps.onEnd(this, this.ended ?? 'failed', why);
   }
 }

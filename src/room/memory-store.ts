@@ -6,6 +6,7 @@ import type {
   ClaimReply,
   CommitReply,
   ConfirmReply,
+  Failure,
   Fence,
   FencedReply,
   RoomMeta,
@@ -41,6 +42,7 @@ interface Kept extends KeptRoom<StoredLine, SnapshotText> {
   readonly aliveAt: number;
   /** The store's time at which the room is forgotten. */
   readonly expiresAt: number;
+  readonly failed?: Failure;
 }
 
 const GONE = { outcome: 'gone' } as const;
@@ -68,7 +70,8 @@ export class MemoryRoomStore implements RoomStore {
     if (!found) return GONE;
     const ruling = claimRoom(found, seen, by, above);
     if (ruling.outcome !== 'ok') return ruling;
-    const room = this.keep({ ...ruling.room, address, expiresAt: Number.POSITIVE_INFINITY });
+    const { failed: _, ...claimed } = ruling.room;
+    const room = this.keep({ ...claimed, address, expiresAt: Number.POSITIVE_INFINITY });
     const snapshot = room.snapshot && (JSON.parse(room.snapshot.text) as StoredSnapshot);
     const tail = room.log.filter((entry) => entry.seq > (snapshot?.seq ?? 0)).map(toEntry);
     return { outcome: 'ok', room: { meta: toMeta(room), snapshot, tail } };
@@ -135,6 +138,15 @@ export class MemoryRoomStore implements RoomStore {
     return { outcome: 'ok' };
   }
 
+  async setAside(code: RoomCode, fence: Fence, failed: Failure, ttlMs: number): Promise<FencedReply> {
+    const found = this.find(code);
+    if (!found) return GONE;
+    const { owner, epoch, seq, digest } = found;
+    if (checkRoom(found, fence, found).outcome !== 'ok') return { outcome: 'fenced', owner, epoch, seq, digest };
+    this.keep({ ...found, owner: null, address: null, failed, expiresAt: this.now() + ttlMs });
+    return { outcome: 'ok' };
+  }
+
   async read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]> {
     const log = this.find(code)?.log ?? [];
     return log
@@ -167,6 +179,6 @@ export class MemoryRoomStore implements RoomStore {
 const toLine = (line: LogLine): StoredLine => ({ seq: line.seq, text: line.text, epoch: entryOf(line).epoch });
 const toEntry = ({ seq, text }: StoredLine): StoredEntry => ({ seq, text });
 
-function toMeta({ owner, address, epoch, seq, digest, head, aliveAt }: Kept): RoomMeta {
-  return { owner, address, epoch, seq, digest, head, aliveAt };
+function toMeta({ owner, address, epoch, seq, digest, head, aliveAt, failed }: Kept): RoomMeta {
+  return { owner, address, epoch, seq, digest, head, aliveAt, ...(failed ? { failed } : {}) };
 }

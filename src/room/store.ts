@@ -17,6 +17,15 @@ export interface Fence {
   readonly epoch: Epoch;
 }
 
+/** Why a room cannot be played. */
+export interface Failure {
+  readonly why: string;
+  /** Cluster time, ms. */
+  readonly at: number;
+  /** The version of the software that could not play it. */
+  readonly version: string;
+}
+
 export interface RoomMeta extends Position {
   /** Null when nobody owns the room. */
   readonly owner: InstanceId | null;
@@ -26,6 +35,8 @@ export interface RoomMeta extends Position {
   readonly head: RoomHead;
   /** When an owner was last known to play the room: its last commit, claim or release; the store's clock, ms. */
   readonly aliveAt: number;
+  /** Set while the room is set aside. */
+  readonly failed?: Failure;
 }
 
 export interface StoredEntry {
@@ -129,6 +140,8 @@ export interface RoomStore {
    * after `ttlMs` unless claimed again.
    */
   release(code: RoomCode, fence: Fence, at: Position, ttlMs: number): Promise<CommitReply>;
+  /** Gives ownership up because the room cannot be played; a claim takes the mark away. It is forgotten after `ttlMs`. */
+  setAside(code: RoomCode, fence: Fence, failure: Failure, ttlMs: number): Promise<FencedReply>;
   /**
    * Stores a room whole, with `entries` behind the snapshot, over what is lower in (epoch, seq), if that still is as `seen`;
    * null: there was none. For a store that has been restored from a backup, or emptied.

@@ -36,6 +36,7 @@ function owner(name: string, clock: ManualClock, store: MemoryRoomStore, lastSee
     address: () => `${name}:1`,
     store,
     index,
+    failedRooms: { mayTry: () => true, setAside: done },
     takeover: { judge: async () => 'gone', judgedGone: () => true },
     log,
     settled: done,

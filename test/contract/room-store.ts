@@ -34,6 +34,25 @@ export function roomStoreContract(name: string, start: () => Promise<StoreUnderT
 
     changeOfOwner(() => store, rooms);
 
+    test('a room is set aside by its owner alone, says why, and is claimed without the mark', async () => {
+      const { code, fence } = await owned();
+      const failure = { why: 'it does not add up', at: 7, version: '1.2.3' };
+      const other = { ...fence, owner: B };
+      expect(await store.setAside(code, other, failure, LONG_MS)).toMatchObject({ outcome: 'fenced', owner: A });
+      expect(await store.setAside(code, fence, failure, LONG_MS)).toEqual({ outcome: 'ok' });
+      expect(await metaOf(code)).toMatchObject({ owner: null, address: null, failed: failure });
+      expect(await store.setAside(code, fence, failure, LONG_MS)).toMatchObject({ outcome: 'fenced', owner: null });
+      const { room } = await claim(code, B);
+      expect(room.meta.failed).toBeUndefined();
+      expect((await metaOf(code)).failed).toBeUndefined();
+    });
+
+    test('a room that was set aside is forgotten after its time', async () => {
+      const { code, fence } = await owned();
+      await store.setAside(code, fence, { why: 'broken', at: 7, version: '1.2.3' }, SHORT_MS);
+      await forgotten(code);
+    });
+
     test('create stores a room that nobody owns, once', async () => {
       const head = newHead(newCode(), {}, { target_points: 3 });
       expect(await store.create(head, LONG_MS)).toBe(true);

@@ -7,6 +7,7 @@ import type {
   ClaimReply,
   CommitReply,
   ConfirmReply,
+  Failure,
   Fence,
   FencedReply,
   Refused,
@@ -126,6 +127,10 @@ export class ScriptedStore implements RoomStore {
 
   release(code: RoomCode, fence: Fence, at: Position, ttlMs: number): Promise<CommitReply> {
     return this.play('release', () => this.inner.release(code, fence, at, ttlMs));
+  }
+
+  setAside(code: RoomCode, fence: Fence, failure: Failure, ttlMs: number): Promise<FencedReply> {
+    return this.inner.setAside(code, fence, failure, ttlMs);
   }
 
   restore(seen: Stored | null, room: WholeRoom): Promise<FencedReply> {

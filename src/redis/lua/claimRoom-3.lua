@@ -15,7 +15,7 @@ if #ARGV > 5 and (now[3] ~= ARGV[6] or now[4] ~= ARGV[7]) then return {'gap', no
 local epoch = math.max(tonumber(now[2]), tonumber(ARGV[5]))
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 if last[1] then epoch = math.max(epoch, cjson.decode(last[1][2][2]).epoch) end
-redis.call('HSET', KEYS[1], 'owner', ARGV[3], 'address', ARGV[4], 'epoch', epoch + 1)
+redis.call('HSET', KEYS[1], 'owner', ARGV[3], 'address', ARGV[4], 'epoch', epoch + 1, 'failed', '')
 for key = 1, 3 do redis.call('PERSIST', KEYS[key]) end
 return {'ok', redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[3]),
   redis.call('XRANGE', KEYS[2], (now[5] + 1) .. '-0', '+')}
