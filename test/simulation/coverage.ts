@@ -64,18 +64,3 @@ export const MESSAGES: ReadonlySet<string> = new Set([
   'player_reconnect_response',
   'scaling_event',
 ] satisfies ClusterMessage['type'][]);
-
-/** Of the cluster: scripts of Redis, and what each may reply (`unknown` where no reply came). */
-export const required: Required = {
-  script: [
-    'heartbeat',
-    'createRoom',
-    'claimRoom',
-    'commitRoom',
-    'confirmRoom',
-    'snapshotRoom',
-    'transferRoom',
-    'releaseRoom',
-    'noteSeats',
-  ],
-};

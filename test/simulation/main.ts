@@ -1,6 +1,7 @@
 /** `npm run simulate`: whole clusters in one thread, from seeds. Run by deploy/local/bootstrap.mjs. */
-import { Coverage, REQUIRED_SEEDS, required } from './coverage.js';
+import { Coverage, REQUIRED_SEEDS } from './coverage.js';
 import { NONE, parseOptions } from './options.js';
+import { required } from './required.js';
 import { shrink, simulatePart } from './shrink.js';
 import { breath, type Outcome, simulate } from './simulate.js';
 

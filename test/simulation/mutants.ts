@@ -98,6 +98,34 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    guard: 'proof of ownership before a read over HTTP',
+    changes: [
+      {
+        file: 'src/edge/room-reads.ts',
+        from: 'return bounded(this.deps.clock, this.reads.read(mailbox, shown)).catch(',
+        to: 'return Promise.resolve(shown()).catch(',
+      },
+    ],
+  },
+  {
+    guard: 'public log as its owner has published it',
+    changes: [
+      {
+        file: 'src/edge/public-log.ts',
+        from: 'async page(mailbox: Mailbox, after: Seq): Promise<LogPage> {\n    const { head } = mailbox;',
+        to: `async page(mailbox: Mailbox, after: Seq): Promise<LogPage> {
+          const { head } = mailbox;
+          const found = await this.store.read(head.code, after, PAGE);
+          const seq = found.at(-1)?.seq ?? mailbox.position.seq;
+          if (after >= 0) return { room: mailbox.code, seq, entries: found.map((one) => publicEntry(head, one)) };`,
+      },
+    ],
+  },
+  {
+    guard: 'nobody follows who has left',
+    changes: [{ file: 'src/edge/room-reads.ts', from: 'if (!isThere) return;', to: '' }],
+  },
+  {
     guard: 'silence of Redis',
     changes: [
       {

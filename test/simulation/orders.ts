@@ -7,6 +7,7 @@ import type { Member, World } from './world.js';
 const CHANGE_OF_MIND_MS = 2_000;
 const LEAVING_MS = 8_000;
 const AGAIN_MS = 1_000;
+const ON_ITS_WAY_MS = 30_000;
 /** Until a part of the way in is there again. */
 const AWAY_MS = 3_000;
 /** A number of an older lock. */
@@ -31,11 +32,12 @@ function tell(world: World, to: Member, event: 'scale_down_prepare' | 'scale_up_
   world.send(idOf(to), { type: 'scaling_event', event, instance: idOf(to), fencing: number });
 }
 
-/** Says so again until it is seen in the registry. */
-function keep(world: World, member: Member): void {
-  if (member.process.dead || member.instance.stopping || member.instance.ready) return;
-  tell(world, member, 'scale_up_complete', fencing(world));
-  world.timeline.after(AGAIN_MS, () => keep(world, member));
+/** Says so again until it is seen in the registry; for a while the order before may still be on its way. */
+function keep(world: World, member: Member, until = world.timeline.now + ON_ITS_WAY_MS): void {
+  const { process, instance } = member;
+  if (process.dead || instance.stopping || (instance.ready && world.timeline.now > until)) return;
+  if (!instance.ready) tell(world, member, 'scale_up_complete', fencing(world));
+  world.timeline.after(AGAIN_MS, () => keep(world, member, until));
 }
 
 const leave: Fault = {

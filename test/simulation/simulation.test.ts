@@ -9,8 +9,9 @@ const FOUND: readonly (readonly [seed: number, what: string])[] = [
 ];
 
 test(`${SEEDS} seeds are clean, and each does what it should`, async () => {
+  let [drains, moves] = [0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const { violations, commits, faults, takeovers, story } = await simulate(seed);
+    const { violations, commits, faults, takeovers, story, strikes, coverage } = await simulate(seed);
     expect({ seed, violations, story: violations.length > 0 ? story : [] }).toEqual({
       seed,
       violations: [],
@@ -19,7 +20,13 @@ test(`${SEEDS} seeds are clean, and each does what it should`, async () => {
     expect(commits).toBeGreaterThanOrEqual(200);
     expect(faults).toBeGreaterThanOrEqual(3);
     expect(takeovers).toBeGreaterThanOrEqual(1);
+    if (!strikes.some(({ fault }) => fault.name === 'terminate' || fault.name === 'told to leave')) continue;
+    drains += 1;
+    if (coverage.of('log', 'room moved') > 0) moves += 1;
   }
+  // An instance that leaves gives its rooms away.
+  expect(drains).toBeGreaterThan(SEEDS / 4);
+  expect(moves).toBeGreaterThan(drains / 2);
 }, 300_000);
 
 test.each(FOUND)('seed %i is clean: %s', async (seed) => {
