@@ -15,6 +15,7 @@ import { type Assignment, parseAssignment } from './assignments.js';
 import type { BackendFile } from './backend-file.js';
 import { type Belief, believe, hinted, noBelief, pulse, type Reading, unanswered } from './belief.js';
 import { observe } from './observe.js';
+import type { OldWorkers } from './old-workers.js';
 import { type Command, type Leaving, type Plan, type ReconcileLimits, reconcile } from './reconcile.js';
 import type { RuntimeApi, ShownServer } from './runtime-api.js';
 
@@ -27,6 +28,8 @@ export interface ControllerParts {
   readonly api: ControllerApi;
   /** Undefined where HAProxy's configuration is somebody else's: then its workers begin without servers. */
   readonly backendFile: BackendFile | undefined;
+  /** Undefined where the master cannot be reached: then old workers keep their sockets to dead instances. */
+  readonly oldWorkers: OldWorkers | undefined;
   readonly redis: RedisConnection;
   /** A connection of its own, for messages. */
   readonly messages: RedisConnection;
@@ -38,6 +41,8 @@ export interface ControllerParts {
 /** How often HAProxy is asked whether it is still the same worker, ms; and how often while it is away. */
 const WATCH_MS = 200;
 const WATCH_AWAY_MS = 30;
+/** How often servers are looked at for sockets that old workers still have, ms. */
+const OLD_WORKERS_MS = 500;
 const HINT_MS = 3_000;
 /** At least this between rounds, ms, however many messages ask for one. */
 const PAUSE_MS = 20;
@@ -87,6 +92,7 @@ export class Controller {
     await messages.subscribe(CHANNELS.broadcast, CHANNELS.assignments);
     this.repeat(() => this.beat());
     this.repeat(() => this.watch());
+    if (this.parts.oldWorkers) this.repeat(() => this.watchOldWorkers());
     // On a timer of its own: messages that keep coming must not put off the comparison of the pins.
     this.repeat(async () => {
       this.look(true);
@@ -236,7 +242,8 @@ export class Controller {
       case 'weight':
         return api.setWeight(command.server, command.weight);
       case 'shutdown sessions':
-        return api.shutdownSessions(command.server);
+        await api.shutdownSessions(command.server);
+        return this.parts.oldWorkers?.shutdownSessions(new Set([command.server]));
       case 'clear rooms':
         return api.clearRoomsOf(command.number);
       case 'delete':
@@ -306,6 +313,21 @@ export class Controller {
     }
     this.worker = worker;
     return worker === undefined ? WATCH_AWAY_MS : WATCH_MS;
+  }
+
+  /** Sockets of an instance that has stopped would stay open in workers that no longer check it. */
+  private async watchOldWorkers(): Promise<number> {
+    const { api, oldWorkers } = this.parts;
+    try {
+      const servers = await api.servers();
+      const isDown = ({ up, state, checked }: ShownServer) => (checked && !up) || state === 'maint';
+      const down = servers.filter(isDown);
+      oldWorkers?.forget(servers.filter((server) => !isDown(server)).map(({ name }) => name));
+      await oldWorkers?.shutdownSessions(new Set(down.map(({ name }) => name)));
+    } catch (error) {
+      this.parts.log.debug({ err: messageOf(error) }, 'old workers cannot be asked');
+    }
+    return OLD_WORKERS_MS;
   }
 
   /** Logs trouble once, until it changes. */

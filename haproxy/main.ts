@@ -9,6 +9,7 @@ import { createLogger } from '../src/runtime/log.js';
 import { crockford } from '../src/runtime/random.js';
 import { BackendFile } from './backend-file.js';
 import { Controller } from './controller.js';
+import { OldWorkers } from './old-workers.js';
 import { HAProxyUnavailable, RuntimeApi } from './runtime-api.js';
 import { describe, look } from './show.js';
 
@@ -36,7 +37,20 @@ async function run(config: ControllerConfig): Promise<void> {
   const registry = new Registry(redis, config.HOKM_LEASE_MS);
   const file = config.HAPROXY_BACKEND_FILE;
   const backendFile = file === undefined ? undefined : new BackendFile(file);
-  const controller = new Controller({ id, config, api, backendFile, redis, messages, registry, clock, log });
+  const master = config.HAPROXY_MASTER_SOCKET;
+  const oldWorkers = master === undefined ? undefined : new OldWorkers(master);
+  const controller = new Controller({
+    id,
+    config,
+    api,
+    backendFile,
+    oldWorkers,
+    redis,
+    messages,
+    registry,
+    clock,
+    log,
+  });
   lifecycle.onStop('controller', () => controller.stop());
   await controller.start();
   log.info('HAProxy is equal to the registry');

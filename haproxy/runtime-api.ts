@@ -2,8 +2,10 @@
  * HAProxy's runtime API over its admin socket. One connection a line of commands; every reply is read to its end and
  * held against what 2.6 answers when it has done what was asked. Anything else is an error, never a guess.
  */
-import { connect } from 'node:net';
 import { type InstanceId, parseRoomCode, type RoomCode } from '../src/protocol/ids.js';
+import { askSocket, HAProxyUnavailable } from './command-socket.js';
+
+export { HAProxyUnavailable };
 
 /** A server of the backend `game` as HAProxy has it. */
 export interface ShownServer {
@@ -38,11 +40,6 @@ export interface WorkerInfo {
   readonly uptimeSeconds: number;
   /** Open connections of players and operators. */
   readonly connections: number;
-}
-
-/** The admin socket does not answer: HAProxy is away or hangs. */
-export class HAProxyUnavailable extends Error {
-  override readonly name = 'HAProxyUnavailable';
 }
 
 /** HAProxy answered something else than "done". */
@@ -170,24 +167,7 @@ export class RuntimeApi {
   }
 
   private ask(line: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const parts: string[] = [];
-      const socket = connect(this.socketPath);
-      const away = (why: string) => reject(new HAProxyUnavailable(`HAProxy's admin socket ${this.socketPath} ${why}`));
-      socket.setEncoding('utf8');
-      socket.setTimeout(this.timeoutMs, () => {
-        away(`was silent for ${this.timeoutMs} ms`);
-        socket.destroy();
-      });
-      socket.on('connect', () => socket.write(`${line}\n`));
-      socket.on('data', (part: string) => parts.push(part));
-      socket.on('error', (error: NodeJS.ErrnoException) => away(`cannot be used (${error.code ?? error.message})`));
-      socket.on('close', () => {
-        const reply = parts.join('');
-        if (reply === '') away('closed without an answer');
-        else resolve(reply);
-      });
-    });
+    return askSocket(this.socketPath, line, this.timeoutMs);
   }
 }
 

@@ -86,6 +86,8 @@ const controllerSchema = z.object({
   ...commonShape,
   /** Path of HAProxy's admin socket. */
   HAPROXY_SOCKET: z.string().min(1),
+  /** Path of the socket of HAProxy's master (-S), at level admin: workers that were replaced are reached through it. */
+  HAPROXY_MASTER_SOCKET: z.string().min(1).optional(),
   /** The copy of game.cfg that HAProxy is started with: it is kept with all servers in it. */
   HAPROXY_BACKEND_FILE: z.string().min(1).optional(),
   /** The pause between full reconciles. */

@@ -97,6 +97,7 @@ export class LocalCluster {
         controllerEnvironment: environment,
         folder: inPackage('.'),
         socketOf: (position) => sockets.haproxy(position),
+        masterOf: (position) => sockets.master(position),
         backendOf: (position) => folder.haproxyBackend(position),
       },
       around,

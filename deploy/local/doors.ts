@@ -22,6 +22,8 @@ export interface DoorsPlan {
   readonly folder: string;
   /** The admin socket of an HAProxy, by position from 1. */
   readonly socketOf: (position: number) => string;
+  /** That of its master. */
+  readonly masterOf: (position: number) => string;
   /** Where its servers are written down. */
   readonly backendOf: (position: number) => string;
 }
@@ -45,8 +47,8 @@ export class Doors {
       const socket = plan.socketOf(position);
       const otherPeerPort = plan.doors.find((other) => other !== ports)?.peerPort;
       const { host, certificate, secrets, environment, folder, haproxyConfig: configFile } = plan;
-      const backendFile = plan.backendOf(position);
-      const own = { ...ports, position, socket, otherPeerPort };
+      const [backendFile, masterSocket] = [plan.backendOf(position), plan.masterOf(position)];
+      const own = { ...ports, position, socket, otherPeerPort, masterSocket };
       const haproxy = haproxyProgram(
         {
           ...own,
@@ -64,6 +66,7 @@ export class Doors {
       const controllerEnvironment = {
         ...plan.controllerEnvironment,
         HAPROXY_SOCKET: socket,
+        HAPROXY_MASTER_SOCKET: masterSocket,
         HAPROXY_BACKEND_FILE: backendFile,
       };
       return {

@@ -30,6 +30,8 @@ export interface HaproxyPlan extends HaproxyPorts {
   readonly backendTemplate: string;
   readonly host: string;
   readonly socket: string;
+  /** The master's. */
+  readonly masterSocket: string;
   /** Peer port of the other HAProxy. */
   readonly otherPeerPort: number | undefined;
   /** PEM file; undefined: players speak plain text. */
@@ -61,7 +63,16 @@ export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> 
     logName: numbered('haproxy', plan.position, '-'),
     command: 'haproxy',
     // -W: a master that restarts its worker for a reload; -db: in the foreground.
-    args: ['-W', '-db', '-f', plan.configFile, '-f', plan.backendFile],
+    args: [
+      '-W',
+      '-S',
+      `${plan.masterSocket},mode,600,level,admin`,
+      '-db',
+      '-f',
+      plan.configFile,
+      '-f',
+      plan.backendFile,
+    ],
     env: {
       ...plan.environment,
       HAPROXY_BIND: plan.host,
@@ -124,8 +135,15 @@ export class SocketFolder {
     return join(this.folder, `${numbered('haproxy', position, '-')}.sock`);
   }
 
+  /** Its master's. */
+  master(position: number): string {
+    return join(this.folder, `${numbered('master', position, '-')}.sock`);
+  }
+
   remove(): void {
-    for (const position of [1, 2]) rmSync(this.haproxy(position), { force: true });
+    for (const position of [1, 2]) {
+      for (const socket of [this.haproxy(position), this.master(position)]) rmSync(socket, { force: true });
+    }
     if (this.temporary) rmSync(this.temporary, { recursive: true, force: true });
   }
 }

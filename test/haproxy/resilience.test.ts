@@ -83,6 +83,20 @@ const registered = (instance: EchoInstance) =>
     ),
   );
 
+/** Resolves when a new worker answers. */
+async function reload(): Promise<void> {
+  const worker = await haproxy.api.worker();
+  let asked = Number.NEGATIVE_INFINITY;
+  await until('the worker is a new one', async () => {
+    // The master may still be busy with the reload before, and then takes no notice.
+    if (performance.now() - asked > 1_000) {
+      asked = performance.now();
+      haproxy.process.kill('SIGUSR2');
+    }
+    return (await haproxy.api.worker().catch(() => worker)) !== worker;
+  });
+}
+
 test('a restarted HAProxy gets its servers and pins back', async () => {
   await end(haproxy.process, 'SIGTERM');
   await haproxy.restart();
@@ -93,13 +107,8 @@ test('a restarted HAProxy gets its servers and pins back', async () => {
 });
 
 test('a reloaded HAProxy too, and no socket is dropped', async () => {
-  const worker = await haproxy.api.worker();
   const { socket } = await enter(haproxy.port, room);
-  haproxy.process.kill('SIGUSR2');
-  await until('the worker is a new one', async () => {
-    const now = await haproxy.api.worker().catch(() => worker);
-    return now !== worker;
-  });
+  await reload();
   await allBack();
   expect(await whereIs(haproxy.port, room)).toBe(first.id);
   const echo = new Promise((resolve) => socket.once('message', (message) => resolve(String(message))));
@@ -120,17 +129,8 @@ test('newcomers are served throughout seven reloads', async () => {
       );
     }
   });
-  for (let reload = 1; reload <= 7; reload++) {
-    const worker = await haproxy.api.worker();
-    let asked = Number.NEGATIVE_INFINITY;
-    await until('the worker is a new one', async () => {
-      // The master may still be busy with the reload before, and then takes no notice.
-      if (performance.now() - asked > 1_000) {
-        asked = performance.now();
-        haproxy.process.kill('SIGUSR2');
-      }
-      return (await haproxy.api.worker().catch(() => worker)) !== worker;
-    });
+  for (let times = 0; times < 7; times++) {
+    await reload();
     const enough = joined + 40;
     await until('some more have come', () => joined + refused.length >= enough);
   }
@@ -138,6 +138,27 @@ test('newcomers are served throughout seven reloads', async () => {
   await Promise.all(newcomers);
   expect([refused, joined >= 280]).toEqual([[], true]);
   await allBack();
+});
+
+test('sockets of a frozen instance are closed within 5 s, also those that a reload has left to an old worker', async () => {
+  const frozen = await startInstance(redis);
+  await shownAs(haproxy, frozen.id, 'ready');
+  const [player, other] = await Promise.all([playerOf(frozen), playerOf(first)]);
+  let [closed, disturbed] = [false, false];
+  player.socket.once('close', () => {
+    closed = true;
+  });
+  other.socket.once('close', () => {
+    disturbed = true;
+  });
+  await reload();
+  await allBack();
+  frozen.process.kill('SIGSTOP');
+  await until('the socket is closed', () => closed, 5_000);
+  expect(disturbed).toBe(false);
+  other.socket.terminate();
+  await end(frozen.process);
+  await shownAs(haproxy, frozen.id, 'deleted');
 });
 
 test('an HAProxy that crashed begins with its servers, also without its controller', async () => {

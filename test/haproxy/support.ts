@@ -22,6 +22,7 @@ export interface TestHAProxy {
   readonly port: number;
   readonly opsPort: number;
   readonly socket: string;
+  readonly masterSocket: string;
   /** Where the controller writes the servers down. */
   readonly backendFile: string;
   readonly api: RuntimeApi;
@@ -48,16 +49,23 @@ export async function startHAProxy(extra: Record<string, string> = {}): Promise<
   const environment = { ...(await haproxyEnvironment(folder.path)), ...extra };
   const socket = environment.HAPROXY_SOCKET ?? '';
   const api = new RuntimeApi(socket);
+  const masterSocket = join(folder.path, 'master.sock');
   const backendFile = join(folder.path, 'game.cfg');
   await copyFile(BACKEND_FILE, backendFile);
   const launch = () =>
-    spawnServer('haproxy', ['-W', '-db', '-f', CONFIG_FILE, '-f', backendFile], () => api.worker().catch(() => false), {
-      env: { ...process.env, ...environment },
-    });
+    spawnServer(
+      'haproxy',
+      ['-W', '-S', `${masterSocket},level,admin`, '-db', '-f', CONFIG_FILE, '-f', backendFile],
+      () => api.worker().catch(() => false),
+      {
+        env: { ...process.env, ...environment },
+      },
+    );
   const haproxy: TestHAProxy = {
     port: Number(environment.HAPROXY_PORT),
     opsPort: Number(environment.HAPROXY_OPS_PORT),
     socket,
+    masterSocket,
     backendFile,
     api,
     process: await launch(),
@@ -75,11 +83,12 @@ export async function startHAProxy(extra: Record<string, string> = {}): Promise<
 
 export function controllerEnvironment(
   redis: TestRedis,
-  haproxy: Pick<TestHAProxy, 'socket' | 'backendFile'>,
+  haproxy: Pick<TestHAProxy, 'socket' | 'masterSocket' | 'backendFile'>,
 ): Record<string, string> {
   return {
     REDIS_URL: redis.url,
     HAPROXY_SOCKET: haproxy.socket,
+    HAPROXY_MASTER_SOCKET: haproxy.masterSocket,
     HAPROXY_BACKEND_FILE: haproxy.backendFile,
     HOKM_LEASE_MS: String(LEASE_MS),
     HOKM_HEARTBEAT_MS: String(HEARTBEAT_MS),

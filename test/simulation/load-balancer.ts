@@ -56,7 +56,18 @@ export class LoadBalancer {
     );
     if (!redis || !messages) return;
     const registry = new Registry(redis, config.HOKM_LEASE_MS);
-    const parts = { id, config, api: this.haproxy, backendFile: undefined, redis, messages, registry, clock, log };
+    const parts = {
+      id,
+      config,
+      api: this.haproxy,
+      backendFile: undefined,
+      oldWorkers: undefined,
+      redis,
+      messages,
+      registry,
+      clock,
+      log,
+    };
     // It starts once its connections can be used; what it cannot do then ends it.
     const ready = [redis, messages].map(
       (connection) => new Promise<void>((resolve) => connection.on('ready', () => resolve())),
