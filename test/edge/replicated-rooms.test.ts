@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { newRoomCode } from '../../src/cluster/new-ids.js';
 import { RoomsApi, type RoomsApiDeps } from '../../src/edge/rooms-api.js';
 import { MemoryRoomStore } from '../../src/room/memory-store.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -12,6 +13,8 @@ function api(copies: number): RoomsApi {
     defaults: { durability: 'primary', turn_ms: 20_000, bot_ms: 700, hold_ms: 60_000 },
     unclaimedTtlMs: 60_000,
     hasSpace: () => true,
+    storageLow: async () => false,
+    newRoomCode,
     copies,
   };
   return new RoomsApi(deps as RoomsApiDeps);

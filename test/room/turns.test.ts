@@ -60,7 +60,7 @@ test('who comes and goes, a bot that takes over, and time given back end no turn
   const begun = turn(made);
   const [acting, other] = [made.turn, ((made.turn + 1) % 4) as Seat];
   made.gone(other).join(nameAt(other));
-  made.give({ type: 'thaw', forMs: 2_000 });
+  made.wait(2_000).give({ type: 'thaw', forMs: 2_000 });
   expect(made.types).toEqual(['clock_moved']);
   expect(turn(made)).toBe(begun);
   made.gone(acting).next();
