@@ -234,7 +234,7 @@ const mostCut: Fault = {
     ready.length > 2 && !network.torn && !tails.sparing && plan.redisAwayMs === 0,
   strike: (world) => {
     const { network, timeline, random } = world;
-    const ms = Math.round(8_000 + random.next() * 16_000);
+    const ms = Math.round(10_000 + random.next() * 20_000);
     const spared = pick(world, world.ready);
     const cut = world.members.filter((member) => member !== spared && !member.process.dead);
     for (const { process } of cut) {

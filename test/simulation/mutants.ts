@@ -146,4 +146,14 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    guard: 'reads confirmed by the store',
+    changes: [
+      {
+        file: 'src/edge/confirmed-reads.ts',
+        from: 'return new Promise((resolve, fail) => room.add({ show: (committed) => resolve(look(committed)), fail }));',
+        to: "return Promise.resolve(look(mailbox['room'], room));",
+      },
+    ],
+  },
 ];

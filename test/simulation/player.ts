@@ -15,7 +15,6 @@ import type { ShownFrame, Sitter } from './sitter.js';
 import type { Timeline } from './timeline.js';
 import type { Given, WebAccess } from './web-access.js';
 
-const CONNECT_TIMEOUT_MS = 1_500;
 const SILENCE_MS = 4_000;
 const BACKOFF_MS = 200;
 /** Rooms know the last 256 commands of a seat. */
@@ -35,6 +34,9 @@ export interface PlayerDeps {
   readonly token: string;
   /** Longest time for a thought, ms. */
   readonly thinkMs: number;
+  /** For a connection to open, and for the first answer on it, ms. */
+  readonly connectMs: number;
+  readonly welcomeMs: number;
   /** Share of commands that are sent twice, of old ones sent again, of moves after which the player goes away. */
   readonly mischief: number;
   readonly followsMoves: boolean;
@@ -105,7 +107,7 @@ export class Player implements Sitter {
     const { dial, history, timeline } = this.deps;
     const socket = new TappedSocket(dial(), history.tap());
     this.next = socket;
-    timeline.after(CONNECT_TIMEOUT_MS, () => {
+    timeline.after(this.deps.connectMs, () => {
       if (socket === this.next) this.lost(socket);
     });
     socket.onopen = () => {
@@ -117,7 +119,7 @@ export class Player implements Sitter {
       this.leave(old);
       this.hello();
       const openedAt = timeline.now;
-      timeline.after(CONNECT_TIMEOUT_MS, () => {
+      timeline.after(this.deps.welcomeMs, () => {
         if (socket === this.socket && this.heardAt === openedAt) this.lost(socket);
       });
     };

@@ -9,6 +9,12 @@ import type { PlayedRoom, World } from './world.js';
 const SEATS = [0, 1, 2, 3] as Seat[];
 
 /** Lets four players come to the table. */
+const CONNECT_MS = 1_500;
+/** As the client library. */
+const WELCOME_MS = 5_000;
+/** Of a first join to Redis: look, index, claim, commit, copies. */
+const ROUND_TRIPS = 8;
+
 export function seatPlayers(world: World, room: PlayedRoom): void {
   const { timeline, random, plan, ways, coverage } = world;
   const { code } = room.head;
@@ -32,6 +38,8 @@ export function seatPlayers(world: World, room: PlayedRoom): void {
       history: room.history.client(seat),
       clientId: `client-${code}${seat}`,
       thinkMs: plan.thinkMs,
+      connectMs: CONNECT_MS + ROUND_TRIPS * 2 * plan.redisAwayMs,
+      welcomeMs: WELCOME_MS + ROUND_TRIPS * 2 * plan.redisAwayMs,
       mischief: plan.mischief,
       dial: () => ways.dial(code, device),
       web,
