@@ -78,6 +78,32 @@ export const mutants: readonly Mutant[] = [
     test: 'RoomStore: Redis a claim that says where the log ends is refused when it ends elsewhere',
   },
   {
+    guard: 'claim of one’s own that is only found',
+    change: {
+      file: 'src/room/ledger.ts',
+      from: 'const landed = seen.owner === owner && seen.epoch > epoch;',
+      to: 'const landed = false;',
+    },
+    file: 'room/repair',
+    test: 'a claim that a failover took back and that is made again without an answer, lands late',
+  },
+  {
+    guard: 'another owner of the same epoch',
+    change: {
+      file: 'src/room/ledger.ts',
+      from: 'if (seen.epoch === epoch && this.history.after(seen)?.length === 0) return undefined;',
+      to: '',
+    },
+    file: 'room/repair',
+    test: 'a claim that a failover took back stays the other’s, at the same epoch, where the owner has nothing',
+  },
+  {
+    guard: 'end of a question with its answer',
+    change: { file: 'src/cluster/bus.ts', from: 'if (enough(answer)) settle();', to: 'enough(answer);' },
+    file: 'cluster/bus',
+    test: 'a question ends with its answer',
+  },
+  {
     guard: 'lease, in rooms that play on without the store',
     change: trusting,
     file: 'room/guards',
