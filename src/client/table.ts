@@ -13,6 +13,7 @@ import { type CommandId, parseRoomCode, type RoomCode, type Seq, tokenOf } from 
 import { isRoomCommand, type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
 import { nonce } from './chance.js';
 import { type Device, type DeviceTimer, thisDevice } from './device.js';
+import { FINAL_CODES, SEATLESS_CODES } from './final-codes.js';
 import { foldEvent } from './fold.js';
 import { openBrowserSocket, type SocketLike, send, silence } from './socket.js';
 import { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
@@ -27,10 +28,6 @@ interface Pending {
   readonly reject: (error: CommandRefused) => void;
 }
 
-/** Close codes after which a new connection has no sense: they say that the seat, the room or the client is refused. */
-const FINAL_CODES: ReadonlySet<number> = new Set([
-  1002, 1003, 1007, 1008, 1009, 4000, 4001, 4002, 4003, 4400, 4401, 4404, 4409, 4410, 4500,
-]);
 /** Of 36 signs: 144 bits. */
 const SECRET_LENGTH = 28;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -38,20 +35,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const SILENCE_MS = 6_000;
 /** The same for a connection that is probably lost. */
 const DOUBT_MS = 1_500;
+/** Nothing at all comes while a command waits for its answer: asked after this, an instance that has stopped is left in 3 s. */
+const ANSWER_DUE_MS = 1_500;
 /** When an instance is lost, all its sockets are, at one moment: who is not waited for lets the others in first. */
 const YIELD_MS = 250;
 const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 3_000;
-
-/** The seat is gone with these; a token for it has no use any more. */
-const SEATLESS_CODES: ReadonlySet<string> = new Set([
-  'KICKED',
-  'SEAT_LEFT',
-  'WRONG_TOKEN',
-  'ROOM_CLOSED',
-  'ROOM_FAILED',
-  'ROOM_UNAVAILABLE',
-]);
 
 export class Table {
   private current: TableState;
@@ -159,6 +148,8 @@ export class Table {
       this.pending.set(id, pending);
       this.change({ pending: this.pending.size });
       if (this.welcomed) this.writeCommand(pending);
+      // Those that follow do not put it off.
+      if (this.welcomed && this.pending.size === 1) this.listenForSilence();
     });
   }
 
@@ -323,6 +314,7 @@ export class Table {
     if (!waiting) return;
     this.pending.delete(id);
     this.change({ pending: this.pending.size });
+    if (this.pending.size === 0) this.listenForSilence();
     answer(waiting);
   }
 
@@ -374,7 +366,10 @@ export class Table {
 
   private listenForSilence(): void {
     this.silence?.cancel();
-    this.silence = this.device.after(SILENCE_MS, () => this.askForLife(SILENCE_MS));
+    const due = this.pending.size > 0;
+    this.silence = this.device.after(due ? ANSWER_DUE_MS : SILENCE_MS, () =>
+      this.askForLife(due ? DOUBT_MS : SILENCE_MS),
+    );
   }
 
   /** The connection is lost unless something arrives within `withinMs`. */

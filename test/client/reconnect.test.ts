@@ -61,6 +61,34 @@ test('commands given before the first welcome get numbers that the seat has not 
   table.close();
 });
 
+test('an instance that has stopped is left within 5 s when an answer is due, whatever else is sent to it', () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  wire.opened();
+  wire.say(welcome(start));
+  for (let passed = 0; passed < 3_000; passed += 500) {
+    table.command({ type: 'start' }).catch(() => undefined);
+    jest.advanceTimersByTime(500);
+  }
+  jest.advanceTimersByTime(500);
+  expect(wire.dials).toBe(2);
+  table.close();
+});
+
+test('a table that waits for its answer and is told so stays connected', () => {
+  const wire = new Wire();
+  const table = new Table({ url: 'ws://host/ws', room: '7KQ2M9XZ', openSocket: wire.open });
+  wire.opened();
+  wire.say(welcome(start));
+  table.command({ type: 'start' }).catch(() => undefined);
+  for (let passed = 0; passed < 20_000; passed += 2_000) {
+    jest.advanceTimersByTime(2_000);
+    wire.say({ type: 'pong' });
+  }
+  expect(wire.dials).toBe(1);
+  table.close();
+});
+
 test('attempts that fail come further and further apart', () => {
   const { wire, table } = lost(ownTurn);
   const dialsIn = (ms: number) => {
