@@ -1,8 +1,10 @@
 /** Whole clusters in one thread. A seed that has found something once stays here by its number. */
 import { expect, test } from '@jest/globals';
+import { planOf } from './plan.js';
 import { simulate } from './simulate.js';
 
-const SEEDS = 500;
+/** Each takes a third of a second of a processor; the campaign plays many thousands. */
+const SEEDS = 200;
 /** What went wrong with a seed while the software had a fault. */
 const FOUND: readonly (readonly [seed: number, what: string])[] = [
   [29, 'a former owner that others could not reach kept an idle room and its players'],
@@ -17,7 +19,7 @@ test(`${SEEDS} seeds are clean, and each does what it should`, async () => {
       violations: [],
       story: [],
     });
-    expect(commits).toBeGreaterThanOrEqual(200);
+    expect(commits).toBeGreaterThanOrEqual(planOf(seed).commits);
     expect(faults).toBeGreaterThanOrEqual(3);
     expect(takeovers).toBeGreaterThanOrEqual(1);
     if (!strikes.some(({ fault }) => fault.name === 'terminate' || fault.name === 'told to leave')) continue;
@@ -27,7 +29,7 @@ test(`${SEEDS} seeds are clean, and each does what it should`, async () => {
   // An instance that leaves gives its rooms away.
   expect(drains).toBeGreaterThan(SEEDS / 4);
   expect(moves).toBeGreaterThan(drains / 2);
-}, 300_000);
+}, 600_000);
 
 test.each(FOUND)('seed %i is clean: %s', async (seed) => {
   expect((await simulate(seed)).violations).toEqual([]);
