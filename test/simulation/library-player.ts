@@ -33,8 +33,15 @@ type Command = { readonly type: string };
 
 /** Its wall clock has nothing to do with the cluster's. */
 const DEVICE_CLOCK = 1_000_000_000_000;
-/** Refusals of moves that came too late. */
-const TOO_LATE: ReadonlySet<string> = new Set(['TURN_OVER', 'NOT_YOUR_TURN', 'ILLEGAL_COMMAND', 'STALE']);
+/** Refusals of what came too late: meanwhile the turn was over, or another player was made host. */
+const TOO_LATE: ReadonlySet<string> = new Set([
+  'TURN_OVER',
+  'NOT_YOUR_TURN',
+  'ILLEGAL_MOVE',
+  'NOT_HOST',
+  'MATCH_RUNNING',
+  'NO_MATCH',
+]);
 
 export class LibraryPlayer implements Sitter {
   readonly shown: ShownFrame[] = [];
