@@ -11,7 +11,13 @@ const LOCATE_MS = 300;
 /** An owner that has not begun to answer by then may be frozen: whether its room is ours to take is found out meanwhile. */
 const PATIENCE_MS = 100;
 
+/** What Redis says too late is believed for so long: who was not passed on comes again within a few seconds, ms. */
+const LATE_MS = 10_000;
+
 export class Routing {
+  /** Of rooms about which Redis, far away, did not say in time where they are. A hint, as all routing. */
+  private readonly late = new Map<RoomCode, Location>();
+
   constructor(
     private readonly ownership: Pick<Ownership, 'here' | 'locate' | 'open'>,
     private readonly clock: Clock,
@@ -39,17 +45,31 @@ export class Routing {
     return answered;
   }
 
-  /** Undefined when Redis does not say in time: the upgrade is answered, the rest waits for hello. */
+  /**
+   * Undefined when Redis does not say in time, and has not said lately: the upgrade is answered, the rest waits for hello.
+   */
   private locate(code: RoomCode): Promise<Location | undefined> {
     return new Promise((resolve) => {
-      const timer = this.clock.after(LOCATE_MS, () => resolve(undefined));
+      let isLate = false;
+      const timer = this.clock.after(LOCATE_MS, () => {
+        isLate = true;
+        resolve(this.late.get(code));
+      });
       this.ownership
         .locate(code)
         .catch(() => undefined)
         .then((location) => {
           timer.cancel();
+          if (isLate && location?.at === 'elsewhere') this.keep(code, location);
           resolve(location);
         });
+    });
+  }
+
+  private keep(code: RoomCode, location: Location): void {
+    this.late.set(code, location);
+    this.clock.after(LATE_MS, () => {
+      if (this.late.get(code) === location) this.late.delete(code);
     });
   }
 }
