@@ -36,5 +36,5 @@ test.each(mutants.map((mutant): [string, Mutant] => [mutant.guard, mutant]))(
       said: '',
     });
   },
-  300_000,
+  900_000,
 );

@@ -147,12 +147,12 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    guard: 'reads confirmed by the store',
+    guard: 'index of rooms compared with the truth',
     changes: [
       {
-        file: 'src/edge/confirmed-reads.ts',
-        from: 'return new Promise((resolve, fail) => room.add({ show: (committed) => resolve(look(committed)), fail }));',
-        to: "return Promise.resolve(look(mailbox['room'], room));",
+        file: 'src/cluster/index-reconciler.ts',
+        from: 'for (const code of missing) await index.add(self.id, code);',
+        to: '',
       },
     ],
   },
