@@ -34,6 +34,8 @@ export interface PlayedRoom {
   /** Where those who have left were in the end. */
   readonly former: Map<ClientHistory, Cursor | null>;
   readonly durability: Durability;
+  /** Puts a newcomer in that place, who would like that seat; whoever was there has lost it. */
+  readonly replace: (place: number, wished: Seat | undefined) => void;
   /** Players come and go, change seats and give some commands by HTTP; a spectator follows by HTTP. */
   readonly lively:
     | { readonly table: RestlessTable; readonly follower: Follower; readonly over: AbortController }
@@ -264,6 +266,7 @@ export class Load {
       clients,
       former,
       durability,
+      replace,
       lively:
         lively && random
           ? {

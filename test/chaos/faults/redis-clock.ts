@@ -3,6 +3,8 @@
  * the players of some rooms are about to come back: nobody has been away for an hour. No table stands still, no room is
  * closed or taken over.
  */
+import { until } from '../../support/programs.js';
+import { SEATS } from '../load.js';
 import type { Arena, Fault } from './fault.js';
 import { LEASE_AND_MORE_MS, untaken } from './untaken.js';
 
@@ -13,6 +15,9 @@ const STEPS_MS = [-45 * SECOND_MS, 0, HOUR_MS, 0];
 /** Players of one room of so many are away for a moment. */
 const AWAY_EVERY = 4;
 const AWAY_MS = 500;
+/** At one calm table of so many a bot plays: when it moves, a clock alone decides. */
+const BOT_EVERY = 3;
+const LEFT_MS = 5_000;
 /** Between two moves of a table that is played; bots take their time. */
 const QUIET_MS = LEASE_MS + 3_000;
 
@@ -22,16 +27,30 @@ export const redisClock: Fault = {
   boundMs: LEASE_MS,
   needs: 'compiler',
   async run(arena) {
+    const returned = await withBots(arena);
     await untaken(arena, async () => {
       try {
         for (const offset of STEPS_MS) await step(arena, offset);
       } finally {
         arena.stepped?.step(0);
+        returned();
       }
     });
     return [];
   },
 };
+
+/** At some tables a player leaves, and a bot plays on in that seat. @returns what brings players back */
+async function withBots({ load }: Arena): Promise<() => void> {
+  const rooms = load.calm.filter((_, at) => at % BOT_EVERY === BOT_EVERY - 1);
+  const place = SEATS.length - 1;
+  for (const { players } of rooms) players[place]?.command({ type: 'leave' });
+  const left = () => rooms.every(({ players }) => players[place]?.state.connection === 'closed');
+  await until('players have left', left, LEFT_MS);
+  return () => {
+    for (const { replace } of rooms) replace(place, SEATS[place]);
+  };
+}
 
 async function step({ cluster, load, stepped, strike, pause, complain, tell }: Arena, offset: number): Promise<void> {
   if (!stepped) throw new Error('the clock of this Redis cannot be set');
