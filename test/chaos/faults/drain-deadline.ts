@@ -14,6 +14,8 @@ const DELAY_MS = 300;
 const LEASE_MS = 5_000;
 /** Until rooms that have lost their owner have another. */
 const FOUND_MS = LEASE_MS + 2_000;
+/** Until nobody looks any more. */
+const AT_LAST_MS = 30_000;
 
 export const drainDeadline: Fault = {
   name: 'drain-deadline',
@@ -58,9 +60,12 @@ async function found({ cluster, complain, tell }: Arena, gone: string, rooms: re
     lost = metas.filter((meta) => !live(meta)).map(({ head }) => head.code);
     return lost.length === 0;
   };
-  await until('every room is owned', all, FOUND_MS).then(
-    () =>
-      tell(`all ${rooms.length} rooms were owned ${((performance.now() - since) / 1_000).toFixed(1)} s after the end`),
-    () => complain(`${lost.length} of ${rooms.length} rooms have no living owner ${FOUND_MS} ms after the end`),
+  const after = () => `${((performance.now() - since) / 1_000).toFixed(1)} s after the end`;
+  const late = () =>
+    complain(`${lost.length} of ${rooms.length} rooms (${lost.slice(0, 3)}) have no living owner ${after()}`);
+  await until('every room is owned', all, FOUND_MS).catch(late);
+  await until('every room is owned at last', all, AT_LAST_MS).then(
+    () => tell(`all ${rooms.length} rooms were owned ${after()}`),
+    late,
   );
 }
