@@ -258,6 +258,8 @@ export class Load {
         player.close();
       }
       sit(place, wished);
+      // Nothing new is begun any more, by newcomers neither.
+      if (room.lively?.table.isResting) players[place]?.rest();
     };
     const room: PlayedRoom = {
       code,

@@ -78,10 +78,13 @@ export class Player {
     return this.table.state.cursor;
   }
 
-  /** Gives a command of the room, by the socket; whether it is refused is for others to look at. */
-  command(command: Move): void {
+  /** Gives a command of the room, by the socket; resolves when it is answered, with whether it is done. */
+  command(command: Move): Promise<boolean> {
     this.options.history.due = performance.now();
-    this.table.command(command).catch(() => undefined);
+    return this.table.command(command).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Plays no new move; what was sent is still waited for. */

@@ -18,9 +18,13 @@ const BETWEEN_MS = [800, 2_500] as const;
 const AGAIN_MS = 300;
 const COMPLETE_MS = 15_000;
 
+const isGone = ({ state }: Player) => state.connection === 'closed';
+
 export class RestlessTable {
   private timer: NodeJS.Timeout | undefined;
   private readonly returns = new Set<NodeJS.Timeout>();
+  /** Commands that are not answered, and players who are about to lose their seats. */
+  private readonly underWay = new Set<Promise<boolean> | Player>();
   private resting = false;
 
   constructor(
@@ -34,12 +38,6 @@ export class RestlessTable {
   async rest(): Promise<void> {
     this.pause();
     await until('everybody is at the table', () => this.isComplete, COMPLETE_MS).catch(() => undefined);
-  }
-
-  /** As before `rest`. */
-  goOn(): void {
-    this.resting = false;
-    this.schedule();
   }
 
   pause(): void {
@@ -63,8 +61,25 @@ export class RestlessTable {
     this.returns.add(timer);
   }
 
+  get isResting(): boolean {
+    return this.resting;
+  }
+
   private get isComplete(): boolean {
+    for (const one of this.underWay) if (!(one instanceof Promise) && isGone(one)) this.underWay.delete(one);
+    if (this.underWay.size > 0 || this.returns.size > 0) return false;
     return this.table.players.every(({ state }) => state.connection === 'open');
+  }
+
+  /** @param loser whoever loses the seat by it */
+  private give(by: Player | undefined, command: Parameters<Player['command']>[0], loser?: Player): void {
+    if (!by) return;
+    const answered = by.command(command);
+    this.underWay.add(answered);
+    void answered.then((done) => {
+      this.underWay.delete(answered);
+      if (done && loser) this.underWay.add(loser);
+    });
   }
 
   private schedule(): void {
@@ -88,16 +103,16 @@ export class RestlessTable {
     const betweenMatches = view.status !== 'playing';
     switch (this.random.between(0, betweenMatches ? 3 : 1)) {
       case 0:
-        return one.command({ type: 'leave' });
+        return this.give(one, { type: 'leave' }, one);
       case 1:
-        return host?.command({ type: 'kick', seat: victim.seat });
+        return this.give(host, { type: 'kick', seat: victim.seat }, victim);
       case 2:
-        one.command({ type: 'swap_seats', seat: other.seat });
-        return other.command({ type: 'swap_seats', seat: one.seat });
+        this.give(one, { type: 'swap_seats', seat: other.seat });
+        return this.give(other, { type: 'swap_seats', seat: one.seat });
       default:
         // Whoever is sent away comes back, and may find the own seat taken.
-        host?.command({ type: 'kick', seat: victim.seat });
-        return host?.command({ type: 'choose_seat', seat: victim.seat });
+        this.give(host, { type: 'kick', seat: victim.seat }, victim);
+        return this.give(host, { type: 'choose_seat', seat: victim.seat });
     }
   }
 

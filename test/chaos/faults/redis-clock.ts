@@ -44,7 +44,7 @@ export const redisClock: Fault = {
 async function withBots({ load }: Arena): Promise<() => void> {
   const rooms = load.calm.filter((_, at) => at % BOT_EVERY === BOT_EVERY - 1);
   const place = SEATS.length - 1;
-  for (const { players } of rooms) players[place]?.command({ type: 'leave' });
+  for (const { players } of rooms) void players[place]?.command({ type: 'leave' });
   const left = () => rooms.every(({ players }) => players[place]?.state.connection === 'closed');
   await until('players have left', left, LEFT_MS);
   return () => {
