@@ -115,9 +115,11 @@ export const mutants: readonly Mutant[] = [
         from: 'async page(mailbox: Mailbox, after: Seq): Promise<LogPage> {\n    const { head } = mailbox;',
         to: `async page(mailbox: Mailbox, after: Seq): Promise<LogPage> {
           const { head } = mailbox;
-          const found = await this.store.read(head.code, after, PAGE);
-          const seq = found.at(-1)?.seq ?? mailbox.position.seq;
-          if (after >= 0) return { room: mailbox.code, seq, entries: found.map((one) => publicEntry(head, one)) };`,
+          if (after >= 0) {
+            const found = await this.store.read(head.code, after, PAGE);
+            const end = found.at(-1)?.seq ?? mailbox.position.seq;
+            return { room: mailbox.code, seq: end, entries: found.map((one) => publicEntry(head, one)) };
+          }`,
       },
     ],
   },

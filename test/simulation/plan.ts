@@ -40,6 +40,7 @@ export interface Plan {
 }
 
 const HOUR_MS = 3_600_000;
+const FAR_TURN_MS = 3_000;
 
 export function planOf(seed: number): Plan {
   const random = new Seeded(seed);
@@ -60,7 +61,8 @@ export function planOf(seed: number): Plan {
     clockErrorMs: one(0, 0, 3_600_000),
     targetPoints: random.between(1, 7),
     playAllTricks: one(true, false),
-    turnMs: one(400, 1_500, 20_000),
+    // Clocks that run out all the time, and each commit on its way for longer: such tables are never at rest.
+    turnMs: Math.max(one(400, 1_500, 20_000), isFar ? FAR_TURN_MS : 0),
     botMs: one(0, 50, 300),
     holdMs: one(500, 3_000, 60_000),
     thinkMs: one(20, 60, 150),
