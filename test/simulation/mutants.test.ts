@@ -21,10 +21,10 @@ afterEach(async () => {
 
 test.each(mutants.map((mutant): [string, Mutant] => [mutant.guard, mutant]))(
   'taken out: %s',
-  async (_, { changes }) => {
+  async (_, { changes, from = 1 }) => {
     for (const one of changes) await changeCompiled(folder.path, one);
     const program = join(folder.path, 'dist/test/simulation/main.js');
-    child = spawnOwned(process.execPath, [program, '--seeds', SEEDS, '--first'], {
+    child = spawnOwned(process.execPath, [program, '--seeds', SEEDS, '--from', String(from), '--first'], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     let said = '';

@@ -4,10 +4,13 @@ import type { Change } from '../chaos/mutants.js';
 export interface Mutant {
   readonly guard: string;
   readonly changes: readonly Change[];
+  /** The first seed to be played, below 2,000, where what is needed comes together once in a thousand; by default 1. */
+  readonly from?: number;
 }
 
 const COMMIT = 'src/redis/lua/commitRoom-2.lua';
 const MAILBOX = 'src/room/mailbox.ts';
+const TRANSFER = 'src/redis/lua/transferRoom-1.lua';
 const POLICY = 'src/redis/connection-policy.ts';
 const LEDGER = 'src/room/ledger.ts';
 
@@ -156,6 +159,14 @@ export const mutants: readonly Mutant[] = [
         from: 'for (const code of missing) await index.add(self.id, code);',
         to: '',
       },
+    ],
+  },
+  {
+    guard: 'end of the log in a change of owner, and the tail for the new one',
+    from: 1_300,
+    changes: [
+      { file: TRANSFER, from: 'local ends = now[3] == ARGV[3] and now[4] == ARGV[4]', to: 'local ends = true' },
+      { file: 'src/room/load.ts', from: 'History.leadingTo(snapshot, tail)', to: 'History.leadingTo(snapshot)' },
     ],
   },
 ];
