@@ -3,7 +3,6 @@
  * lock must certainly be held, and each carries its fencing number.
  */
 import type { Bus } from '../src/cluster/bus.js';
-import { CHANNELS } from '../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
 import type { Logger } from '../src/runtime/log.js';
 import { randomHex } from '../src/runtime/random.js';
@@ -19,7 +18,7 @@ type Move = Extract<Action, { kind: 'move' }>;
 
 export interface ActuatorDeps {
   readonly driver: Driver;
-  readonly bus: Pick<Bus, 'send' | 'publish'>;
+  readonly bus: Pick<Bus, 'send' | 'publish' | 'channels'>;
   readonly lock: Pick<Lock, 'assertHeld' | 'fencing'>;
   readonly dryRun: boolean;
   readonly log: Logger;
@@ -85,7 +84,7 @@ export class Actuator {
   announce(id: InstanceId): void {
     const { bus, lock, dryRun } = this.deps;
     if (dryRun) return;
-    bus.publish(CHANNELS.scaling, {
+    bus.publish(bus.channels.scaling, {
       type: 'scaling_event',
       event: 'scale_up_complete',
       instance: id,

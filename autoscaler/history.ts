@@ -1,9 +1,9 @@
 /** The load of weeks in Redis, a point a minute. A day that is over is packed into one string; what is missing stays so. */
 
 import type { RedisConnection } from '../src/redis/client.js';
+import type { AutoscalerKeys } from '../src/redis/keys.js';
 import { isoTime } from '../src/runtime/clock.js';
 import type { Totals } from './decide/demand.js';
-import { KEYS } from './keys.js';
 
 /** Why a minute teaches nothing: an outage, a deploy, a number held by hand. */
 export const MARKS = { outage: 'o', deploy: 'd', hold: 'h' } as const;
@@ -28,12 +28,16 @@ export class History {
   /** Days known to be packed, or empty. */
   private packedBefore = -1;
 
-  constructor(private readonly redis: RedisConnection) {}
+  private readonly keys: AutoscalerKeys;
+
+  constructor(private readonly redis: RedisConnection) {
+    this.keys = redis.keyspace.autoscaler;
+  }
 
   /** Keeps the minute's point; a later one of the same minute takes its place. Packs the days before. */
   async add(point: Point): Promise<void> {
     const day = Math.floor(point.minute / DAY_MIN);
-    const key = KEYS.minutes(dayName(day));
+    const key = this.keys.minutes(dayName(day));
     await Promise.all([
       this.redis.hset(key, String(point.minute % DAY_MIN), write(point)),
       this.redis.expire(key, KEY_TTL_S),
@@ -55,8 +59,8 @@ export class History {
   private async loadDay(day: number): Promise<Point[]> {
     const name = dayName(day);
     const [packed, minutes] = await Promise.all([
-      this.redis.get(KEYS.packed(name)),
-      this.redis.hgetall(KEYS.minutes(name)),
+      this.redis.get(this.keys.packed(name)),
+      this.redis.hgetall(this.keys.minutes(name)),
     ]);
     const points = new Map<number, Point>();
     for (const [at, text] of unpack(packed)) keep(points, read(day * DAY_MIN + at, text));
@@ -68,12 +72,12 @@ export class History {
   private async pack(today: number): Promise<void> {
     for (let day = today - DAYS_KEPT; day < today; day++) {
       const name = dayName(day);
-      if ((await this.redis.exists(KEYS.minutes(name))) === 0) continue;
+      if ((await this.redis.exists(this.keys.minutes(name))) === 0) continue;
       const points = await this.loadDay(day);
       const text = points.map((point) => `${point.minute - day * DAY_MIN}:${write(point)}`).join(';');
       // Written before the hash goes: read in between, the same points are found twice and taken once.
-      await this.redis.set(KEYS.packed(name), `${FORMAT}|${text}`, 'EX', KEY_TTL_S);
-      await this.redis.del(KEYS.minutes(name));
+      await this.redis.set(this.keys.packed(name), `${FORMAT}|${text}`, 'EX', KEY_TTL_S);
+      await this.redis.del(this.keys.minutes(name));
     }
   }
 }

@@ -5,7 +5,6 @@
 import type { RedisConnection } from '../src/redis/client.js';
 import type { Clock, Timer } from '../src/runtime/clock.js';
 import type { Logger } from '../src/runtime/log.js';
-import { KEYS } from './keys.js';
 
 /** The lock is lost: what was about to be done must not be done any more. */
 export class LockLost extends Error {
@@ -40,7 +39,12 @@ export class Lock {
   static async take(deps: LockDeps): Promise<TakeReply> {
     const { redis, clock, token, ttlMs } = deps;
     const sentAt = clock.monotonic();
-    const reply = await redis.lockTake(KEYS.lock, KEYS.fencing, token, String(ttlMs));
+    const reply = await redis.lockTake(
+      redis.keyspace.autoscaler.lock,
+      redis.keyspace.autoscaler.fencing,
+      token,
+      String(ttlMs),
+    );
     if (reply[0] === 'held') return { holder: reply[1], ms: reply[2] };
     return { lock: new Lock(deps, reply[1], sentAt + ttlMs) };
   }
@@ -60,7 +64,10 @@ export class Lock {
     const was = this.held;
     this.released = true;
     this.timer?.cancel();
-    if (was) await this.deps.redis.lockRelease(KEYS.lock, this.deps.token).catch(() => undefined);
+    if (was)
+      await this.deps.redis
+        .lockRelease(this.deps.redis.keyspace.autoscaler.lock, this.deps.token)
+        .catch(() => undefined);
   }
 
   /** Prolongs it now. */
@@ -69,7 +76,7 @@ export class Lock {
     if (this.released) return;
     const sentAt = clock.monotonic();
     try {
-      if ((await redis.lockRenew(KEYS.lock, token, String(ttlMs))) === 1) {
+      if ((await redis.lockRenew(redis.keyspace.autoscaler.lock, token, String(ttlMs))) === 1) {
         this.validUntil = Math.max(this.validUntil, sentAt + ttlMs);
       } else {
         // Freed by hand, or a failover forgot it: another may have it already.

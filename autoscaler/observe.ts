@@ -1,5 +1,4 @@
 /** Looks: all that one decision is made from, read from Redis at once. */
-import { ROLLING_KEY } from '../src/cluster/drain.js';
 import type { Registry } from '../src/cluster/registry.js';
 import type { RedisConnection } from '../src/redis/client.js';
 import type { SystemClock } from '../src/runtime/clock.js';
@@ -38,7 +37,7 @@ export async function observe({ redis, registry, store, clock, heartbeatMs }: Ob
     store.state(),
     store.hand(),
     store.orders(),
-    redis.exists(ROLLING_KEY),
+    redis.exists(redis.keyspace.rollingRestart),
   ]);
   const now = clock.now();
   return {

@@ -24,7 +24,7 @@ export interface RunDeps extends ObserveDeps {
   readonly history: History;
   readonly policy: Policy;
   readonly driver: Driver;
-  readonly bus: Pick<Bus, 'send' | 'publish'>;
+  readonly bus: Pick<Bus, 'send' | 'publish' | 'channels'>;
   readonly rooms: (id: InstanceId) => Promise<readonly RoomCode[]>;
   readonly log: Logger;
   readonly leaseMs: number;

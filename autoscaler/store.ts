@@ -1,8 +1,8 @@
 /** What runs leave to each other in Redis: the state, what was set by hand, and the decisions with their reasons. */
 import { z } from 'zod';
 import type { RedisConnection } from '../src/redis/client.js';
+import type { AutoscalerKeys } from '../src/redis/keys.js';
 import { HANDS_OFF, type Hand, handSchema, NOTHING_YET, type State, stateSchema } from './decide/state.js';
-import { KEYS } from './keys.js';
 import { LockLost } from './lock.js';
 import { type DecisionRecord, recordSchema } from './record.js';
 
@@ -17,45 +17,54 @@ export type Order = z.output<typeof orderSchema>;
 const DECISIONS_KEPT = 2_000;
 
 export class Store {
-  constructor(private readonly redis: RedisConnection) {}
+  private readonly keys: AutoscalerKeys;
+
+  constructor(private readonly redis: RedisConnection) {
+    this.keys = redis.keyspace.autoscaler;
+  }
 
   /** What the last run left; nothing when it cannot be read: a run then holds still until it has seen enough. */
   async state(): Promise<State> {
-    return parse(stateSchema, await this.redis.get(KEYS.state)) ?? NOTHING_YET;
+    return parse(stateSchema, await this.redis.get(this.keys.state)) ?? NOTHING_YET;
   }
 
   /** @throws LockLost when another has taken the lock since */
   async saveState(state: State, fencing: number): Promise<void> {
-    const written = await this.redis.fencedSet(KEYS.fencing, KEYS.state, String(fencing), JSON.stringify(state));
+    const written = await this.redis.fencedSet(
+      this.keys.fencing,
+      this.keys.state,
+      String(fencing),
+      JSON.stringify(state),
+    );
     if (written !== 1) throw new LockLost('Another autoscaler has taken the lock. Nothing more is done.');
   }
 
   async hand(): Promise<Hand> {
-    return parse(handSchema, await this.redis.get(KEYS.hand)) ?? HANDS_OFF;
+    return parse(handSchema, await this.redis.get(this.keys.hand)) ?? HANDS_OFF;
   }
 
   async saveHand(hand: Hand): Promise<void> {
-    await this.redis.set(KEYS.hand, JSON.stringify(hand));
+    await this.redis.set(this.keys.hand, JSON.stringify(hand));
   }
 
   async order(order: Order): Promise<void> {
-    await this.redis.rpush(KEYS.orders, JSON.stringify(order));
+    await this.redis.rpush(this.keys.orders, JSON.stringify(order));
   }
 
   /** Orders that wait, oldest first, and how many entries they are; they wait until `done`. */
   async orders(): Promise<{ orders: Order[]; entries: number }> {
-    const texts = await this.redis.lrange(KEYS.orders, '0', '-1');
+    const texts = await this.redis.lrange(this.keys.orders, '0', '-1');
     return { orders: texts.flatMap((text) => parse(orderSchema, text) ?? []), entries: texts.length };
   }
 
   /** Forgets the entries that were there when `orders` was asked; those that came since stay. */
   async done(entries: number): Promise<void> {
-    if (entries > 0) await this.redis.ltrim(KEYS.orders, entries, -1);
+    if (entries > 0) await this.redis.ltrim(this.keys.orders, entries, -1);
   }
 
   async record(record: DecisionRecord): Promise<void> {
     await this.redis.xadd(
-      KEYS.decisions,
+      this.keys.decisions,
       'MAXLEN',
       '~',
       DECISIONS_KEPT,
@@ -69,7 +78,7 @@ export class Store {
 
   /** The last decisions, newest first. */
   async decisions(count: number): Promise<DecisionRecord[]> {
-    const rows = await this.redis.xrevrange(KEYS.decisions, '+', '-', 'COUNT', count);
+    const rows = await this.redis.xrevrange(this.keys.decisions, '+', '-', 'COUNT', count);
     return rows.flatMap(([, fields]) => parse(recordSchema, fields[3] ?? null) ?? []);
   }
 
@@ -78,7 +87,7 @@ export class Store {
   }
 
   async lockHolder(): Promise<{ holder: string; ms: number } | null> {
-    const [holder, ms] = await Promise.all([this.redis.get(KEYS.lock), this.redis.pttl(KEYS.lock)]);
+    const [holder, ms] = await Promise.all([this.redis.get(this.keys.lock), this.redis.pttl(this.keys.lock)]);
     return holder === null ? null : { holder, ms };
   }
 }

@@ -6,9 +6,10 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Registry } from '../src/cluster/registry.js';
 import type { ControllerConfig } from '../src/config.js';
-import { CHANNELS, type ClusterMessage } from '../src/protocol/cluster.js';
+import type { ClusterMessage } from '../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
 import type { RedisConnection } from '../src/redis/client.js';
+import type { Channels } from '../src/redis/keys.js';
 import { type Clock, sleep, type Timer } from '../src/runtime/clock.js';
 import type { Logger } from '../src/runtime/log.js';
 import { type Assignment, parseAssignment } from './assignments.js';
@@ -58,6 +59,7 @@ export function limitsOf(config: ControllerConfig): ReconcileLimits {
 
 export class Controller {
   private readonly limits: ReconcileLimits;
+  private readonly channels: Channels;
   private belief: Belief = noBelief;
   private leaving: Leaving = new Map();
   /** The worker that answered last; undefined while none does. */
@@ -80,6 +82,7 @@ export class Controller {
 
   constructor(private readonly parts: ControllerParts) {
     this.limits = limitsOf(parts.config);
+    this.channels = parts.redis.keyspace.channels;
     this.report = { socket: parts.config.HAPROXY_SOCKET };
   }
 
@@ -89,7 +92,8 @@ export class Controller {
     messages.on('message', (channel, text) => this.onMessage(channel, text));
     // Messages were missed while the connection was away.
     messages.on('ready', () => this.look(true));
-    await messages.subscribe(CHANNELS.broadcast, CHANNELS.assignments);
+    const { broadcast, assignments } = this.channels;
+    await messages.subscribe(broadcast, assignments);
     this.repeat(() => this.beat());
     this.repeat(() => this.watch());
     if (this.parts.oldWorkers) this.repeat(() => this.watchOldWorkers());
@@ -262,8 +266,8 @@ export class Controller {
   }
 
   private onMessage(channel: string, text: string): void {
-    if (channel === CHANNELS.broadcast) this.look(false);
-    const assignment = channel === CHANNELS.assignments ? parseAssignment(text) : undefined;
+    if (channel === this.channels.broadcast) this.look(false);
+    const assignment = channel === this.channels.assignments ? parseAssignment(text) : undefined;
     // A drain moves thousands of rooms: what came in one turn of the event loop goes to HAProxy together.
     if (assignment && this.assigned.push(assignment) === 1) this.parts.clock.after(0, () => void this.pinAssigned());
   }
@@ -279,7 +283,7 @@ export class Controller {
     for (const { asked } of assigned) {
       if (asked === undefined) continue;
       const answer: ClusterMessage = { type: 'room_pinned', request: asked.request, controller: id };
-      redis.publish(CHANNELS.instance(asked.by), JSON.stringify(answer)).catch(() => undefined);
+      redis.publish(this.channels.instance(asked.by), JSON.stringify(answer)).catch(() => undefined);
     }
   }
 

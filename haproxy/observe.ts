@@ -68,5 +68,5 @@ async function readClaims(
 
 /** The index is written before the claim, so two instances can name the same room for a moment: its meta decides. */
 async function ownerOf(redis: RedisConnection, room: RoomCode): Promise<string | undefined> {
-  return (await redis.hget(`hokm:room:{${room}}:meta`, 'owner')) ?? undefined;
+  return (await redis.hget(redis.keyspace.roomMeta(room), 'owner')) ?? undefined;
 }

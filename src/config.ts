@@ -11,7 +11,17 @@ const list = z
   .default('')
   .transform((text) => text.split(',').map((item) => item.trim()))
   .transform((items) => items.filter((item) => item !== ''));
+/** No colon: `PREFIX:*` is then nobody else's. Not `service`, which is how every registry begins. */
+const PREFIX = /^(?!service$)[a-z][a-z0-9-]{0,31}$/;
+
+export const DEFAULT_PREFIX = 'hokm';
+
 const redisShape = {
+  /** Before the names of all keys and channels: clusters with different ones can share a Redis. */
+  HOKM_PREFIX: z
+    .string()
+    .regex(PREFIX, 'expected 1 to 32 small letters, digits and "-", beginning with a letter; not "service"')
+    .default(DEFAULT_PREFIX),
   /** `redis://` or `rediss://` with user, password and database number. */
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })

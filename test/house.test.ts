@@ -163,6 +163,18 @@ test('Redis and WebSockets each live in one folder', () => {
   expect(strangers(parts, ({ from, typeOnly }) => !isScript(from) || typeOnly)).toEqual([]);
 });
 
+test('names of keys and channels are spelled in one file', () => {
+  const spelled = /\bhokm:[\w{$]|\bservice:[\w{$]|:(room|instance|inbox|seat)s?:|:\{\$?\{?\w*\}+:/;
+  expect(having(spelled, CODE)).toEqual(['src/redis/keys.ts']);
+  const scripts = paths.filter((path) => path.startsWith('src/redis/lua/'));
+  const called = scripts.flatMap((path) => [
+    ...readFileSync(new URL(path, packageRoot), 'utf8').matchAll(/redis\.call\('(\w+)'(?:, ([^,)]+))?/g),
+  ]);
+  expect(called.length).toBeGreaterThan(40);
+  // In Redis Cluster a script reaches what it was told in KEYS.
+  expect(called.filter(([, name, key]) => name !== 'TIME' && !/^KEYS\[\w+\]$/.test(key ?? ''))).toEqual([]);
+});
+
 /** Also parts of the controller, the autoscaler or the tools. */
 const SHARED_PARTS: ReadonlySet<string> = new Set([
   'Bus',

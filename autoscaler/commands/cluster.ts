@@ -55,6 +55,7 @@ export function clusterConfig(): ClusterConfig {
   return {
     ...config,
     REDIS_URL: local.redis_url,
+    HOKM_PREFIX: local.redis_prefix,
     HOKM_POLICY: HOKM_POLICY ?? local.policy ?? undefined,
     HOKM_SUPERVISOR_SOCKET: HOKM_SUPERVISOR_SOCKET ?? local.control_socket,
   };

@@ -174,6 +174,7 @@ export class LocalCluster {
       stats_password: secrets.statsPassword,
       metrics_url: first.metrics_url,
       redis_url: this.redisConfig.REDIS_URL,
+      redis_prefix: this.redisConfig.HOKM_PREFIX,
       haproxy_socket: first.socket,
       control_socket: this.sockets.control,
       policy: this.policy ?? null,

@@ -7,8 +7,6 @@ import type { DataFolder } from './data-folder.js';
 import { writePrivate } from './data-folder.js';
 import type { Secrets } from './secrets.js';
 
-/** `stopping` while the whole cluster stops: instances then store their rooms and move none. */
-const CLUSTER_STATE = 'hokm:cluster';
 /** Longer than any stop takes, so that a cluster that never came to its end starts with a clean state. */
 const STOPPING_SECONDS = 60;
 /** A large append-only file takes a while to load. */
@@ -74,7 +72,7 @@ export function redisProgram(
 
 /** Waits for a Redis that is not ours, and ends the `stopping` of the run before. */
 export async function openCluster(config: RedisConfig): Promise<void> {
-  await withRedis(config, EXTERNAL_MS, (redis) => redis.del(CLUSTER_STATE));
+  await withRedis(config, EXTERNAL_MS, (redis) => redis.del(redis.keyspace.clusterState));
 }
 
 /**
@@ -85,7 +83,8 @@ export async function announceStop(config: RedisConfig, own: readonly string[]):
   await withRedis(config, 1_000, async (redis) => {
     const { instances } = await new Registry(redis, 0).list();
     const all = instances.every(({ id }) => own.includes(id));
-    if (all) await redis.set(CLUSTER_STATE, 'stopping', 'EX', STOPPING_SECONDS);
+    // Instances then store their rooms and move none.
+    if (all) await redis.set(redis.keyspace.clusterState, 'stopping', 'EX', STOPPING_SECONDS);
   });
 }
 

@@ -31,6 +31,8 @@ export interface ClusterFacts {
   readonly stats_password: string;
   readonly metrics_url: string;
   readonly redis_url: string;
+  /** HOKM_PREFIX. */
+  readonly redis_prefix: string;
   /** HAProxy's admin socket. */
   readonly haproxy_socket: string;
   /** The supervisor's; see control-protocol.ts. */

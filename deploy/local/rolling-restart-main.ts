@@ -26,7 +26,7 @@ await runTool(async () => {
     })
     .parseAsync();
   const cluster = localCluster(data);
-  const config = { ...launcherConfig(), REDIS_URL: cluster.redis_url };
+  const config = { ...launcherConfig(), REDIS_URL: cluster.redis_url, HOKM_PREFIX: cluster.redis_prefix };
   const clock = new SystemClock();
   const redis = connect(config, 'rolling-restart');
   let interrupted = false;

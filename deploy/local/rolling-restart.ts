@@ -4,7 +4,6 @@
  * once.
  */
 import { randomInt } from 'node:crypto';
-import { ROLLING_KEY } from '../../src/cluster/drain.js';
 import { Registry } from '../../src/cluster/registry.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { type Clock, sleep } from '../../src/runtime/clock.js';
@@ -36,7 +35,11 @@ const REDIS_RETRY_MS = 100;
 export class RollingRestart {
   private since = '';
 
-  constructor(private readonly deps: RollingRestartDeps) {}
+  private readonly key: string;
+
+  constructor(private readonly deps: RollingRestartDeps) {
+    this.key = deps.redis.keyspace.rollingRestart;
+  }
 
   /**
    * Ends with as many instances as there were.
@@ -49,11 +52,11 @@ export class RollingRestart {
     const now = await this.patiently(() => new Registry(redis, 0).time());
     // The fraction tells two that start in the same millisecond apart.
     this.since = `${now}.${randomInt(2 ** 32)}`;
-    await this.patiently(() => redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS, 'NX'));
+    await this.patiently(() => redis.set(this.key, this.since, 'PX', KEY_MS, 'NX'));
     // Asked again without having heard, the key may be our own.
-    if ((await this.patiently(() => redis.get(ROLLING_KEY))) !== this.since) {
+    if ((await this.patiently(() => redis.get(this.key))) !== this.since) {
       throw new ToolFailed(
-        `A rolling restart is under way, or was killed within the last ${KEY_MS / 1_000} s: ${ROLLING_KEY} is set.`,
+        `A rolling restart is under way, or was killed within the last ${KEY_MS / 1_000} s: ${this.key} is set.`,
       );
     }
     tell(`Restarting ${old.length} instance(s), one at a time.`);
@@ -66,7 +69,7 @@ export class RollingRestart {
 
   /** Ends the time of the restarted ones; called by `run` as well. */
   async forget(): Promise<void> {
-    if ((await this.deps.redis.get(ROLLING_KEY)) === this.since) await this.deps.redis.del(ROLLING_KEY);
+    if ((await this.deps.redis.get(this.key)) === this.since) await this.deps.redis.del(this.key);
   }
 
   private async replace(old: readonly string[]): Promise<void> {
@@ -131,7 +134,7 @@ export class RollingRestart {
 
   /** A Redis that forgot it meanwhile is told again. @throws ToolFailed */
   private async keepKey(): Promise<void> {
-    await this.patiently(() => this.deps.redis.set(ROLLING_KEY, this.since, 'PX', KEY_MS));
+    await this.patiently(() => this.deps.redis.set(this.key, this.since, 'PX', KEY_MS));
   }
 
   /** A Redis that is away, or refuses as in a failover, is asked again for a while. @throws ToolFailed */

@@ -3,10 +3,15 @@
  * rights: one that is missing shows up as a refusal, one too many as a command that never ran.
  */
 import { createHash } from 'node:crypto';
+import { DEFAULT_PREFIX } from '../../src/config.js';
+import { patternsOf } from '../../src/redis/keys.js';
 
-/** Namespaces, all of them ours: the data of others in the same Redis stay out of reach. */
-export const KEYS = ['hokm:*', 'service:hokm:*'] as const;
-export const CHANNEL_PATTERNS = ['hokm:*'] as const;
+export interface AclOptions {
+  /** The cluster's HOKM_PREFIX. */
+  readonly prefix?: string;
+  /** For Redis from 7.2 on. */
+  readonly newer?: boolean;
+}
 
 /** By who sends them. AUTH and HELLO need no right. */
 export const COMMANDS = {
@@ -52,18 +57,22 @@ export const allCommands = (): string[] => [...new Set<string>(Object.values(COM
 /**
  * The rules of the user, as ACL SETUSER and `user` in a configuration file take them. Without a password nobody can log
  * in as the user. The password itself is not in it: only its SHA-256.
- * @param newer for Redis from 7.2 on
  */
-export function aclRules(password: string | undefined, newer = false): string {
+export function aclRules(
+  password: string | undefined,
+  { prefix = DEFAULT_PREFIX, newer = false }: AclOptions = {},
+): string {
+  // All of them this cluster's: the data of others in the same Redis stay out of reach.
+  const { keys, channels } = patternsOf(prefix);
   return [
     ...['reset', 'on'],
     ...(password === undefined ? [] : [`#${createHash('sha256').update(password).digest('hex')}`]),
-    ...KEYS.map((pattern) => `~${pattern}`),
-    ...CHANNEL_PATTERNS.map((pattern) => `&${pattern}`),
+    ...keys.map((pattern) => `~${pattern}`),
+    ...channels.map((pattern) => `&${pattern}`),
     ...[...allCommands(), ...(newer ? NEWER_COMMANDS : [])].map((command) => `+${command}`),
   ].join(' ');
 }
 
 /** One line for redis-cli. */
-export const aclLine = (user: string, password: string | undefined, newer = false): string =>
-  `ACL SETUSER ${user} ${aclRules(password, newer)}`;
+export const aclLine = (user: string, password: string | undefined, options?: AclOptions): string =>
+  `ACL SETUSER ${user} ${aclRules(password, options)}`;

@@ -21,8 +21,8 @@ const REDIS_MS = 5_000;
  */
 export async function reachCluster(data: string | undefined, env?: NodeJS.ProcessEnv): Promise<ClusterAccess> {
   const config = operatorConfig(env);
-  const { REDIS_URL, haproxySocket, local } = placeOf(config, data);
-  const redisConfig: RedisConfig = { ...config, REDIS_URL };
+  const { REDIS_URL, HOKM_PREFIX, haproxySocket, local } = placeOf(config, data);
+  const redisConfig: RedisConfig = { ...config, REDIS_URL, HOKM_PREFIX };
   const redis = connect(redisConfig, 'operator');
   try {
     await ready(redis, redisConfig, REDIS_MS);
@@ -35,16 +35,22 @@ export async function reachCluster(data: string | undefined, env?: NodeJS.Proces
 
 interface Place {
   readonly REDIS_URL: string;
+  readonly HOKM_PREFIX: string;
   readonly haproxySocket: string | undefined;
   readonly local: LocalClusterFacts | undefined;
 }
 
 function placeOf(config: OperatorConfig, data: string | undefined): Place {
-  const { REDIS_URL, REDIS_SENTINELS, HAPROXY_SOCKET } = config;
+  const { REDIS_URL, REDIS_SENTINELS, HOKM_PREFIX, HAPROXY_SOCKET } = config;
   if (data === undefined && (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0)) {
     const url = REDIS_URL ?? 'redis://127.0.0.1:6379';
-    return { REDIS_URL: url, haproxySocket: HAPROXY_SOCKET, local: undefined };
+    return { REDIS_URL: url, HOKM_PREFIX, haproxySocket: HAPROXY_SOCKET, local: undefined };
   }
   const local = localCluster(data);
-  return { REDIS_URL: local.redis_url, haproxySocket: local.haproxy_socket, local };
+  return {
+    REDIS_URL: local.redis_url,
+    HOKM_PREFIX: local.redis_prefix,
+    haproxySocket: local.haproxy_socket,
+    local,
+  };
 }

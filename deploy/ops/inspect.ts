@@ -1,6 +1,5 @@
 /** Looks at rooms from all sides (Redis, the instances, HAProxy) without changing anything, unless asked to retry one. */
 import { RuntimeApi } from '../../haproxy/runtime-api.js';
-import { FAILED_ROOMS } from '../../src/cluster/failed-rooms.js';
 import { askLivez } from '../../src/cluster/livez.js';
 import { type InstanceRecord, Registry } from '../../src/cluster/registry.js';
 import { RoomIndex } from '../../src/cluster/room-index.js';
@@ -8,6 +7,7 @@ import type { InstanceStatusPage, RoomStatusPage } from '../../src/edge/health.j
 import { findGame } from '../../src/game/games.js';
 import { type InstanceId, parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
+import { allRoomMetas, roomIn } from '../../src/redis/keys.js';
 import { RedisRoomStore, type StoredWhole } from '../../src/redis/room-store.js';
 import { loadRoom } from '../../src/room/load.js';
 import type { Entry, RoomState } from '../../src/room/state.js';
@@ -93,7 +93,7 @@ export class Inspector {
       Promise.all(instances.map((instance) => this.ask<InstanceStatusPage>(instance, '/status'))),
       Promise.all(ids.map((id) => this.index.rooms(id))),
       scanRooms(this.access.redis).catch(() => undefined),
-      this.access.redis.zrange(FAILED_ROOMS, '0', '-1') as Promise<RoomCode[]>,
+      this.access.redis.zrange(this.access.redis.keyspace.failedRooms, '0', '-1') as Promise<RoomCode[]>,
     ]);
     const lines = new Map(pages.flatMap((page) => page?.rooms.map((line) => [line.room, line] as const) ?? []));
     const queue = [...new Set([...(found ?? []), ...indexed.flat(), ...failed])].sort();
@@ -229,10 +229,10 @@ async function scanRooms(redis: RedisConnection): Promise<RoomCode[]> {
   const codes: RoomCode[] = [];
   let cursor = '0';
   do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', 'hokm:room:{*}:meta', 'COUNT', 1_000);
+    const [next, keys] = await redis.scan(cursor, 'MATCH', allRoomMetas(redis.keyspace), 'COUNT', 1_000);
     cursor = next;
     for (const key of keys) {
-      const code = parseRoomCode(/\{(.*)\}/.exec(key)?.[1] ?? '');
+      const code = parseRoomCode(roomIn(key));
       if (code !== undefined) codes.push(code);
     }
   } while (cursor !== '0');

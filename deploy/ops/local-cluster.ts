@@ -9,6 +9,7 @@ import { ToolFailed } from './tool.js';
 const factsSchema = z.object({
   player_url: z.string(),
   redis_url: z.string(),
+  redis_prefix: z.string(),
   haproxy_socket: z.string(),
   control_socket: z.string(),
   policy: z.string().nullable(),

@@ -1,5 +1,6 @@
 /** `npm run redis`: what an operator has to tell Redis. Connects to nothing. */
 import { readFileSync } from 'node:fs';
+import { redisConfig } from '../../src/config.js';
 import { aclLine } from './acl.js';
 import { commandLine, runTool, ToolFailed } from './tool.js';
 
@@ -25,7 +26,7 @@ await runTool(async () => {
   await commandLine('redis', 'What an operator has to tell Redis; connects to nothing.')
     .command(
       'acl',
-      'The line that makes a Redis user with only the rights that the cluster needs',
+      'The line that makes a Redis user with only the rights that the cluster of HOKM_PREFIX needs',
       (options) =>
         options
           .option('user', { type: 'string', default: 'hokm', describe: 'name of the user' })
@@ -38,7 +39,7 @@ await runTool(async () => {
       ({ user, waitaof, passwordFile }) => {
         if (!/^[\w.-]{1,64}$/.test(user)) throw new ToolFailed('--user takes letters, digits, ".", "_" and "-".');
         const password = passwordFile === undefined ? undefined : passwordIn(passwordFile);
-        process.stdout.write(`${aclLine(user, password, waitaof)}\n`);
+        process.stdout.write(`${aclLine(user, password, { prefix: redisConfig().HOKM_PREFIX, newer: waitaof })}\n`);
         if (password === undefined) {
           process.stderr.write('Without --password-file the user has no password, and nobody can log in as it.\n');
         }

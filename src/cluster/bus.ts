@@ -1,7 +1,8 @@
 /** Messages between the processes of the cluster: pub/sub for hints and questions, a stream inbox for what must arrive. */
-import { CHANNELS, type ClusterMessage, type MessageOf, parseClusterMessage } from '../protocol/cluster.js';
+import { type ClusterMessage, type MessageOf, parseClusterMessage } from '../protocol/cluster.js';
 import type { InstanceId } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
+import type { Channels } from '../redis/keys.js';
 import { type Clock, sleep, type Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import { randomHex } from '../runtime/random.js';
@@ -27,7 +28,6 @@ function isAnswer(message: ClusterMessage): message is MessageOf<(typeof ANSWERS
 }
 
 const ANSWERS = ['room_pinned', 'game_migration_answer', 'player_reconnect_response'] as const;
-const inboxKey = (id: InstanceId) => `hokm:inbox:${id}`;
 const INBOX_TTL_MS = 60_000;
 const INBOX_LENGTH = 10_000;
 /** The answer is also a sign of life (see `connection-policy.ts`): well below the silence after which Redis is left, ms. */
@@ -39,7 +39,12 @@ export class Bus {
   private readonly questions = new Map<string, (answer: ClusterMessage) => void>();
   private stopped = false;
 
-  constructor(private readonly deps: BusDeps) {}
+  /** What `publish` and `ask` take. */
+  readonly channels: Channels;
+
+  constructor(private readonly deps: BusDeps) {
+    this.channels = deps.redis.keyspace.channels;
+  }
 
   /** Calls `handler` for every message of the type, by whichever way it comes. One handler a type; it is idempotent. */
   on<Type extends ClusterMessage['type']>(
@@ -53,7 +58,8 @@ export class Bus {
   async start(): Promise<void> {
     const { subscriber, id } = this.deps;
     subscriber.on('message', (_: string, text: string) => this.take(text));
-    await subscriber.subscribe(CHANNELS.broadcast, CHANNELS.scaling, CHANNELS.instance(id));
+    const { broadcast, scaling, instance } = this.channels;
+    await subscriber.subscribe(broadcast, scaling, instance(id));
     void this.readInbox();
   }
 
@@ -72,7 +78,7 @@ export class Bus {
 
   /** Puts a message into an instance's inbox. @throws when Redis does not confirm */
   async send(to: InstanceId, message: ClusterMessage): Promise<void> {
-    const key = inboxKey(to);
+    const key = this.deps.redis.keyspace.inbox(to);
     await Promise.all([
       this.deps.redis.xadd(key, 'MAXLEN', '~', INBOX_LENGTH, '*', 'message', JSON.stringify(message)),
       this.deps.redis.pexpire(key, INBOX_TTL_MS),
@@ -136,7 +142,7 @@ export class Bus {
    */
   private async readInbox(): Promise<void> {
     const { inbox, id, clock } = this.deps;
-    const key = inboxKey(id);
+    const key = inbox.keyspace.inbox(id);
     const handled = new Set<string>();
     while (!this.stopped) {
       try {

@@ -24,11 +24,6 @@ export interface DrainDeps {
   readonly deadlineMs: number;
 }
 
-/** `stopping` while the whole cluster is being stopped. */
-export const CLUSTER_KEY = 'hokm:cluster';
-/** While a rolling restart runs: cluster time, ms, since which restarted instances have started. */
-export const ROLLING_KEY = 'hokm:rolling';
-
 /**
  * Rooms that move at the same time. The players of each open new sockets at once: when too many do, all of them wait
  * longer than their own move takes. With many rooms the end of the drain matters more.
@@ -111,7 +106,8 @@ export class Drain {
   private async surroundings(): Promise<{ instances: readonly InstanceRecord[]; startedSince: number }> {
     const { redis, registry } = this.deps;
     try {
-      const [cluster, rolling] = await Promise.all([redis.get(CLUSTER_KEY), redis.get(ROLLING_KEY)]);
+      const { clusterState, rollingRestart } = redis.keyspace;
+      const [cluster, rolling] = await Promise.all([redis.get(clusterState), redis.get(rollingRestart)]);
       if (cluster === 'stopping') return { instances: [], startedSince: 0 };
       return { instances: (await registry.list()).instances, startedSince: Number(rolling ?? 0) };
     } catch {

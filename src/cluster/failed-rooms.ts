@@ -9,8 +9,6 @@ import { type Clock, sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { RoomIndex } from './room-index.js';
 
-/** Codes of failed rooms by the time at which they failed, ms since the epoch: for operators. */
-export const FAILED_ROOMS = 'hokm:failed';
 /** For operators to look into it. */
 const KEEP_MS = 7 * 86_400_000;
 const ATTEMPTS = 20;
@@ -46,8 +44,9 @@ export class FailedRooms {
         continue;
       }
       if (outcome === 'ok') log.error({ room: code, epoch: fence.epoch, why }, 'room set aside');
+      const { failedRooms } = redis.keyspace;
       const noted =
-        outcome === 'ok' ? [redis.zadd(FAILED_ROOMS, failure.at, code), redis.pexpire(FAILED_ROOMS, KEEP_MS)] : [];
+        outcome === 'ok' ? [redis.zadd(failedRooms, failure.at, code), redis.pexpire(failedRooms, KEEP_MS)] : [];
       await Promise.all([...noted, index.remove(id, code)]).catch(() => undefined);
       return;
     }

@@ -6,7 +6,7 @@
  * keeps the room sealed: every message may be lost, and Redis may lose the change of owner. It is then made again, or taken
  * back under a higher epoch. From the answer on the target alone repairs what Redis loses.
  */
-import { CHANNELS, type MessageOf } from '../protocol/cluster.js';
+import type { MessageOf } from '../protocol/cluster.js';
 import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
 import type { Handed, Handover } from '../room/handover.js';
 import type { Mailbox } from '../room/mailbox.js';
@@ -87,7 +87,7 @@ export class Migration {
     const { self, bus, pins, index, clock, settled } = this.deps;
     const rules = `${room.head.game}@${room.head.rulesVersion}`;
     const answer = await bus.ask(
-      CHANNELS.instance(target.id),
+      bus.channels.instance(target.id),
       (request) => ({
         type: 'game_migration_request',
         room: room.code,
@@ -194,7 +194,7 @@ export class Migration {
       if (waitMs > CONFIRM_MS) bus.send(target.id, message).catch(() => undefined);
       return message;
     };
-    const answer = await bus.ask(CHANNELS.instance(target.id), question, waitMs);
+    const answer = await bus.ask(bus.channels.instance(target.id), question, waitMs);
     return answer?.type === 'game_migration_answer' ? answer.accepted : undefined;
   }
 
@@ -211,7 +211,7 @@ export class Migration {
     if (sent_at !== undefined) this.ahead.set(from, clock.now() - sent_at);
     const accepted = self.hasSpace && self.rules.includes(rules);
     const reason = accepted ? {} : { reason: self.status === 'ready' ? 'no space, or unknown rules' : self.status };
-    bus.publish(CHANNELS.instance(from), { type: 'game_migration_answer', request, accepted, ...reason });
+    bus.publish(bus.channels.instance(from), { type: 'game_migration_answer', request, accepted, ...reason });
   }
 
   private async received(message: MessageOf<'game_migration_data'>): Promise<void> {
@@ -219,7 +219,7 @@ export class Migration {
     const { room, request, from } = message;
     const accepted = await this.adopts(message);
     if (accepted) pins.assigned(room);
-    bus.publish(CHANNELS.instance(from), { type: 'game_migration_answer', request, accepted });
+    bus.publish(bus.channels.instance(from), { type: 'game_migration_answer', request, accepted });
   }
 
   private async adopts(message: MessageOf<'game_migration_data'>): Promise<boolean> {

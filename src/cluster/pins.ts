@@ -1,5 +1,4 @@
 /** Tells HAProxy's controllers where rooms are. A hint: the index of rooms in Redis says the same, a little later. */
-import { CHANNELS } from '../protocol/cluster.js';
 import type { RoomCode } from '../protocol/ids.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Bus } from './bus.js';
@@ -24,7 +23,7 @@ export class Pins {
   /** The room is played now: here, or by `at`. */
   assigned(room: RoomCode, at: Pick<InstanceRecord, 'id' | 'number'> = this.self): void {
     const { id: owner, number } = at;
-    this.bus.publish(CHANNELS.assignments, { type: 'room_assignment_update', room, owner, number });
+    this.bus.publish(this.bus.channels.assignments, { type: 'room_assignment_update', room, owner, number });
   }
 
   /** The room will be played by `target` in a moment: waits, within a bound, until the live controllers have it so. */
@@ -35,7 +34,7 @@ export class Pins {
     const planned = { type: 'room_assignment_update', room, owner, number, planned: true } as const;
     const waiting = new Set(controllers);
     await this.bus.askAll(
-      CHANNELS.assignments,
+      this.bus.channels.assignments,
       (request) => ({ ...planned, reply_to: this.self.id, request }),
       (answer) => {
         if (answer.type === 'room_pinned') waiting.delete(answer.controller);

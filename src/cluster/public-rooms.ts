@@ -25,10 +25,6 @@ export interface OwnRooms {
   here(code: RoomCode): Mailbox | undefined;
 }
 
-/** Codes by the time of their last note in their owner's time, for the order alone. */
-const NOTED = 'hokm:public';
-/** What the list tells of a room; when it has expired, the room is not noted any more. */
-const tableKey = (code: string) => `hokm:public:${code}`;
 const NOTE_MS = 2_000;
 /** Two notes may get lost. */
 const KEEP_MS = 7_000;
@@ -66,14 +62,18 @@ export class PublicRooms {
 
   /** The tables that can be joined or watched, those that wait for players first. @throws when Redis is away */
   async list(): Promise<readonly PublicRoom[]> {
+    const { publicRooms: noted } = this.redis.keyspace;
     const [newest, oldest] = await Promise.all([
-      this.redis.zrange(NOTED, '+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, LIMIT),
-      this.redis.zrange(NOTED, '-inf', '+inf', 'BYSCORE', 'LIMIT', 0, LIMIT),
+      this.redis.zrange(noted, '+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, LIMIT),
+      this.redis.zrange(noted, '-inf', '+inf', 'BYSCORE', 'LIMIT', 0, LIMIT),
     ]);
     const codes = [...new Set([...newest, ...oldest])];
-    const texts = await Promise.all(codes.map((code) => this.redis.get(tableKey(code))));
+    const texts = await Promise.all(
+      codes.map((code) => this.redis.get(this.redis.keyspace.publicRoom(code as RoomCode))),
+    );
+    // What has expired is not noted any more.
     const gone = codes.filter((_, at) => texts[at] === null);
-    if (gone.length > 0) await this.redis.zrem(NOTED, ...gone);
+    if (gone.length > 0) await this.redis.zrem(noted, ...gone);
     const rooms = texts.slice(0, newest.length).flatMap((text) => (text ? [JSON.parse(text) as PublicRoom] : []));
     return rooms.toSorted((a, b) => Number(b.status === 'lobby') - Number(a.status === 'lobby'));
   }
@@ -90,8 +90,8 @@ export class PublicRooms {
       seats: seats.map((seat) => seat && { name: seat.name, bot: seat.bot || seat.substituted }),
     };
     Promise.all([
-      this.redis.set(tableKey(room), JSON.stringify(told), 'PX', KEEP_MS),
-      this.redis.zadd(NOTED, this.clock.now(), room),
+      this.redis.set(this.redis.keyspace.publicRoom(room), JSON.stringify(told), 'PX', KEEP_MS),
+      this.redis.zadd(this.redis.keyspace.publicRooms, this.clock.now(), room),
     ]).catch(() => undefined);
   }
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { InstanceId } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
+import type { Keyspace } from '../redis/keys.js';
 
 export const INSTANCE_STATUS = ['starting', 'ready', 'draining', 'stopped'] as const;
 export type InstanceStatus = (typeof INSTANCE_STATUS)[number];
@@ -46,13 +47,8 @@ export type InstanceRecord = z.output<typeof instanceSchema>;
 /** The fields an instance writes of itself. */
 export type InstanceFields = Omit<z.input<typeof instanceSchema>, 'last_heartbeat'>;
 
-const INSTANCES = 'service:hokm:instances';
-const NUMBER = 'service:hokm:number';
 /** Start of 2025, s since the epoch: what follows fits into HAProxy's 31 bits for 68 years. */
 const NUMBERS_SINCE = 1_735_689_600;
-const CONTROLLERS = 'service:hokm:controllers';
-/** Published when an instance changes its status, comes or goes: a hint to look at the registry again. */
-export const REGISTRY_CHANNEL = 'hokm:broadcast';
 
 export interface HeartbeatReply {
   /** False when the lease had run out (or this is the first heartbeat). */
@@ -62,10 +58,14 @@ export interface HeartbeatReply {
 }
 
 export class Registry {
+  private readonly keys: Keyspace;
+
   constructor(
     private readonly redis: RedisConnection,
     private readonly leaseMs: number,
-  ) {}
+  ) {
+    this.keys = redis.keyspace;
+  }
 
   /** Redis' clock, ms since the epoch. */
   async time(): Promise<number> {
@@ -79,7 +79,10 @@ export class Registry {
    */
   async nextNumber(): Promise<number> {
     const floor = Math.floor((await this.time()) / 1_000) - NUMBERS_SINCE;
-    const [, number] = await Promise.all([this.redis.set(NUMBER, String(floor), 'NX'), this.redis.incr(NUMBER)]);
+    const [, number] = await Promise.all([
+      this.redis.set(this.keys.instanceNumber, String(floor), 'NX'),
+      this.redis.incr(this.keys.instanceNumber),
+    ]);
     return number;
   }
 
@@ -88,7 +91,13 @@ export class Registry {
    * @param clusterTime the sender's, ms: when it was alive, in the time that its rooms' deadlines are in
    */
   async heartbeat(fields: InstanceFields, clusterTime?: number): Promise<HeartbeatReply> {
-    return this.renew(INSTANCES, fields.id, Object.entries(fields).flat().map(String), clusterTime);
+    return this.renew(
+      this.keys.instances,
+      this.keys.instance(fields.id as InstanceId),
+      fields.id,
+      Object.entries(fields).flat().map(String),
+      clusterTime,
+    );
   }
 
   /** The same for an HAProxy's controller; `report` is what it says of itself to operators. */
@@ -97,7 +106,8 @@ export class Registry {
     report: Readonly<Record<string, string | number>> = {},
   ): Promise<HeartbeatReply> {
     return this.renew(
-      CONTROLLERS,
+      this.keys.controllers,
+      this.keys.controller(id),
       id,
       Object.entries({ ...report, id })
         .flat()
@@ -105,54 +115,60 @@ export class Registry {
     );
   }
 
-  private async renew(index: string, id: string, fields: string[], clusterTime?: number): Promise<HeartbeatReply> {
+  private async renew(
+    index: string,
+    entry: string,
+    id: string,
+    fields: string[],
+    clusterTime?: number,
+  ): Promise<HeartbeatReply> {
     const times = [String(this.leaseMs), String(clusterTime ?? '')];
-    const [existed, now] = await this.redis.heartbeat(`${index}:${id}`, index, id, ...times, ...fields);
+    const [existed, now] = await this.redis.heartbeat(entry, index, id, ...times, ...fields);
     return { renewed: existed === 1, now };
   }
 
   /** Takes the entry out at once, as a process does that leaves in order and without rooms. */
   async remove(id: InstanceId): Promise<void> {
-    await this.redis.multi().del(`${INSTANCES}:${id}`).zrem(INSTANCES, id).exec();
+    await this.redis.multi().del(this.keys.instance(id)).zrem(this.keys.instances, id).exec();
   }
 
   /** Whether the id is in the list of instances, with a lease or without. */
   async isListed(id: InstanceId): Promise<boolean> {
-    return (await this.redis.zscore(INSTANCES, id)) !== null;
+    return (await this.redis.zscore(this.keys.instances, id)) !== null;
   }
 
   /** Puts an id into the list without a lease, so that its rooms are taken over. Changes nothing for one that is listed. */
   async listAsExpired(id: InstanceId): Promise<void> {
-    await this.redis.zadd(INSTANCES, 'NX', '0', id);
+    await this.redis.zadd(this.keys.instances, 'NX', '0', id);
   }
 
   /** Ends the lease of an instance that still has rooms: it stays listed, so that they are found. */
   async expire(id: InstanceId): Promise<void> {
-    await this.redis.del(`${INSTANCES}:${id}`);
+    await this.redis.del(this.keys.instance(id));
   }
 
   async removeController(id: string): Promise<void> {
-    await this.redis.multi().del(`${CONTROLLERS}:${id}`).zrem(CONTROLLERS, id).exec();
+    await this.redis.multi().del(this.keys.controller(id)).zrem(this.keys.controllers, id).exec();
   }
 
   /** What the live controllers say of themselves, each with its `id` and `last_heartbeat`. */
   async controllerReports(): Promise<Record<string, string>[]> {
-    const ids = await this.redis.zrange(CONTROLLERS, '0', '-1');
-    const hashes = await Promise.all(ids.map((id) => this.redis.hgetall(`${CONTROLLERS}:${id}`)));
+    const ids = await this.redis.zrange(this.keys.controllers, '0', '-1');
+    const hashes = await Promise.all(ids.map((id) => this.redis.hgetall(this.keys.controller(id))));
     return hashes.filter((hash) => hash.id !== undefined);
   }
 
   /** The live controllers' ids. */
   async controllers(): Promise<string[]> {
-    const ids = await this.redis.zrange(CONTROLLERS, '0', '-1');
-    const live = await Promise.all(ids.map((id) => this.redis.exists(`${CONTROLLERS}:${id}`)));
+    const ids = await this.redis.zrange(this.keys.controllers, '0', '-1');
+    const live = await Promise.all(ids.map((id) => this.redis.exists(this.keys.controller(id))));
     return ids.filter((_, at) => live[at] === 1);
   }
 
   /** The instances whose lease runs, oldest heartbeat first, and the ids whose lease has run out (`expired`). */
   async list(): Promise<{ instances: InstanceRecord[]; expired: InstanceId[] }> {
-    const ids = await this.redis.zrange(INSTANCES, '0', '-1');
-    const hashes = await Promise.all(ids.map((id) => this.redis.hgetall(`${INSTANCES}:${id}`)));
+    const ids = await this.redis.zrange(this.keys.instances, '0', '-1');
+    const hashes = await Promise.all(ids.map((id) => this.redis.hgetall(this.keys.instance(id as InstanceId))));
     const instances: InstanceRecord[] = [];
     const expired: InstanceId[] = [];
     for (const [at, hash] of hashes.entries()) {
@@ -165,11 +181,12 @@ export class Registry {
 
   /** The entry of `id`, or undefined when its lease has run out. */
   async get(id: InstanceId): Promise<InstanceRecord | undefined> {
-    return instanceSchema.safeParse(await this.redis.hgetall(`${INSTANCES}:${id}`)).data;
+    return instanceSchema.safeParse(await this.redis.hgetall(this.keys.instance(id))).data;
   }
 
-  /** Tells everybody who listens on REGISTRY_CHANNEL to look again: a hint, which may be lost. Never throws. */
+  /** Tells everybody that an instance has changed its status, comes or goes: a hint, which may be lost. Never throws. */
   async announce(): Promise<void> {
-    await this.redis.publish(REGISTRY_CHANNEL, JSON.stringify({ type: 'registry_changed' })).catch(() => undefined);
+    const { broadcast } = this.keys.channels;
+    await this.redis.publish(broadcast, JSON.stringify({ type: 'registry_changed' })).catch(() => undefined);
   }
 }

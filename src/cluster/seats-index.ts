@@ -2,7 +2,6 @@
  * Finds the room of a seat token. The instances are asked first; the index in Redis answers when no owner does. Tokens
  * never travel: only their SHA-256.
  */
-import { CHANNELS } from '../protocol/cluster.js';
 import type { RoomCode } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
 import type { Clock } from '../runtime/clock.js';
@@ -15,7 +14,6 @@ export interface FoundSeat {
   readonly seat: number;
 }
 
-const key = (tokenHash: string) => `hokm:seat:${tokenHash}`;
 const QUERY_MS = 250;
 /** As long as a stored room is kept. */
 const TTL_MS = 7 * 86_400_000;
@@ -23,8 +21,8 @@ const TTL_MS = 7 * 86_400_000;
 const GATHER_MS = 10;
 
 export class SeatsIndex {
-  /** Keys and values that Redis is not told of yet. */
-  private unsent: string[] = [];
+  /** Keys and values that Redis is not told of yet, by the hash tag of the keys. */
+  private unsent = new Map<string, Map<string, string>>();
   /** When Redis knows what it was told. */
   private told: Promise<unknown> = Promise.resolve();
 
@@ -37,21 +35,30 @@ export class SeatsIndex {
   ) {
     bus.on('player_reconnect_query', ({ token_hash, reply_to, request }) => {
       const found = this.here(token_hash);
-      if (found) bus.publish(CHANNELS.instance(reply_to), { type: 'player_reconnect_response', request, ...found });
+      if (found) bus.publish(bus.channels.instance(reply_to), { type: 'player_reconnect_response', request, ...found });
     });
   }
 
   /** Remembers a seat that has been taken. Lost, the owner still knows. */
   note(room: RoomCode, seat: number, tokenHash: string): void {
-    if (this.unsent.length === 0) this.clock.after(GATHER_MS, () => this.flush());
-    this.unsent.push(key(tokenHash), `${room}:${seat}`);
+    if (this.unsent.size === 0) this.clock.after(GATHER_MS, () => this.flush());
+    const { keyspace } = this.redis;
+    const key = keyspace.seat(tokenHash);
+    const tag = keyspace.hashTag(key);
+    const together = this.unsent.get(tag) ?? new Map<string, string>();
+    this.unsent.set(tag, together.set(key, `${room}:${seat}`));
   }
 
   /** Tells Redis now; called before the instance stops. Resolves when it has been told of all. */
   flush(): Promise<unknown> {
-    const notes = this.unsent;
-    this.unsent = [];
-    if (notes.length > 0) this.told = this.redis.noteSeats(String(TTL_MS), ...notes).catch(() => undefined);
+    const notes = [...this.unsent.values()];
+    this.unsent.clear();
+    if (notes.length > 0) {
+      const sent = notes.map((seats) =>
+        this.redis.noteSeats(String(seats.size), ...seats.keys(), String(TTL_MS), ...seats.values()),
+      );
+      this.told = Promise.allSettled(sent);
+    }
     return this.told;
   }
 
@@ -59,7 +66,7 @@ export class SeatsIndex {
   left(tokenHash: string, ttlMs: number): void {
     // A script that Redis does not know is sent again, behind what was sent meanwhile.
     this.flush()
-      .then(() => this.redis.pexpire(key(tokenHash), ttlMs))
+      .then(() => this.redis.pexpire(this.redis.keyspace.seat(tokenHash), ttlMs))
       .catch(() => undefined);
   }
 
@@ -69,8 +76,8 @@ export class SeatsIndex {
     if (here) return here;
     const ask = { type: 'player_reconnect_query', token_hash: tokenHash, reply_to: this.self.id } as const;
     const [answer, noted] = await Promise.all([
-      this.bus.ask(CHANNELS.broadcast, (request) => ({ ...ask, request }), QUERY_MS),
-      this.redis.get(key(tokenHash)),
+      this.bus.ask(this.bus.channels.broadcast, (request) => ({ ...ask, request }), QUERY_MS),
+      this.redis.get(this.redis.keyspace.seat(tokenHash)),
     ]);
     if (answer?.type === 'player_reconnect_response') return { room: answer.room, seat: answer.seat };
     const [room, seat] = noted?.split(':') ?? [];

@@ -13,14 +13,6 @@ const digest = z.string().transform((value) => value as Digest);
 /** Names a question, so that its answer finds back. */
 const request = z.string();
 
-/** Channels. `hokm:instance:ID` reaches one instance. */
-export const CHANNELS = {
-  broadcast: 'hokm:broadcast',
-  assignments: 'hokm:game_migration',
-  scaling: 'hokm:scaling_events',
-  instance: (id: InstanceId) => `hokm:instance:${id}`,
-} as const;
-
 const messageSchema = z.discriminatedUnion('type', [
   /** Somebody's entry in the registry has changed. */
   z.object({ type: z.literal('registry_changed') }),

@@ -10,10 +10,11 @@ import type { RedisConfig } from '../config.js';
 import { COMMAND_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS, isWrongServer, LOADING_RETRY_MS } from './connection-policy.js';
 import { GatheringRedis } from './gathering.js';
 import { judge } from './judgement.js';
+import { type Keyspace, keyspaceOf } from './keys.js';
 import type { ScriptCommands } from './scripts.js';
 import { IS_REPLICA, PrimaryConnector, StartSupervisor, superviseSilence } from './supervision.js';
 
-export type RedisConnection = Redis & ScriptCommands;
+export type RedisConnection = Redis & ScriptCommands & { readonly keyspace: Keyspace };
 
 /**
  * With `rediss://` the sentinels are asked over TLS as well.
@@ -34,7 +35,7 @@ function open(config: RedisConfig, role: string, blocking: boolean, primaryOnly:
   const tls = url.protocol === 'rediss:' ? trust(config.REDIS_CA_FILE) : undefined;
   const start = new StartSupervisor();
   const options: RedisOptions & { replyMapping?: 'legacy' } = {
-    connectionName: `hokm-${role}`,
+    connectionName: `${config.HOKM_PREFIX}-${role}`,
     username: url.username ? decodeURIComponent(url.username) : undefined,
     password: url.password ? decodeURIComponent(url.password) : undefined,
     db: Number(url.pathname.slice(1) || 0),
@@ -65,7 +66,9 @@ function open(config: RedisConfig, role: string, blocking: boolean, primaryOnly:
     options.sentinelPassword = config.REDIS_SENTINEL_PASSWORD;
     options.sentinelRetryStrategy = (attempts) => start.nextAttempt(attempts);
   }
-  const connection: RedisConnection = new GatheringRedis(options);
+  const connection: RedisConnection = Object.assign(new GatheringRedis(options), {
+    keyspace: keyspaceOf(config.HOKM_PREFIX),
+  });
   // Without a listener every failed attempt would be printed; who waits for the connection reports for it.
   connection.on('error', (error) => {
     // The library would go on in database 0, which may be another cluster's.

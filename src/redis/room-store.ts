@@ -22,12 +22,9 @@ import type {
 } from '../room/store.js';
 import { generationOf, type RedisConnection } from './client.js';
 import { Copies } from './copies.js';
+import type { Keyspace } from './keys.js';
 import type { GapReply, RefusedReply } from './scripts.js';
 
-const metaKey = (code: RoomCode) => `hokm:room:{${code}}:meta`;
-const logKey = (code: RoomCode) => `hokm:room:{${code}}:log`;
-const snapKey = (code: RoomCode) => `hokm:room:{${code}}:snap`;
-const keysOf = (code: RoomCode) => [metaKey(code), logKey(code), snapKey(code)];
 const positionOf = ({ seq, digest }: Position) => [String(seq), digest];
 
 /** A stored room with all of the log that is kept, also what is behind the snapshot. */
@@ -49,15 +46,21 @@ export interface RedisRoomStoreOptions {
 export class RedisRoomStore implements RoomStore {
   /** Undefined where there are none to wait for. */
   private readonly copies: { readonly waiting: RedisConnection; readonly confirmed: Copies } | undefined;
+  private readonly keys: Keyspace;
 
   constructor(
     private readonly redis: RedisConnection,
     options?: RedisRoomStoreOptions,
   ) {
+    this.keys = redis.keyspace;
     const replicas = Math.floor((options?.copies ?? 1) / 2);
     if (options && replicas > 0) {
       this.copies = { waiting: options.waiting, confirmed: new Copies(options.waiting, replicas) };
     }
+  }
+
+  private keysOf(code: RoomCode): string[] {
+    return [this.keys.roomMeta(code), this.keys.roomLog(code), this.keys.roomSnapshot(code)];
   }
 
   /**
@@ -77,11 +80,13 @@ export class RedisRoomStore implements RoomStore {
   }
 
   async create(head: RoomHead, ttlMs: number): Promise<boolean> {
-    return (await this.redis.createRoom(metaKey(head.code), JSON.stringify(head), NO_DIGEST, String(ttlMs))) === 1;
+    return (
+      (await this.redis.createRoom(this.keys.roomMeta(head.code), JSON.stringify(head), NO_DIGEST, String(ttlMs))) === 1
+    );
   }
 
   async meta(code: RoomCode): Promise<RoomMeta | null> {
-    const fields = await this.redis.hgetall(metaKey(code));
+    const fields = await this.redis.hgetall(this.keys.roomMeta(code));
     return fields.head === undefined ? null : toMeta(fields);
   }
 
@@ -90,7 +95,7 @@ export class RedisRoomStore implements RoomStore {
       const lastSeen = [seen.owner ?? '', String(seen.epoch)];
       const ends = seen.at ? positionOf(seen.at) : [];
       const { reply, copied } = await this.copied((redis) =>
-        redis.claimRoom(...keysOf(code), ...lastSeen, by, address, String(above), ...ends),
+        redis.claimRoom(...this.keysOf(code), ...lastSeen, by, address, String(above), ...ends),
       );
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the claim is not on enough copies');
@@ -113,8 +118,8 @@ export class RedisRoomStore implements RoomStore {
   ): Promise<CommitReply> {
     const write = (redis: RedisConnection) =>
       redis.commitRoom(
-        metaKey(code),
-        logKey(code),
+        this.keys.roomMeta(code),
+        this.keys.roomLog(code),
         fence.owner,
         String(fence.epoch),
         String(after.seq),
@@ -131,13 +136,13 @@ export class RedisRoomStore implements RoomStore {
 
   check(code: RoomCode, { owner, epoch }: Fence, { seq, digest }: Position): Promise<CommitReply> {
     return this.redis
-      .commitRoom(metaKey(code), logKey(code), owner, String(epoch), String(seq), digest)
+      .commitRoom(this.keys.roomMeta(code), this.keys.roomLog(code), owner, String(epoch), String(seq), digest)
       .then(committed, unknown);
   }
 
   async confirm(code: RoomCode): Promise<ConfirmReply> {
     try {
-      const { reply, copied } = await this.copied((redis) => redis.confirmRoom(metaKey(code)));
+      const { reply, copied } = await this.copied((redis) => redis.confirmRoom(this.keys.roomMeta(code)));
       if (reply[0] !== 'ok') return { outcome: 'gone' };
       if (!copied) throw new Error('the room is not on enough copies');
       return { outcome: 'ok', ...toStored(reply) };
@@ -150,7 +155,13 @@ export class RedisRoomStore implements RoomStore {
     return answered(async () => {
       const text = JSON.stringify(snapshot);
       const by = [fence.owner, String(fence.epoch)];
-      const reply = await this.redis.snapshotRoom(...keysOf(code), ...by, String(snapshot.seq), text, String(keep));
+      const reply = await this.redis.snapshotRoom(
+        ...this.keysOf(code),
+        ...by,
+        String(snapshot.seq),
+        text,
+        String(keep),
+      );
       return reply[0] === 'ok' ? OK : refused(reply);
     });
   }
@@ -159,7 +170,7 @@ export class RedisRoomStore implements RoomStore {
     return answered(async () => {
       // What was committed before goes to the copies in the same stream: with this write all of it is there.
       const { reply, copied } = await this.copied((redis) =>
-        redis.transferRoom(metaKey(code), fence.owner, String(fence.epoch), ...positionOf(at), to, address),
+        redis.transferRoom(this.keys.roomMeta(code), fence.owner, String(fence.epoch), ...positionOf(at), to, address),
       );
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the transfer is not on enough copies');
@@ -171,7 +182,7 @@ export class RedisRoomStore implements RoomStore {
     return answered(async () => {
       const by = [fence.owner, String(fence.epoch)];
       const { reply, copied } = await this.copied((redis) =>
-        redis.releaseRoom(...keysOf(code), ...by, ...positionOf(at), String(ttlMs)),
+        redis.releaseRoom(...this.keysOf(code), ...by, ...positionOf(at), String(ttlMs)),
       );
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the release is not on enough copies');
@@ -182,7 +193,7 @@ export class RedisRoomStore implements RoomStore {
   async setAside(code: RoomCode, fence: Fence, failure: Failure, ttlMs: number): Promise<FencedReply> {
     return answered(async () => {
       const by = [fence.owner, String(fence.epoch)];
-      const reply = await this.redis.setAsideRoom(...keysOf(code), ...by, JSON.stringify(failure), String(ttlMs));
+      const reply = await this.redis.setAsideRoom(...this.keysOf(code), ...by, JSON.stringify(failure), String(ttlMs));
       return reply[0] === 'ok' ? OK : refused(reply);
     });
   }
@@ -190,7 +201,7 @@ export class RedisRoomStore implements RoomStore {
   /** Lets a room that was set aside be claimed again; false when there is none. @throws when Redis is away */
   async retry(code: RoomCode): Promise<boolean> {
     if (!(await this.meta(code))?.failed) return false;
-    await this.redis.hset(metaKey(code), 'failed', '');
+    await this.redis.hset(this.keys.roomMeta(code), 'failed', '');
     return true;
   }
 
@@ -202,7 +213,7 @@ export class RedisRoomStore implements RoomStore {
       const { digest } = entries.at(-1) ?? snapshot;
       const texts = entries.map(({ text }) => text);
       const { reply, copied } = await this.copied((redis) =>
-        redis.restoreRoom(...keysOf(head.code), ...lastSeen, ...by, ...whole, digest, ...texts),
+        redis.restoreRoom(...this.keysOf(head.code), ...lastSeen, ...by, ...whole, digest, ...texts),
       );
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the restored room is not on enough copies');
@@ -214,10 +225,10 @@ export class RedisRoomStore implements RoomStore {
   async inspect(code: RoomCode): Promise<StoredWhole | null> {
     const replies = await this.redis
       .multi()
-      .hgetall(metaKey(code))
-      .get(snapKey(code))
-      .xrange(logKey(code), '-', '+')
-      .pttl(metaKey(code))
+      .hgetall(this.keys.roomMeta(code))
+      .get(this.keys.roomSnapshot(code))
+      .xrange(this.keys.roomLog(code), '-', '+')
+      .pttl(this.keys.roomMeta(code))
       .exec();
     const [fields, snapshot, log, ttl] = (replies ?? []).map(([error, reply]) => {
       if (error) throw error;
@@ -233,7 +244,7 @@ export class RedisRoomStore implements RoomStore {
   }
 
   async read(code: RoomCode, after: Seq, limit: number): Promise<readonly StoredEntry[]> {
-    return (await this.redis.xrange(logKey(code), `${after + 1}-0`, '+', 'COUNT', limit)).map(toEntry);
+    return (await this.redis.xrange(this.keys.roomLog(code), `${after + 1}-0`, '+', 'COUNT', limit)).map(toEntry);
   }
 }
 

@@ -1,4 +1,7 @@
-/** The Lua scripts by name: `NAME-KEYS.lua` in `lua/`, each with its contract in its header. */
+/**
+ * The Lua scripts by name: `NAME-KEYS.lua` in `lua/`, each with its contract in its header. Of those with as many KEYS as they
+ * are given (`NAME-N.lua`) the number comes first.
+ */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { packageRoot } from '../runtime/package-root.js';
@@ -58,7 +61,8 @@ export const scripts: Readonly<
     return [
       name,
       function (this: ScriptRunner, ...keysAndArguments: string[]) {
-        return run(this, Number(keys), keysAndArguments);
+        if (keys !== 'N') return run(this, Number(keys), keysAndArguments);
+        return run(this, Number(keysAndArguments[0]), keysAndArguments.slice(1));
       },
     ];
   }),

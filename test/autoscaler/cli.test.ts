@@ -1,14 +1,15 @@
 /** The command line as people run it: exit codes, one-line errors, JSON with its schema. */
+
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { KEYS } from '../../autoscaler/keys.js';
 import { newInstanceId } from '../../src/cluster/new-ids.js';
 import { type InstanceFields, Registry } from '../../src/cluster/registry.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
+import { KEYS } from '../support/keys.js';
 import { end, freePort, spawnOwned, startRedis, type TestRedis, temporaryFolder, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
@@ -180,15 +181,15 @@ describe('with a cluster', () => {
     const { code, stdout } = await autoscaler(['plan', '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'hokm-autoscaler/decision@1', mode: 'plan', fencing: null });
-    expect(await redis.keys('hokm:{autoscaler}:*')).toEqual([]);
+    expect(await redis.keys(KEYS.autoscaler.lock.replace('lock', '*'))).toEqual([]);
   });
 
   test('once: quiet when nothing changes, 3 when the lock is held, 4 when figures are stale', async () => {
     await register(50);
     expect(await autoscaler(['once'])).toEqual({ code: 0, stdout: '', stderr: '' });
-    await redis.set(KEYS.lock, 'another', 'PX', 60_000);
+    await redis.set(KEYS.autoscaler.lock, 'another', 'PX', 60_000);
     expect(await autoscaler(['once'])).toEqual({ code: 3, stdout: '', stderr: '' });
-    await redis.del(KEYS.lock);
+    await redis.del(KEYS.autoscaler.lock);
     await register(250);
     const advised = await autoscaler(['once']);
     expect(advised.code).toBe(0);
@@ -258,9 +259,9 @@ describe('with a cluster', () => {
 
   test('move puts the order into the inbox of the owner, with the number of the lock', async () => {
     const [owner, target] = [await register(10), await register(10)];
-    await redis.sadd(`hokm:instance:${owner}:rooms`, '7KQ2M9XD');
+    await redis.sadd(KEYS.roomsOf(owner), '7KQ2M9XD');
     expect((await autoscaler(['move', '7kq2-m9xd', target])).code).toBe(0);
-    const [entry] = await redis.xrange(`hokm:inbox:${owner}`, '-', '+');
+    const [entry] = await redis.xrange(KEYS.inbox(owner), '-', '+');
     expect(JSON.parse(entry?.[1][1] ?? '')).toMatchObject({
       type: 'game_migration_request',
       room: '7KQ2M9XD',
@@ -273,10 +274,10 @@ describe('with a cluster', () => {
     await register(50);
     const env = { PATH: '/usr/bin:/bin', REDIS_URL: server.url, LOG_LEVEL: 'silent' };
     const daemon = spawnOwned(process.execPath, [program, 'run', '--set', 'tick_s=1'], { env });
-    await until('it has decided', async () => (await redis.xlen(KEYS.decisions)) > 0);
+    await until('it has decided', async () => (await redis.xlen(KEYS.autoscaler.decisions)) > 0);
     expect((await autoscaler(['once'])).code).toBe(3);
     await end(daemon, 'SIGTERM');
     expect(daemon.exitCode).toBe(0);
-    expect(await redis.exists(KEYS.lock)).toBe(0);
+    expect(await redis.exists(KEYS.autoscaler.lock)).toBe(0);
   });
 });

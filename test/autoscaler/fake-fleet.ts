@@ -1,8 +1,11 @@
 /** Instances that only exist in a test: they answer what the autoscaler sends, at once, and can be told not to. */
+
 import type { Driver, Listed, Target } from '../../autoscaler/drivers/driver.js';
 import type { InstanceRecord } from '../../src/cluster/registry.js';
+import { DEFAULT_PREFIX } from '../../src/config.js';
 import type { ClusterMessage } from '../../src/protocol/cluster.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
+import { keyspaceOf } from '../../src/redis/keys.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 
 /** Cluster time that a test can move on. */
@@ -83,6 +86,7 @@ export class FakeFleet {
       this.obey(to, message);
       this.crash('after');
     },
+    channels: keyspaceOf(DEFAULT_PREFIX).channels,
     publish: (_: string, message: ClusterMessage) => {
       if (message.type === 'scaling_event') this.obey(message.instance, message);
     },

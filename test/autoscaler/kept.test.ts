@@ -1,12 +1,13 @@
 /** Lock and history on a real Redis. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { NOTHING_YET } from '../../autoscaler/decide/state.js';
 import { History, type Point } from '../../autoscaler/history.js';
-import { KEYS } from '../../autoscaler/keys.js';
 import { Lock, LockLost, type TakeReply } from '../../autoscaler/lock.js';
 import { Store } from '../../autoscaler/store.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { createLogger } from '../../src/runtime/log.js';
+import { KEYS } from '../support/keys.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import { MovedClock } from './fake-fleet.js';
@@ -49,9 +50,9 @@ describe('the lock', () => {
     // Too late: it is another's.
     await one.release();
     expect(two.held).toBe(true);
-    expect(await redis.get(KEYS.lock)).toBe('two');
+    expect(await redis.get(KEYS.autoscaler.lock)).toBe('two');
     await two.release();
-    expect(await redis.get(KEYS.lock)).toBeNull();
+    expect(await redis.get(KEYS.autoscaler.lock)).toBeNull();
   });
 
   test('is renewed as long as its holder lives', async () => {
@@ -59,13 +60,13 @@ describe('the lock', () => {
     const before = clock.monotonic();
     await until('three lives have passed', () => clock.monotonic() - before > 900);
     expect(lock.held).toBe(true);
-    expect(await redis.get(KEYS.lock)).toBe('one');
+    expect(await redis.get(KEYS.autoscaler.lock)).toBe('one');
     await lock.release();
   });
 
   test('is lost when another took it, and nothing is written any more', async () => {
     const lock = await taken('one');
-    await redis.del(KEYS.lock);
+    await redis.del(KEYS.autoscaler.lock);
     const other = await taken('two');
     const store = new Store(redis);
     await expect(store.saveState(NOTHING_YET, lock.fencing)).rejects.toThrow(LockLost);
@@ -88,7 +89,7 @@ describe('the lock', () => {
     still.stood = 6_000;
     expect(reply.lock.held).toBe(false);
     await reply.lock.release();
-    await redis.del(KEYS.lock);
+    await redis.del(KEYS.autoscaler.lock);
   });
 });
 
@@ -110,25 +111,25 @@ describe('the history', () => {
     const minutes = [0, 1, 2, 10, 1439, 1440, 1441];
     for (const at of minutes) await history.add(point(first + at, at, at === 2 ? 'outage' : undefined));
     await history.add(point(first + 1441, 7));
-    expect(await redis.exists(KEYS.minutes('2026-03-01'))).toBe(0);
-    expect(await redis.exists(KEYS.packed('2026-03-01'))).toBe(1);
+    expect(await redis.exists(KEYS.autoscaler.minutes('2026-03-01'))).toBe(0);
+    expect(await redis.exists(KEYS.autoscaler.packed('2026-03-01'))).toBe(1);
     const loaded = await history.load((first + 1442) * MINUTE);
     expect(loaded.map(({ minute }) => minute - first)).toEqual(minutes);
     expect(loaded[2]).toEqual(point(first + 2, 2, 'outage'));
     expect(loaded.at(-1)?.players).toBe(7);
-    expect(await redis.ttl(KEYS.packed('2026-03-01'))).toBeGreaterThan(30 * 86_400);
+    expect(await redis.ttl(KEYS.autoscaler.packed('2026-03-01'))).toBeGreaterThan(30 * 86_400);
   });
 
   test('a successor packs what its predecessor left', async () => {
     await new History(redis).add(point(first, 1));
     await new History(redis).add(point(first + 3 * 1440, 2));
-    expect(await redis.exists(KEYS.minutes('2026-03-01'))).toBe(0);
+    expect(await redis.exists(KEYS.autoscaler.minutes('2026-03-01'))).toBe(0);
     expect(await new History(redis).load((first + 3 * 1440) * MINUTE)).toHaveLength(2);
   });
 
   test('what cannot be read is missing', async () => {
-    await redis.hset(KEYS.minutes('2026-03-01'), '5', 'nonsense', '6', '1,2,3,4,5,6');
-    await redis.set(KEYS.packed('2026-02-28'), 'other version');
+    await redis.hset(KEYS.autoscaler.minutes('2026-03-01'), '5', 'nonsense', '6', '1,2,3,4,5,6');
+    await redis.set(KEYS.autoscaler.packed('2026-02-28'), 'other version');
     expect(await new History(redis).load(first * MINUTE)).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
 /** Runs on a real Redis, with instances that only answer. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Daemon } from '../../autoscaler/daemon.js';
 import { type State, stateSchema } from '../../autoscaler/decide/state.js';
 import { History } from '../../autoscaler/history.js';
-import { KEYS } from '../../autoscaler/keys.js';
 import { Lock, LockLost } from '../../autoscaler/lock.js';
 import type { Policy } from '../../autoscaler/policy/schema.js';
 import type { DecisionRecord } from '../../autoscaler/record.js';
@@ -11,6 +11,7 @@ import { type RunDeps, Runner } from '../../autoscaler/run.js';
 import { Store } from '../../autoscaler/store.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { createLogger } from '../../src/runtime/log.js';
+import { KEYS } from '../support/keys.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import { FakeFleet, MovedClock } from './fake-fleet.js';
@@ -326,11 +327,11 @@ describe('trouble', () => {
     second.start();
     await first.stop();
     await until('the second decides', () => seen.includes('second'));
-    await redis.del(KEYS.lock);
+    await redis.del(KEYS.autoscaler.lock);
     const before = seen.length;
     await until('it takes the lock again', () => seen.length > before + 3);
     await second.stop();
-    expect(await redis.get(KEYS.lock)).toBeNull();
+    expect(await redis.get(KEYS.autoscaler.lock)).toBeNull();
     await toTheEnd();
   });
 });

@@ -1,8 +1,10 @@
 /** The whole cluster as players meet it: Redis, instances, HAProxy and its controller, with their usual settings. */
+
 import type { ChildProcess } from 'node:child_process';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { CONTROLLER, startHAProxy, type TestHAProxy } from '../haproxy/support.js';
 import { createRoom, runs, startInstance, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { end, spawnOwned, startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
@@ -44,7 +46,7 @@ export async function startPageCluster(count: number, env: Record<string, string
     },
     createRoom: (options = {}) => createRoom(origin, options),
     ownerOf: async (room) => {
-      const id = await redis.hget(`hokm:room:{${room}}:meta`, 'owner');
+      const id = await redis.hget(KEYS.roomMeta(room), 'owner');
       const owner = instances.find((instance) => instance.id === id && runs(instance));
       if (!owner) throw new Error(`no living instance ${id} owns ${room}`);
       return owner;

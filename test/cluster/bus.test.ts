@@ -1,11 +1,13 @@
 /** Questions over the bus: an answer ends the wait for it, and nothing else does before its time. */
+
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Bus } from '../../src/cluster/bus.js';
-import { CHANNELS, type ClusterMessage } from '../../src/protocol/cluster.js';
+import type { ClusterMessage } from '../../src/protocol/cluster.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { log } from '../room/rooms.js';
+import { KEYS } from '../support/keys.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -52,10 +54,10 @@ test('a question ends with its answer, long before its time is over', async () =
   const bus = await busOf(asking, clock);
   const other = await busOf(asked, clock);
   other.on('game_migration_request', ({ request }) =>
-    other.publish(CHANNELS.instance(asking), { type: 'game_migration_answer', request, accepted: true }),
+    other.publish(KEYS.channels.instance(asking), { type: 'game_migration_answer', request, accepted: true }),
   );
   let answer: ClusterMessage | undefined;
-  void bus.ask(CHANNELS.instance(asked), offer, 10_000).then((given) => {
+  void bus.ask(KEYS.channels.instance(asked), offer, 10_000).then((given) => {
     answer = given;
   });
   await until('it is answered', () => answer !== undefined, 3_000).catch(() => undefined);
@@ -69,7 +71,7 @@ test('a question that nobody answers ends when its time is over, and not before'
   const other = await busOf(asked, clock);
   other.on('game_migration_request', ({ request }) => void heard.push(request));
   let answer: ClusterMessage | 'none' | undefined;
-  void bus.ask(CHANNELS.instance(asked), offer, 1_000).then((given) => {
+  void bus.ask(KEYS.channels.instance(asked), offer, 1_000).then((given) => {
     answer = given ?? 'none';
   });
   await until('it is heard', () => heard.length === 1);

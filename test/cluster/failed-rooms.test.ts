@@ -1,9 +1,11 @@
 /** A room that cannot be played is set aside once, with its reason, and hurts only itself. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { isNewer } from '../../src/cluster/failed-rooms.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { Player } from '../edge/player.js';
 import { startCluster, type TestCluster } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
@@ -18,7 +20,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const field = (code: string, name: string) => redis.hget(`hokm:room:{${code}}:meta`, name);
+const field = (code: string, name: string) => redis.hget(KEYS.roomMeta(code), name);
 const join = async (code: string, at: number) => {
   const player = await Player.open(cluster.instances[at]?.url ?? '', code);
   player.hello();
@@ -36,20 +38,17 @@ test('an orphan that does not add up is claimed once, set aside and told of; the
   const epoch = Number(await field(broken, 'epoch'));
   const [dead, survivor] = cluster.instances.map(({ id }) => id);
   cluster.instances[0]?.process.kill('SIGKILL');
-  await redis.hset(`hokm:room:{${broken}}:meta`, 'digest', 'f'.repeat(16));
+  await redis.hset(KEYS.roomMeta(broken), 'digest', 'f'.repeat(16));
   await until('the sound room is owned again', async () => (await field(sound, 'owner')) === survivor);
   await until('the broken one is set aside', async () => (await field(broken, 'owner')) === '');
-  await until(
-    'nothing is left of the dead',
-    async () => (await redis.zscore('service:hokm:instances', `${dead}`)) === null,
-  );
+  await until('nothing is left of the dead', async () => (await redis.zscore(KEYS.instances, `${dead}`)) === null);
   expect(JSON.parse((await field(broken, 'failed')) ?? '')).toMatchObject({ why: expect.stringContaining('ends at') });
   expect(Number(await field(broken, 'epoch'))).toBe(epoch + 1);
-  expect(await redis.pttl(`hokm:room:{${broken}}:log`)).toBeGreaterThan(0);
-  expect(await redis.zrange('hokm:failed', '0', '-1')).toEqual([broken]);
-  expect(await redis.smembers(`hokm:instance:${dead}:rooms`)).toEqual([]);
+  expect(await redis.pttl(KEYS.roomLog(broken))).toBeGreaterThan(0);
+  expect(await redis.zrange(KEYS.failedRooms, '0', '-1')).toEqual([broken]);
+  expect(await redis.smembers(KEYS.roomsOf(dead))).toEqual([]);
   await until('the index has it no more', async () => {
-    const rooms = await redis.smembers(`hokm:instance:${survivor}:rooms`);
+    const rooms = await redis.smembers(KEYS.roomsOf(survivor));
     return rooms.join() === sound;
   });
 });
@@ -57,14 +56,14 @@ test('an orphan that does not add up is claimed once, set aside and told of; the
 test('who comes to such a room hears that it has failed, and it is not claimed for that', async () => {
   const code = await cluster.createRoom();
   const digest = await field(code, 'digest');
-  await redis.hset(`hokm:room:{${code}}:meta`, 'digest', 'f'.repeat(16));
+  await redis.hset(KEYS.roomMeta(code), 'digest', 'f'.repeat(16));
   for (const _ of [1, 2]) {
     const player = await join(code, 1);
     await until('the player is told', () => player.closed);
     expect(player.closed?.reason).toBe('ROOM_FAILED');
   }
   expect(await field(code, 'epoch')).toBe('1');
-  await redis.hset(`hokm:room:{${code}}:meta`, 'digest', digest ?? '', 'failed', '');
+  await redis.hset(KEYS.roomMeta(code), 'digest', digest ?? '', 'failed', '');
   const player = await join(code, 1);
   await until('the room is played once it is mended', () => player.seat !== null);
 });

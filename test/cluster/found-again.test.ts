@@ -1,9 +1,11 @@
 /** Rooms whose owner leaves, dies, or has them back: each is in the index that survivors read, and is owned again. */
+
 import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { Player } from '../edge/player.js';
 import { startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
@@ -30,8 +32,8 @@ const at = (place: number): TestInstance => {
   if (!instance) throw new Error(`no instance ${place}`);
   return instance;
 };
-const ownerOf = (code: string) => redis.hget(`hokm:room:{${code}}:meta`, 'owner');
-const indexOf = ({ id }: TestInstance) => redis.smembers(`hokm:instance:${id}:rooms`);
+const ownerOf = (code: string) => redis.hget(KEYS.roomMeta(code), 'owner');
+const indexOf = ({ id }: TestInstance) => redis.smembers(KEYS.roomsOf(id));
 
 /** Rooms that `instance` owns; their players have left the sockets. */
 async function ownedRooms(instance: TestInstance, count: number): Promise<string[]> {
@@ -53,7 +55,7 @@ async function ownedRooms(instance: TestInstance, count: number): Promise<string
 /** Asks the owner to move the room, as an operator does, and waits until it has. */
 async function move(code: string, from: TestInstance, to: TestInstance): Promise<void> {
   const message = { type: 'game_migration_request', room: code, to: to.id, request: `move-${to.id}` };
-  const ask = () => redis.xadd(`hokm:inbox:${from.id}`, '*', 'message', JSON.stringify(message));
+  const ask = () => redis.xadd(KEYS.inbox(from.id), '*', 'message', JSON.stringify(message));
   let askedAt = Number.NEGATIVE_INFINITY;
   await until('the room has moved', async () => {
     if ((await ownerOf(code)) === to.id) return true;
@@ -99,8 +101,8 @@ test('an entry that the index has lost is put back, and one too many is taken ou
   await start(1);
   const [code = ''] = await ownedRooms(at(0), 1);
   const stranger = await cluster.createRoom();
-  await redis.srem(`hokm:instance:${at(0).id}:rooms`, code);
-  await redis.sadd(`hokm:instance:${at(0).id}:rooms`, stranger);
+  await redis.srem(KEYS.roomsOf(at(0).id), code);
+  await redis.sadd(KEYS.roomsOf(at(0).id), stranger);
   const expected = [code];
   await until('the index is right again', async () => String(await indexOf(at(0))) === String(expected), 20_000);
 });
@@ -110,22 +112,22 @@ test('an instance that the registry has lost is found by its index', async () =>
   const [code = ''] = await ownedRooms(at(0), 1);
   at(0).process.kill('SIGKILL');
   const killedAt = performance.now();
-  await redis.del(`service:hokm:instances:${at(0).id}`);
-  await redis.zrem('service:hokm:instances', at(0).id);
+  await redis.del(KEYS.instance(at(0).id));
+  await redis.zrem(KEYS.instances, at(0).id);
   await until('it is owned again', async () => (await ownerOf(code)) === at(1).id, 20_000);
   expect(performance.now() - killedAt).toBeLessThan(FOUND_MS);
   await until('nothing is left of the index', async () => (await indexOf(at(0))).length === 0);
-  expect(await redis.smembers('hokm:instances:indexed')).toEqual([at(1).id]);
+  expect(await redis.smembers(KEYS.indexed)).toEqual([at(1).id]);
 });
 
 test('a room that was given to an instance which does not hear of it is played there all the same', async () => {
   await start(2);
   const [code = ''] = await ownedRooms(at(0), 1);
   at(0).process.kill('SIGKILL');
-  await redis.sadd(`hokm:instance:${at(1).id}:rooms`, code);
-  const epoch = Number(await redis.hget(`hokm:room:{${code}}:meta`, 'epoch'));
-  await redis.hset(`hokm:room:{${code}}:meta`, 'owner', at(1).id, 'epoch', epoch + 1);
-  const claimed = async () => Number(await redis.hget(`hokm:room:{${code}}:meta`, 'epoch')) > epoch + 1;
+  await redis.sadd(KEYS.roomsOf(at(1).id), code);
+  const epoch = Number(await redis.hget(KEYS.roomMeta(code), 'epoch'));
+  await redis.hset(KEYS.roomMeta(code), 'owner', at(1).id, 'epoch', epoch + 1);
+  const claimed = async () => Number(await redis.hget(KEYS.roomMeta(code), 'epoch')) > epoch + 1;
   await until('its owner has claimed it', claimed, FOUND_MS);
   expect(await ownerOf(code)).toBe(at(1).id);
 });

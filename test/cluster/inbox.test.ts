@@ -1,15 +1,17 @@
 /** The inbox of an instance: what is put into it is handled, whatever Redis has forgotten of it meanwhile. */
+
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Bus } from '../../src/cluster/bus.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { createLogger } from '../../src/runtime/log.js';
+import { KEYS } from '../support/keys.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
 const id = 'instance-i' as InstanceId;
-const KEY = `hokm:inbox:${id}`;
+const KEY = KEYS.inbox(id);
 
 let server: TestRedis;
 let redis: RedisConnection;

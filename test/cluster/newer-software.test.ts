@@ -1,7 +1,8 @@
 /** While versions are mixed, as in a rolling upgrade: what a newer one has written is not misread. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newInstanceId } from '../../src/cluster/new-ids.js';
-import { CHANNELS, type ClusterMessage } from '../../src/protocol/cluster.js';
+import type { ClusterMessage } from '../../src/protocol/cluster.js';
 import type { Epoch, InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { CommandWindows } from '../../src/room/commands.js';
@@ -10,6 +11,7 @@ import { emptyRoom } from '../../src/room/state.js';
 import { SNAPSHOT_VERSION, toSnapshot } from '../../src/room/store.js';
 import { Player } from '../edge/player.js';
 import { startCluster, type TestCluster } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
@@ -31,15 +33,15 @@ afterAll(async () => {
 
 test('a room with a snapshot of a newer version is not played, and is left to who can play it', async () => {
   const code = await cluster.createRoom();
-  await redis.set(`hokm:room:{${code}}:snap`, JSON.stringify(snapshot));
+  await redis.set(KEYS.roomSnapshot(code), JSON.stringify(snapshot));
   const player = await Player.open(cluster.instances[0]?.url ?? '', code);
   player.hello();
   await until('the player is sent away', () => player.closed);
   expect(player.closed).toMatchObject({ reason: 'MOVED' });
-  const [owner, epoch] = await redis.hmget(`hokm:room:{${code}}:meta`, 'owner', 'epoch');
+  const [owner, epoch] = await redis.hmget(KEYS.roomMeta(code), 'owner', 'epoch');
   expect(owner).toBe('');
   expect(Number(epoch)).toBeGreaterThan(0);
-  expect(await redis.pttl(`hokm:room:{${code}}:snap`)).toBeGreaterThan(0);
+  expect(await redis.pttl(KEYS.roomSnapshot(code))).toBeGreaterThan(0);
 });
 
 test('a room that is handed over with such a snapshot is not accepted', async () => {
@@ -48,8 +50,8 @@ test('a room that is handed over with such a snapshot is not accepted', async ()
   const answer = new Promise<ClusterMessage>((resolve) => {
     listener.on('message', (_, text) => resolve(JSON.parse(text) as ClusterMessage));
   });
-  await listener.subscribe(CHANNELS.instance(from));
-  const head = JSON.parse((await redis.hget(`hokm:room:{${room}}:meta`, 'head')) ?? '');
+  await listener.subscribe(KEYS.channels.instance(from));
+  const head = JSON.parse((await redis.hget(KEYS.roomMeta(room), 'head')) ?? '');
   const offer: ClusterMessage = {
     type: 'game_migration_data',
     room,
@@ -60,6 +62,6 @@ test('a room that is handed over with such a snapshot is not accepted', async ()
     sent_at: Date.now(),
     request: 'of-this-test',
   };
-  await redis.publish(CHANNELS.instance(cluster.instances[0]?.id as InstanceId), JSON.stringify(offer));
+  await redis.publish(KEYS.channels.instance(cluster.instances[0]?.id as InstanceId), JSON.stringify(offer));
   expect(await answer).toMatchObject({ type: 'game_migration_answer', request: 'of-this-test', accepted: false });
 });

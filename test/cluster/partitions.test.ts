@@ -1,8 +1,10 @@
 /** What an instance does when Redis, and only Redis, is out of its reach; and when no hint ever arrives. */
+
 import { afterEach, expect, test } from '@jest/globals';
 import { openNodeSocket } from '../../src/client/node.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom, startInstance, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { leaveAll, lostOrDoubled, playRooms, seatBots, throughAny } from '../support/players.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -30,9 +32,8 @@ async function instance(redisUrl: string): Promise<TestInstance> {
   return started;
 }
 
-const seqOf = async (redis: RedisConnection, room: string) =>
-  Number(await redis.hget(`hokm:room:{${room}}:meta`, 'seq'));
-const ownerOf = (redis: RedisConnection, room: string) => redis.hget(`hokm:room:{${room}}:meta`, 'owner');
+const seqOf = async (redis: RedisConnection, room: string) => Number(await redis.hget(KEYS.roomMeta(room), 'seq'));
+const ownerOf = (redis: RedisConnection, room: string) => redis.hget(KEYS.roomMeta(room), 'owner');
 /** Whether a WebSocket to the room opens there. */
 const opens = ({ port }: TestInstance, room: string) =>
   new Promise<boolean>((resolve) => {
@@ -71,7 +72,7 @@ test('cut off alone, an instance gives its players up before its lease ends; the
   expect(await opens(lonely, room)).toBe(false);
   live = [other];
   await until('the other owns the room', async () => (await ownerOf(redis, room)) === other.id, 3_000);
-  expect(await redis.exists(`service:hokm:instances:${lonely.id}`)).toBe(1);
+  expect(await redis.exists(KEYS.instance(lonely.id))).toBe(1);
   expect(await table.finished).toEqual(['finished', 'finished', 'finished', 'finished']);
   expect(await ownerOf(redis, room)).toBe(other.id);
   expect(await lostOrDoubled(redis, table)).toEqual([]);
@@ -104,7 +105,7 @@ test('Redis away for longer than the lease: nobody is thrown out, no room change
   expect(await table.finished).toEqual(['finished', 'finished', 'finished', 'finished']);
   expect(table.errors).toEqual([]);
   expect(await ownerOf(redis, room)).toBe(owner);
-  expect(await redis.hget(`hokm:room:{${room}}:meta`, 'epoch')).toBe('1');
+  expect(await redis.hget(KEYS.roomMeta(room), 'epoch')).toBe('1');
   expect(await lostOrDoubled(redis, table)).toEqual([]);
 });
 

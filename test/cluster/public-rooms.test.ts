@@ -1,9 +1,11 @@
 /** The list of public tables: what is noted appears, what is not noted any more drops out. */
+
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { PublicRooms } from '../../src/cluster/public-rooms.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import type { Mailbox } from '../../src/room/mailbox.js';
+import { KEYS } from '../support/keys.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -61,7 +63,7 @@ function room(
 
 const codes = async () => (await list.list()).map(({ room_code }) => room_code);
 const noted = (count: number) =>
-  until(`${count} rooms are noted`, async () => (await redis.zcard('hokm:public')) === count);
+  until(`${count} rooms are noted`, async () => (await redis.zcard(KEYS.publicRooms)) === count);
 
 test('public rooms with somebody there, those that wait for players first', async () => {
   list.note(room('PLAY0000', { status: 'playing' }));
@@ -86,12 +88,12 @@ test('a room that nobody notes any more is gone, and what was told of it expires
   await clock.advance(0);
   await noted(1);
   rooms.clear();
-  const ttl = await redis.pttl('hokm:public:WAIT0000');
+  const ttl = await redis.pttl(KEYS.publicRoom('WAIT0000'));
   expect(ttl).toBeGreaterThan(0);
   expect(ttl).toBeLessThanOrEqual(7_000);
-  await redis.pexpire('hokm:public:WAIT0000', 0);
+  await redis.pexpire(KEYS.publicRoom('WAIT0000'), 0);
   expect(await codes()).toEqual([]);
-  expect(await redis.exists('hokm:public')).toBe(0);
+  expect(await redis.exists(KEYS.publicRooms)).toBe(0);
 });
 
 test('rooms are listed whatever time it is at their owners', async () => {
@@ -113,7 +115,7 @@ test('owners note their rooms again and again until they stop', async () => {
   await clock.advance(6_000);
   await until('noted again', async () => (await codes()).length === 1);
   list.stop();
-  await redis.del('hokm:public:WAIT0000');
+  await redis.del(KEYS.publicRoom('WAIT0000'));
   await clock.advance(8_000);
   expect(await codes()).toEqual([]);
 });

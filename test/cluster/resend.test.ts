@@ -1,8 +1,10 @@
 /** A client without any restraint: everything three times, on one socket after the other, across a crash of the owner. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { runs, startCluster, type TestCluster } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { storedLog } from '../support/players.js';
 import { end, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -116,9 +118,9 @@ test('every command takes effect exactly once', async () => {
     await until('the player sits', () => player.seat === at);
   }
   players[0]?.give({ type: 'start' });
-  const seq = async () => Number(await redis.hget(`hokm:room:{${room}}:meta`, 'seq'));
+  const seq = async () => Number(await redis.hget(KEYS.roomMeta(room), 'seq'));
   await until('the match is on its way', async () => (await seq()) > 30);
-  const owner = await redis.hget(`hokm:room:{${room}}:meta`, 'owner');
+  const owner = await redis.hget(KEYS.roomMeta(room), 'owner');
   const killed = cluster.instances.find(({ id }) => id === owner);
   if (!killed) throw new Error('no owner');
   await end(killed.process);
@@ -159,7 +161,7 @@ test('a plain WebSocket client that knows nothing of moves survives a drain with
   const [first] = cluster.instances.filter(runs);
   if (!first) throw new Error('no instance');
   const { welcome } = await connectTo(first.url);
-  expect(await redis.hget(`hokm:room:{${room}}:meta`, 'owner')).toBe(first.id);
+  expect(await redis.hget(KEYS.roomMeta(room), 'owner')).toBe(first.id);
   const drained = end(first.process, 'SIGTERM');
   await until('the socket is closed', () => closes.length === 1);
   expect(closes).toEqual([1012]);

@@ -1,4 +1,5 @@
 /** What Redis is told of the seats that tokens have. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Bus } from '../../src/cluster/bus.js';
 import type { Ownership } from '../../src/cluster/ownership.js';
@@ -6,6 +7,7 @@ import { SeatsIndex } from '../../src/cluster/seats-index.js';
 import type { Self } from '../../src/cluster/self.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
+import { KEYS } from '../support/keys.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -25,7 +27,7 @@ afterAll(async () => {
 
 const noBus = { on: () => undefined } as unknown as Bus;
 const newIndex = (clock: ManualClock) => new SeatsIndex(redis, noBus, {} as Self, {} as Ownership, clock);
-const told = (...tokens: string[]) => redis.mget(tokens.map((token) => `hokm:seat:${token}`));
+const told = (...tokens: string[]) => redis.mget(tokens.map((token) => KEYS.seat(token)));
 
 test('seats that are taken within a moment are told of together', async () => {
   const clock = new ManualClock();
@@ -47,7 +49,7 @@ test('a seat that is given up at once is forgotten soon all the same', async () 
   const index = newIndex(new ManualClock());
   index.note(ROOM, 3, 'brief');
   index.left('brief', 60_000);
-  const ttl = () => redis.pttl('hokm:seat:brief');
+  const ttl = () => redis.pttl(KEYS.seat('brief'));
   await until('it has a time', async () => (await ttl()) > 0 && (await ttl()) <= 60_000);
   expect(await told('brief')).toEqual([`${ROOM}:3`]);
 });

@@ -1,8 +1,10 @@
 /** A failover to a copy that lacks a claim: the store calls a room free that is played. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 
@@ -44,13 +46,13 @@ async function join(instance: TestInstance | undefined, room: string, name: stri
 test('an owner whose claim was taken back claims again before anybody else may', async () => {
   const [one, other] = cluster.instances;
   const room = await cluster.createRoom();
-  const meta = `hokm:room:{${room}}:meta`;
+  const meta = KEYS.roomMeta(room);
   const unclaimed = await redis.dumpBuffer(meta);
   const sara = await join(one, room, 'Sara');
   expect(sara.welcome).toMatchObject({ seat: 0, epoch: 1 });
 
   // What a copy holds that has heard of neither the claim nor the seat; and everybody is sent to it.
-  await redis.del(`hokm:room:{${room}}:log`, `hokm:room:{${room}}:snap`);
+  await redis.del(KEYS.roomLog(room), KEYS.roomSnapshot(room));
   await redis.restore(meta, 0, unclaimed as Buffer, 'REPLACE');
   one?.process.kill('SIGSTOP');
   await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');

@@ -1,7 +1,9 @@
 /** Rooms outlive their instances: planned moves, crashes, restarts of everything, a Redis that goes away. */
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { runs, startCluster, startInstance, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { type BotTable, leaveAll, lostOrDoubled, playRooms, storedLog, throughAny } from '../support/players.js';
 import { end, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -26,8 +28,8 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const ownerOf = async (room: string) => redis.hget(`hokm:room:{${room}}:meta`, 'owner');
-const seqOf = async (room: string) => Number(await redis.hget(`hokm:room:{${room}}:meta`, 'seq'));
+const ownerOf = async (room: string) => redis.hget(KEYS.roomMeta(room), 'owner');
+const seqOf = async (room: string) => Number(await redis.hget(KEYS.roomMeta(room), 'seq'));
 
 /** Plays `count` rooms until all are in their first hand. */
 async function rooms(count: number, options: Record<string, unknown> = {}): Promise<BotTable[]> {
@@ -101,14 +103,14 @@ test('Redis is restarted: tables freeze, then go on', async () => {
 
 test('everything is stopped and started again: matches in progress are there and go on', async () => {
   const tables = await rooms(4);
-  await redis.set('hokm:cluster', 'stopping');
+  await redis.set(KEYS.clusterState, 'stopping');
   const stopping = [...live];
   live = [];
   const exits = stopping.map(({ process: child }) => new Promise((resolve) => child.once('exit', resolve)));
   for (const { process: child } of stopping) child.kill('SIGTERM');
   expect(await Promise.all(exits)).toEqual(stopping.map(() => 0));
   for (const { room } of tables) expect(await ownerOf(room)).toBe('');
-  await redis.del('hokm:cluster');
+  await redis.del(KEYS.clusterState);
   live = await Promise.all([1, 2].map(() => startInstance(cluster.redis.url, { HOKM_MESSAGE_RATE: '1000' })));
   cluster.instances.push(...live);
   await expectAllWell(tables);

@@ -6,6 +6,7 @@ import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { START } from '../../src/room/history.js';
 import { MemoryRoomStore } from '../../src/room/memory-store.js';
 import { entries, instance, newHead } from '../room/rooms.js';
+import { KEYS } from '../support/keys.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import { roomStoreContract } from './room-store.js';
@@ -110,8 +111,8 @@ describe('rooms in Redis', () => {
     const [fenced, ahead, gone, broken, ...fine] = codes as [RoomCode, RoomCode, RoomCode, RoomCode, ...RoomCode[]];
     await store.claim(fenced, { owner: by, epoch: 1 as never }, instance('instance-b'), 'b:1');
     await store.commit(ahead, fence, START, taken, 'primary');
-    await connection.del(`hokm:room:{${gone}}:meta`);
-    await connection.set(`hokm:room:{${broken}}:log`, 'not a stream');
+    await connection.del(KEYS.roomMeta(gone));
+    await connection.set(KEYS.roomLog(broken), 'not a stream');
     await connection.script('FLUSH');
     const scriptsRun = async () =>
       Number(/cmdstat_eval:calls=(\d+)/.exec(await connection.info('commandstats'))?.[1] ?? 0);
@@ -172,7 +173,7 @@ describe('rooms in Redis', () => {
         return answer.outcome === 'unknown' ? undefined : answer;
       });
       expect(['ok', 'gap']).toContain(reply?.outcome);
-      expect(await copy.xlen('hokm:room:{C0P1ES00}:log')).toBe(1);
+      expect(await copy.xlen(KEYS.roomLog('C0P1ES00'))).toBe(1);
       // On the copy's disk, where Redis can tell.
       const [known] = (await connection.command('INFO', 'waitaof')) as unknown[];
       const stats = await connection.info('commandstats');
@@ -204,8 +205,8 @@ describe('rooms in Redis', () => {
         return (await copies[0].wait(1, 500)) === 1;
       });
       expect(await store.commit(head.code, fence, START, taken, 'replicated')).toMatchObject({ outcome: 'unknown' });
-      expect(await connection.xlen('hokm:room:{W4ITS000}:log')).toBe(1);
-      expect(await copies[0].xlen('hokm:room:{W4ITS000}:log')).toBe(0);
+      expect(await connection.xlen(KEYS.roomLog('W4ITS000'))).toBe(1);
+      expect(await copies[0].xlen(KEYS.roomLog('W4ITS000'))).toBe(0);
     } finally {
       await Promise.all(replicas.map((replica) => replica.stop()));
     }

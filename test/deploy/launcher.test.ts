@@ -6,6 +6,7 @@ import { lookUp } from '../../deploy/local/process-table.js';
 import type { ClusterFacts } from '../../deploy/local/report.js';
 import { connect, ready } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
+import { KEYS } from '../support/keys.js';
 import { end, startRedis, temporaryFolder, until } from '../support/programs.js';
 import { alive, keptFacts, type Launcher, launcher, pidsOf, started, untilFound } from './running-cluster.js';
 
@@ -53,7 +54,17 @@ test('starts a cluster, says where it is, and stops it in order', async () => {
   expect(running.stdout().trim().split('\n')).toHaveLength(1);
   expect(Object.keys(facts)).toEqual([
     ...['player_url', 'ws_url', 'player_urls', 'certificate', 'stats_url', 'stats_user', 'stats_password'],
-    ...['metrics_url', 'redis_url', 'haproxy_socket', 'control_socket', 'policy', 'instances', 'haproxies', 'pids'],
+    ...[
+      'metrics_url',
+      'redis_url',
+      'redis_prefix',
+      'haproxy_socket',
+      'control_socket',
+      'policy',
+      'instances',
+      'haproxies',
+      'pids',
+    ],
   ]);
   expect(facts.player_url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   expect(facts.ws_url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/ws\?room_code=CODE$/);
@@ -128,7 +139,7 @@ test('starts again what dies', async () => {
 test('a killed launcher leaves nothing that the next start does not clear away', async () => {
   const first = launch(data);
   const before = await started(first);
-  await redisOf(before, (redis) => redis.multi().set('mark', 'kept').set('hokm:cluster', 'stopping').exec());
+  await redisOf(before, (redis) => redis.multi().set('mark', 'kept').set(KEYS.clusterState, 'stopping').exec());
   await end(first.process, 'SIGKILL');
   const nodes = [before.pids.controller ?? 0, ...before.instances.map(({ pid }) => pid)];
   await until('the programs notice', () => !nodes.some(alive));
@@ -139,7 +150,7 @@ test('a killed launcher leaves nothing that the next start does not clear away',
   expect(second.stderr()).toContain('Ended 2 process(es)');
   expect(pidsOf(before).filter(alive)).toEqual([]);
   expect(after.stats_password).toBe(before.stats_password);
-  expect(await redisOf(after, (redis) => redis.mget('mark', 'hokm:cluster'))).toEqual(['kept', null]);
+  expect(await redisOf(after, (redis) => redis.mget('mark', KEYS.clusterState))).toEqual(['kept', null]);
   expect(existsSync(join(data, 'logs/redis.log.1'))).toBe(true);
 
   // Its own end of the channel gone is a stop as well.
@@ -161,7 +172,7 @@ test('uses the Redis of REDIS_URL, and finds room for its socket below a long pa
     running.process.kill('SIGTERM');
     expect(await running.ended).toBe(0);
     expect(existsSync(place)).toBe(false);
-    expect(await redisOf(facts, (connection) => connection.get('hokm:cluster'))).toBe('stopping');
+    expect(await redisOf(facts, (connection) => connection.get(KEYS.clusterState))).toBe('stopping');
   } finally {
     await redis.stop();
   }

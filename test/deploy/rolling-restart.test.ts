@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { askSupervisor } from '../../deploy/local/control-protocol.js';
 import type { ClusterFacts } from '../../deploy/local/report.js';
 import { openNodeSocket } from '../../src/client/node.js';
-import { ROLLING_KEY } from '../../src/cluster/drain.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { type BotTable, seatBots } from '../support/players.js';
 import { end, spawnOwned, temporaryFolder, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -61,7 +61,7 @@ function restart(...args: string[]): Run {
 }
 
 const ids = () => keptFacts(data).instances.map(({ id }) => id);
-const meta = (room: string) => redis.hgetall(`hokm:room:{${room}}:meta`);
+const meta = (room: string) => redis.hgetall(KEYS.roomMeta(room));
 
 test('restarts all under load: every room moves once and is played to its end', async () => {
   const before = ids();
@@ -92,7 +92,7 @@ test('restarts all under load: every room moves once and is played to its end', 
   expect(ids()).toHaveLength(2);
   expect(ids().filter((id) => before.includes(id))).toEqual([]);
   expect(facts.instances.filter(({ pid }) => alive(pid))).toEqual([]);
-  expect(await redis.exists(ROLLING_KEY)).toBe(0);
+  expect(await redis.exists(KEYS.rollingRestart)).toBe(0);
   for (const room of rooms) {
     const { owner, epoch } = await meta(room);
     expect([epoch, ids().includes(owner ?? '')]).toEqual(['2', true]);
@@ -112,19 +112,19 @@ test('Ctrl-C ends it after the instance under way; the cluster stays whole', asy
   expect(run.output()).toContain('Interrupted: 1 of 2 are restarted.');
   expect(ids()).toHaveLength(2);
   expect(ids().filter((id) => before.includes(id))).toHaveLength(1);
-  expect(await redis.exists(ROLLING_KEY)).toBe(0);
+  expect(await redis.exists(KEYS.rollingRestart)).toBe(0);
   expect((await fetch(facts.player_url)).status).toBe(200);
 });
 
 test('killed, it leaves a key that goes by itself; another one does not begin meanwhile', async () => {
   const run = restart();
-  await until('it has begun', async () => (await redis.exists(ROLLING_KEY)) === 1);
+  await until('it has begun', async () => (await redis.exists(KEYS.rollingRestart)) === 1);
   await end(run.process, 'SIGKILL');
-  expect(await redis.pttl(ROLLING_KEY)).toBeGreaterThan(0);
+  expect(await redis.pttl(KEYS.rollingRestart)).toBeGreaterThan(0);
   const second = restart();
   expect(await second.ended).toBe(1);
   expect(second.output()).toMatch(/^A rolling restart is under way, or was killed within the last 60 s/);
-  await redis.del(ROLLING_KEY);
+  await redis.del(KEYS.rollingRestart);
   // What the killed one had asked for is still done.
   await until('the supervisor is done', async () => {
     const { children } = await askSupervisor(facts.control_socket, { request: 'list' });

@@ -1,8 +1,10 @@
 /** A player who has nothing but the seat token comes back, whatever became of the instance. */
+
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { end } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import { Player } from './player.js';
@@ -26,7 +28,7 @@ afterAll(async () => {
 const comeBack = (port: number, token: string) =>
   fetch(`http://127.0.0.1:${port}/api/reconnect`, { method: 'POST', body: JSON.stringify({ token }) });
 
-const forget = (token: string) => redis.del(`hokm:seat:${createHash('sha256').update(token).digest('hex')}`);
+const forget = (token: string) => redis.del(KEYS.seat(createHash('sha256').update(token).digest('hex')));
 
 test('the token finds its room when the note of it was lost with the owner', async () => {
   const owner = await cluster.add();

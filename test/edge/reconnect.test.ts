@@ -1,10 +1,12 @@
 /** Coming back: to what was missed, through whichever instance, and as nobody but oneself. */
+
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cursor, EventFrame } from '../../src/protocol/client-out.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import { onTurn, Player, playOn, playOut, seatFour } from './player.js';
@@ -176,18 +178,10 @@ test('a forwarded request is served or refused, never forwarded again', async ()
 
 test('an owner that is gone and whose address is now another instance makes no loop', async () => {
   const room = await newRoom();
-  await redis.hset(
-    `hokm:room:{${room}}:meta`,
-    'owner',
-    'game-GONE0000',
-    'address',
-    `127.0.0.1:${other.port}`,
-    'epoch',
-    '3',
-  );
+  await redis.hset(KEYS.roomMeta(room), 'owner', 'game-GONE0000', 'address', `127.0.0.1:${other.port}`, 'epoch', '3');
   const player = await Player.join(owner.url, room);
   expect(player.cursor?.epoch).toBe(4);
-  expect(await redis.hget(`hokm:room:{${room}}:meta`, 'owner')).toBe(other.id);
+  expect(await redis.hget(KEYS.roomMeta(room), 'owner')).toBe(other.id);
 });
 
 test('a client cannot forge the header of a forwarded request', async () => {
@@ -351,7 +345,7 @@ test('what is kept of a seat goes soon after the seat was given up', async () =>
   const [kept, given] = (await seatFour([owner.url], await newRoom())) as [Player, Player];
   const ttlOf = (player: Player) => {
     const hash = createHash('sha256').update(player.token).digest('hex');
-    return redis.pttl(`hokm:seat:${hash}`);
+    return redis.pttl(KEYS.seat(hash));
   };
   await until('the seats are noted', async () => (await ttlOf(given)) > 600_000);
   given.send({ type: 'command', id: '900-bye', command: { type: 'leave' } });

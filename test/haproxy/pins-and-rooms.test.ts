@@ -1,11 +1,13 @@
 /** Pins and the rooms of real instances: moved ahead of a room, put back when it does not follow, right after a takeover. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { joinTable } from '../../src/client/node.js';
 import { newInstanceId } from '../../src/cluster/new-ids.js';
 import type { InstanceFields } from '../../src/cluster/registry.js';
 import type { Seat } from '../../src/game/game.js';
-import { CHANNELS, type ClusterMessage } from '../../src/protocol/cluster.js';
+import type { ClusterMessage } from '../../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
+import { KEYS } from '../support/keys.js';
 import { freePort, until } from '../support/programs.js';
 import { measureMoves, measureTakeovers, PlayedCluster, type PlayedRoom, reconnectedAt } from './played-cluster.js';
 
@@ -66,13 +68,13 @@ async function deadTarget(code: RoomCode): Promise<{ id: InstanceId; seen: Promi
     ...kind,
   };
   await cluster.registry.heartbeat(fields);
-  const listener = await cluster.listen(CHANNELS.instance(id));
+  const listener = await cluster.listen(KEYS.channels.instance(id));
   const seen = new Promise<number | undefined>((resolve) => {
     listener.on('message', async (_, text) => {
       const message = JSON.parse(text) as ClusterMessage;
       if (message.type === 'game_migration_request' && message.from !== undefined) {
         const answer: ClusterMessage = { type: 'game_migration_answer', request: message.request, accepted: true };
-        await cluster.connection.publish(CHANNELS.instance(message.from), JSON.stringify(answer));
+        await cluster.connection.publish(KEYS.channels.instance(message.from), JSON.stringify(answer));
       } else if (message.type === 'game_migration_data') {
         const pin = (await cluster.haproxy.api.pins()).get(code);
         listener.disconnect();
@@ -97,7 +99,7 @@ test('the pin is there before the room; when the target dies, room and pin come 
 test('a room that turns out to be another one’s is pinned to that one', async () => {
   const { room, owner, others } = await ownedRoom(2);
   const [target, thief] = others as [InstanceId, InstanceId];
-  const meta = `hokm:room:{${room.code}}:meta`;
+  const meta = KEYS.roomMeta(room.code);
   await cluster.connection.hset(meta, 'owner', thief, 'address', `127.0.0.1:${cluster.instances.get(thief)?.port}`);
   await cluster.connection.hincrby(meta, 'epoch', 1);
   await cluster.order(room.code, owner, target);

@@ -1,14 +1,16 @@
 /** Real instances with real rooms behind a real HAProxy with its controller, and what can be measured of their pins. */
+
 import { joinTable } from '../../src/client/node.js';
 import type { Table } from '../../src/client/table.js';
 import { Registry } from '../../src/cluster/registry.js';
-import { CHANNELS, type ClusterMessage } from '../../src/protocol/cluster.js';
+import type { ClusterMessage } from '../../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { randomHex } from '../../src/runtime/random.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
+import { KEYS } from '../support/keys.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import { startController, startHAProxy, type TestHAProxy } from './support.js';
@@ -107,7 +109,7 @@ export class PlayedCluster {
   /** Has the room's owner move it to `to`, as an operator or the autoscaler would. */
   async order(code: RoomCode, owner: InstanceId, to: InstanceId): Promise<void> {
     const message: ClusterMessage = { type: 'game_migration_request', room: code, to, request: randomHex(8) };
-    await this.connection.xadd(`hokm:inbox:${owner}`, '*', 'message', JSON.stringify(message));
+    await this.connection.xadd(KEYS.inbox(owner), '*', 'message', JSON.stringify(message));
   }
 
   /** hokm_forwards_total of all instances. */
@@ -205,7 +207,7 @@ export async function measureTakeovers(cluster: PlayedCluster): Promise<Takeover
   if (victim === undefined || codes === undefined) throw new Error('no rooms');
   const waiting = new Map(codes.map((code) => [code, undefined as { at: number; number: number } | undefined]));
   const gaps: number[] = [];
-  const listener = await cluster.listen(CHANNELS.assignments);
+  const listener = await cluster.listen(KEYS.channels.assignments);
   listener.on('message', (_, text) => {
     const message = JSON.parse(text) as ClusterMessage;
     if (message.type !== 'room_assignment_update' || message.planned || !waiting.has(message.room)) return;

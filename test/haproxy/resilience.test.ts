@@ -1,8 +1,10 @@
 /** HAProxy restarts and reloads, Redis is emptied, frozen or killed, the controller dies: what players see of it. */
+
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { newRoomCode } from '../../src/cluster/new-ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
+import { KEYS } from '../support/keys.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import {
@@ -35,7 +37,7 @@ beforeAll(async () => {
     startInstance(redis),
   ]);
   controller = await startController(redis, haproxy);
-  await connection.sadd(`hokm:instance:${first.id}:rooms`, room);
+  await connection.sadd(KEYS.roomsOf(first.id), room);
   await allBack();
 });
 
@@ -77,7 +79,7 @@ async function playerOf(instance: EchoInstance): Promise<Joined> {
 
 const registered = (instance: EchoInstance) =>
   until('the instance is registered', async () =>
-    connection.exists(`service:hokm:instances:${instance.id}`).then(
+    connection.exists(KEYS.instance(instance.id)).then(
       (there) => there === 1,
       () => false,
     ),
@@ -194,7 +196,7 @@ test('a Redis that was frozen for longer than the lease removes no server', asyn
 });
 
 test('without Redis nothing is removed, and a restarted HAProxy still gets everything back', async () => {
-  await connection.sadd(`hokm:instance:${first.id}:rooms`, room);
+  await connection.sadd(KEYS.roomsOf(first.id), room);
   await allBack();
   await undisturbed(async () => {
     await end(redis.process, 'SIGTERM');
@@ -220,7 +222,7 @@ test('a controller that is killed and started again disturbs nobody', async () =
 test('an empty registry proves nothing; one with heartbeats of others does', async () => {
   for (const instance of [first, second]) instance.order('silent');
   await until('no instance is registered', async () => {
-    const there = await connection.exists(...[first, second].map(({ id }) => `service:hokm:instances:${id}`));
+    const there = await connection.exists(...[first, second].map(({ id }) => KEYS.instance(id)));
     return there === 0;
   });
   await undisturbed(() => reconciled(connection, 8));

@@ -8,6 +8,7 @@ import { Registry } from '../../src/cluster/registry.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
+import { KEYS } from '../support/keys.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import {
@@ -51,7 +52,7 @@ const at = (code: string) => whereIs(haproxy.port, code);
 
 function assign(room: RoomCode, to: EchoInstance, question: object = {}): Promise<number> {
   const message = { type: 'room_assignment_update', room, owner: to.id, number: to.number, ...question };
-  return connection.publish('hokm:game_migration', JSON.stringify(message));
+  return connection.publish(KEYS.channels.assignments, JSON.stringify(message));
 }
 
 const pinned = (room: RoomCode, to: EchoInstance) =>
@@ -95,7 +96,7 @@ const percent = (symbol: string) => `%${symbol.charCodeAt(0).toString(16)}`;
 test('a room that is assigned over pub/sub is pinned at once, and who asked is told', async () => {
   const listener = connect(testConfig(redis.url), 'test-sub', true);
   await listener.connect();
-  await listener.subscribe('hokm:instance:test');
+  await listener.subscribe(KEYS.channels.instance('test'));
   const [id] = await new Registry(connection, LEASE_MS).controllers();
   for (const target of started) {
     const [room = newRoomCode()] = someRooms(1);
@@ -110,13 +111,13 @@ test('a room that is assigned over pub/sub is pinned at once, and who asked is t
 test('rooms that instances claim in Redis are pinned, wrong pins are put right, pins of closed rooms go', async () => {
   const [first, second] = started as [EchoInstance, EchoInstance];
   // Messages that keep coming must not put it off.
-  const chatter = setInterval(() => void connection.publish('hokm:broadcast', '{}'), 50);
+  const chatter = setInterval(() => void connection.publish(KEYS.channels.broadcast, '{}'), 50);
   const [room = newRoomCode(), firsts = newRoomCode(), seconds = newRoomCode()] = someRooms(3);
   // The set is written before the claim: of two instances that name a room, its meta says which one has it.
-  await connection.sadd(`hokm:instance:${first.id}:rooms`, room, firsts, seconds);
-  await connection.sadd(`hokm:instance:${second.id}:rooms`, firsts, seconds);
-  await connection.hset(`hokm:room:{${firsts}}:meta`, 'owner', first.id);
-  await connection.hset(`hokm:room:{${seconds}}:meta`, 'owner', second.id);
+  await connection.sadd(KEYS.roomsOf(first.id), room, firsts, seconds);
+  await connection.sadd(KEYS.roomsOf(second.id), firsts, seconds);
+  await connection.hset(KEYS.roomMeta(firsts), 'owner', first.id);
+  await connection.hset(KEYS.roomMeta(seconds), 'owner', second.id);
   await until('all three are pinned', async () => {
     const pins = await haproxy.api.pins();
     const homes = [room, firsts, seconds].map((code) => pins.get(code));
@@ -124,10 +125,10 @@ test('rooms that instances claim in Redis are pinned, wrong pins are put right, 
   });
   await haproxy.api.setPins([[room, second.number]]);
   await pinned(room, first);
-  await connection.srem(`hokm:instance:${first.id}:rooms`, room);
+  await connection.srem(KEYS.roomsOf(first.id), room);
   await until('the pin is gone', async () => !(await haproxy.api.pins()).has(room));
   clearInterval(chatter);
-  await connection.del(`hokm:instance:${first.id}:rooms`, `hokm:instance:${second.id}:rooms`);
+  await connection.del(KEYS.roomsOf(first.id), KEYS.roomsOf(second.id));
 });
 
 test('a room without a pin stays where it is when an instance comes', async () => {
@@ -142,7 +143,7 @@ test('a room without a pin stays where it is when an instance comes', async () =
 test('a draining instance keeps its rooms and gets no others', async () => {
   const leaver = await addInstance();
   const [room = newRoomCode()] = someRooms(1);
-  await connection.sadd(`hokm:instance:${leaver.id}:rooms`, room);
+  await connection.sadd(KEYS.roomsOf(leaver.id), room);
   await pinned(room, leaver);
   const { socket } = await enter(haproxy.port, room);
   leaver.order('draining');
@@ -167,7 +168,7 @@ test('a draining instance keeps its rooms and gets no others', async () => {
 test('after a SIGKILL every room is open elsewhere at once, its sockets together, whatever its pin says', async () => {
   const victim = await addInstance();
   const rooms = someRooms(40);
-  await connection.sadd(`hokm:instance:${victim.id}:rooms`, ...rooms.slice(0, 20));
+  await connection.sadd(KEYS.roomsOf(victim.id), ...rooms.slice(0, 20));
   await pinned(rooms[19] ?? newRoomCode(), victim);
   const open = await Promise.all(rooms.map((room) => enter(haproxy.port, room)));
   const hit = open.filter(({ id }) => id === victim.id);

@@ -13,6 +13,7 @@ import { packageRoot } from '../../src/runtime/package-root.js';
 import { startController, startHAProxy } from '../haproxy/support.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
+import { KEYS } from '../support/keys.js';
 import { seatBots, throughAny } from '../support/players.js';
 import { end, startRedis, temporaryFolder, until } from '../support/programs.js';
 
@@ -66,14 +67,14 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     await Promise.all([add(), add()]);
     controllers.push(await starting);
     const live = () => instances.filter((instance) => instance.process.exitCode === null && !instance.process.killed);
-    const ownerNow = async (room: RoomCode) => (await admin.hget(`hokm:room:{${room}}:meta`, 'owner')) ?? '';
+    const ownerNow = async (room: RoomCode) => (await admin.hget(KEYS.roomMeta(room), 'owner')) ?? '';
     const ownerOf = async (room: RoomCode) => {
       const owner = await ownerNow(room);
       const found = instances.find(({ id }) => id === owner);
       if (!found) throw new Error(`${owner} is none of ours`);
       return found;
     };
-    const played = async (room: RoomCode) => Number(await admin.hget(`hokm:room:{${room}}:meta`, 'seq'));
+    const played = async (room: RoomCode) => Number(await admin.hget(KEYS.roomMeta(room), 'seq'));
     /** A match that is on its way. */
     const playRoom = async () => {
       const room = (await createRoom(`http://127.0.0.1:${live()[0]?.port}`, {
@@ -96,7 +97,7 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     const since = await played(taken.room);
     await until('it is played on', async () => (await played(taken.room)) > since + 20);
     expect(await taken.table.finished).toEqual(Array(4).fill('finished'));
-    const forgotten = async () => (await admin.zscore('service:hokm:instances', victim.id)) === null;
+    const forgotten = async () => (await admin.zscore(KEYS.instances, victim.id)) === null;
     await until('the dead one is forgotten', forgotten, 20_000);
 
     // Drain, in the middle of the match.
@@ -174,7 +175,7 @@ test('the command prints the line, with the hash of the password and never the p
   expect(newer.stdout.trim()).toBe(`${told.stdout.trim()} +waitaof`);
   expect(told.stdout).not.toContain(PASSWORD);
   expect(told.stdout).toMatch(
-    /^ACL SETUSER cards reset on #[0-9a-f]{64} ~hokm:\* ~service:hokm:\* &hokm:\* \+client\|/,
+    /^ACL SETUSER cards reset on #[0-9a-f]{64} ~hokm:\* ~service:\{hokm\}:\* &hokm:\* \+client\|/,
   );
   writeFileSync(file, 'short\n');
   expect(run('--password-file', file)).toMatchObject({

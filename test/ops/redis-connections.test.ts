@@ -7,6 +7,7 @@ import { aclRules } from '../../deploy/ops/acl.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import type { Entry } from '../../src/room/state.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { type BotTable, seatBots, throughAny } from '../support/players.js';
 import { end, freePort, spawnOwned, temporaryFolder, until } from '../support/programs.js';
 import { startSentinels, type TestSentinels } from '../support/sentinel.js';
@@ -125,7 +126,7 @@ describe('Sentinel', () => {
     for (const one of table.tables) one.close();
 
     const admin: RedisConnection = await redis.admin(Number(after));
-    const log = await admin.xrange(`hokm:room:{${room}}:log`, '-', '+');
+    const log = await admin.xrange(KEYS.roomLog(room), '-', '+');
     const refused = (await admin.acl('LOG')) as unknown[];
     admin.disconnect();
     // By its seq, the command that each entry answers.

@@ -13,6 +13,7 @@ import type { Entry } from '../../src/room/state.js';
 import { RecentErrors } from '../../src/runtime/recent-errors.js';
 import { type Launcher, launcher, REAL, started } from '../deploy/running-cluster.js';
 import { createRoom } from '../support/cluster.js';
+import { KEYS } from '../support/keys.js';
 import { type BotTable, seatBots } from '../support/players.js';
 import { end, spawnOwned, temporaryFolder, until } from '../support/programs.js';
 
@@ -121,14 +122,14 @@ describe('of a running cluster', () => {
   });
 
   test('tells of a room that does not fit together', async () => {
-    const meta = `hokm:room:{${played.room}}:meta`;
+    const meta = KEYS.roomMeta(played.room);
     const room = played.room as RoomCode;
     const owner = (await explain(room))?.owner?.id;
-    await access.redis.srem(`hokm:instance:${owner}:rooms`, room);
+    await access.redis.srem(KEYS.roomsOf(owner), room);
     expect((await explain(room))?.problems).toEqual([
       `${room} is missing in the index of ${owner}: nobody would find it as an orphan.`,
     ]);
-    await access.redis.sadd(`hokm:instance:${owner}:rooms`, room);
+    await access.redis.sadd(KEYS.roomsOf(owner), room);
     // Somebody meddles: the owner is fenced out, and says so.
     await access.redis.hset(meta, 'epoch', '99', 'digest', 'f'.repeat(16));
     const report = await until('the owner has lost it', async () => {

@@ -1,12 +1,13 @@
 /** A server that is silent, far away or no primary any more, behind a wire that closes nothing. */
+
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bus } from '../../src/cluster/bus.js';
-import { CHANNELS } from '../../src/protocol/cluster.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { createLogger } from '../../src/runtime/log.js';
 import { testConfig } from '../support/config.js';
+import { KEYS } from '../support/keys.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -64,7 +65,7 @@ async function allUse(other: RedisConnection, made: Awaited<ReturnType<typeof co
     withinMs,
   );
   await until('a message is heard', async () => {
-    await other.publish(CHANNELS.broadcast, JSON.stringify({ type: 'registry_changed' }));
+    await other.publish(KEYS.channels.broadcast, JSON.stringify({ type: 'registry_changed' }));
     return counts.heard > 0;
   });
   const [clock, log] = [new SystemClock(), createLogger('silent', {})];
@@ -158,7 +159,7 @@ describe('a primary that is demoted while its connections stay open', () => {
       () => old.disconnect(),
     );
     const { server } = await another();
-    await old.hset('hokm:room:{A}:meta', { owner: 'me', epoch: '1', seq: '0', digest: 'd' });
+    await old.hset(KEYS.roomMeta('A'), { owner: 'me', epoch: '1', seq: '0', digest: 'd' });
     await old.replicaof('127.0.0.1', server.port);
     proxy.targetPort = server.port;
     const errors: string[] = [];
@@ -168,7 +169,7 @@ describe('a primary that is demoted while its connections stay open', () => {
       left = true;
     });
     await expect(
-      connection.commitRoom('hokm:room:{A}:meta', 'hokm:room:{A}:log', 'me', '1', '0', 'd', 'e', '{}'),
+      connection.commitRoom(KEYS.roomMeta('A'), KEYS.roomLog('A'), 'me', '1', '0', 'd', 'e', '{}'),
     ).rejects.toThrow(/^READONLY/);
     await until('the connection is left', () => left);
     // It has not asked for the role: the refusal was enough.

@@ -1,4 +1,5 @@
 /** What must hold of a simulated cluster at its end: the checker of the chaos campaign, and what it cannot see. */
+
 import { createHash } from 'node:crypto';
 import { type Card, DECK } from '../../src/game/cards.js';
 import { findGame } from '../../src/game/games.js';
@@ -9,6 +10,7 @@ import type { Entry } from '../../src/room/state.js';
 import type { StoredEntry } from '../../src/room/store.js';
 import { projectEntry } from '../../src/room/view.js';
 import { checkRoom } from '../chaos/checker.js';
+import { KEYS } from '../support/keys.js';
 import type { Bystanders } from './bystanders.js';
 import type { Told } from './follower.js';
 import type { ShownFrame, Sitter } from './sitter.js';
@@ -52,7 +54,7 @@ export function check(world: World, bystanders: Bystanders): Checked {
 
 /** What the stored log has, and is not what was stored into it. */
 function storedOtherwise({ server }: World, { head }: PlayedRoom, log: readonly StoredEntry[]): string[] {
-  const stored = server.history(`hokm:room:{${head.code}}:log`);
+  const stored = server.history(KEYS.roomLog(head.code));
   return stored.flatMap(([id, fields]) => {
     const entry = log[Number.parseInt(id, 10) - 1];
     return entry?.text === fields[1] ? [] : [`stored: the log has another entry ${id}`];
@@ -72,7 +74,7 @@ function publishedOtherwise({ head }: PlayedRoom, log: readonly StoredEntry[], t
 }
 
 export function metaOf({ server }: World, { head }: PlayedRoom): Cursor | undefined {
-  const fields = server.peek('HMGET', `hokm:room:{${head.code}}:meta`, 'epoch', 'seq', 'digest') as (string | null)[];
+  const fields = server.peek('HMGET', KEYS.roomMeta(head.code), 'epoch', 'seq', 'digest') as (string | null)[];
   const [epoch, seq, digest] = fields;
   if (!digest) return undefined;
   return { epoch: Number(epoch) as Epoch, seq: Number(seq) as Seq, digest: digest as Digest };

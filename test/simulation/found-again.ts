@@ -2,6 +2,7 @@
  * What must hold of a simulated cluster a lease and 2 s after everything is whole again: every room that names an owner is in
  * the index that survivors read, its owner is there, and every connection leads to the primary.
  */
+import { KEYS } from '../support/keys.js';
 import type { PlayedRoom, World } from './world.js';
 
 /** The lease, and 2 s. */
@@ -12,13 +13,13 @@ export function notFoundAgain(world: World): string[] {
 }
 
 function lostRoom({ server }: World, { head: { code } }: PlayedRoom): string[] {
-  const [owner] = server.peek('HMGET', `hokm:room:{${code}}:meta`, 'owner') as [string | null];
+  const [owner] = server.peek('HMGET', KEYS.roomMeta(code), 'owner') as [string | null];
   if (!owner) return [];
   const found: string[] = [];
-  if (server.peek('EXISTS', `service:hokm:instances:${owner}`) !== 1) {
+  if (server.peek('EXISTS', KEYS.instance(owner)) !== 1) {
     found.push(`${code}: names ${owner} as its owner, which is not registered`);
   }
-  const indexed = server.peek('SMEMBERS', `hokm:instance:${owner}:rooms`) as string[];
+  const indexed = server.peek('SMEMBERS', KEYS.roomsOf(owner)) as string[];
   if (!indexed.includes(code)) found.push(`${code}: is not in the index of its owner ${owner}`);
   return found;
 }

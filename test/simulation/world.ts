@@ -1,7 +1,8 @@
 /** A whole simulated cluster, from one seed: Redis, instances, rooms with their players, and what is written down of it. */
+
 import { readFileSync } from 'node:fs';
 import { hokm } from '../../src/game/hokm/hokm.js';
-import { CHANNELS, type ClusterMessage } from '../../src/protocol/cluster.js';
+import type { ClusterMessage } from '../../src/protocol/cluster.js';
 import type { Digest, InstanceId, RoomCode, Seq } from '../../src/protocol/ids.js';
 import { chain } from '../../src/room/history.js';
 import type { RoomHead } from '../../src/room/state.js';
@@ -9,6 +10,7 @@ import type { StoredEntry, StoredSnapshot } from '../../src/room/store.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { RoomHistory } from '../chaos/history.js';
 import { Seeded } from '../chaos/seeded.js';
+import { KEYS } from '../support/keys.js';
 import { metaOf } from './check.js';
 import { Coverage, MESSAGES, outcomeOf } from './coverage.js';
 import { SimulatedInstance } from './instance.js';
@@ -145,7 +147,7 @@ export class World {
 
   /** The instance that Redis calls the room's owner. */
   ownerOf(code: RoomCode): Member | undefined {
-    const [owner] = this.server.peek('HMGET', `hokm:room:{${code}}:meta`, 'owner') as [string | null];
+    const [owner] = this.server.peek('HMGET', KEYS.roomMeta(code), 'owner') as [string | null];
     return this.members.find(({ process }) => process.name === owner);
   }
 
@@ -159,12 +161,12 @@ export class World {
 
   /** Somebody puts a message into an instance's inbox. */
   send(to: InstanceId, message: ClusterMessage): void {
-    this.order(['XADD', `hokm:inbox:${to}`, '*', 'message', JSON.stringify(message)]);
+    this.order(['XADD', KEYS.inbox(to), '*', 'message', JSON.stringify(message)]);
   }
 
   /** Somebody tells all instances. */
   announce(message: ClusterMessage): void {
-    this.order(['PUBLISH', CHANNELS.scaling, JSON.stringify(message)]);
+    this.order(['PUBLISH', KEYS.channels.scaling, JSON.stringify(message)]);
   }
 
   private order(request: Request): void {
@@ -228,7 +230,7 @@ export class World {
 
   /** Again until all copies have it: whoever answers that a room is there does not wait for them, and may lose it. */
   private createRoom(head: RoomHead, then: () => void): void {
-    const key = `hokm:room:{${head.code}}:meta`;
+    const key = KEYS.roomMeta(head.code);
     const replicas = String(this.plan.copies - 1);
     const session = this.server.connect({ message: () => undefined, ended: () => undefined });
     const again = this.timeline.after(CREATE_MS, () => this.createRoom(head, then));

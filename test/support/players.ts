@@ -1,4 +1,5 @@
 /** Tables full of bots for tests, with what they did and saw. */
+
 import { playAsBot } from '../../src/client/bot.js';
 import { joinTable, openNodeSocket } from '../../src/client/node.js';
 import type { OpenSocket } from '../../src/client/socket.js';
@@ -7,6 +8,7 @@ import type { Ack, ErrorFrame, EventFrame } from '../../src/protocol/client-out.
 import type { RedisConnection } from '../../src/redis/client.js';
 import type { Entry } from '../../src/room/state.js';
 import type { TestCluster, TestInstance } from './cluster.js';
+import { KEYS } from './keys.js';
 
 export interface BotTable {
   readonly room: string;
@@ -69,7 +71,7 @@ export function leaveAll(tables: readonly BotTable[]): void {
 
 /** The room's log in Redis. */
 export async function storedLog(redis: RedisConnection, room: string): Promise<{ seq: number; entry: Entry }[]> {
-  const rows = await redis.xrange(`hokm:room:{${room}}:log`, '-', '+');
+  const rows = await redis.xrange(KEYS.roomLog(room), '-', '+');
   return rows.map(([id, fields]) => ({
     seq: Number.parseInt(id, 10),
     entry: JSON.parse(fields[1] ?? '') as Entry,

@@ -1,7 +1,9 @@
 /** Redis, as somebody else on the host or the network meets it, and as somebody who has the cluster's own user. */
+
 import { connect } from 'node:net';
 import { aclRules, allCommands } from '../../../deploy/ops/acl.js';
 import { randomToken } from '../../../src/runtime/random.js';
+import { KEYS } from '../../support/keys.js';
 import { type Attack, each, type Scene } from '../attack.js';
 
 const USER = 'attacked';
@@ -25,15 +27,32 @@ function say(port: number, from: string, text: string): Promise<string> {
 }
 
 const ORDERS: readonly string[] = [
-  ...['PING', 'INFO', 'KEYS *', 'GET hokm:cluster', 'FLUSHALL', 'CONFIG GET *', 'SHUTDOWN', 'MONITOR', 'CLIENT LIST'],
   ...[
-    'SET hokm:cluster stopping',
+    'PING',
+    'INFO',
+    'KEYS *',
+    `GET ${KEYS.clusterState}`,
+    'FLUSHALL',
+    'CONFIG GET *',
+    'SHUTDOWN',
+    'MONITOR',
+    'CLIENT LIST',
+  ],
+  ...[
+    `SET ${KEYS.clusterState} stopping`,
     'EVAL "return 1" 0',
     'DEBUG SLEEP 5',
     'REPLICAOF 127.0.0.1 1',
-    'SUBSCRIBE hokm:broadcast',
+    `SUBSCRIBE ${KEYS.channels.broadcast}`,
   ],
-  ...['ACL LIST', 'HELLO 3', 'XADD hokm:inbox:x * a b', 'PUBLISH hokm:scaling_events x', 'MODULE LIST', 'SAVE'],
+  ...[
+    'ACL LIST',
+    'HELLO 3',
+    `XADD ${KEYS.inbox('x')} * a b`,
+    `PUBLISH ${KEYS.channels.scaling} x`,
+    'MODULE LIST',
+    'SAVE',
+  ],
   // What a page in a browser can make it hear.
   'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nFLUSHALL',
 ];

@@ -1,7 +1,9 @@
 /** Attempts to get into somebody else's seat: by guesses at its token, by what is near it, by the client's name. */
+
 import { createHash } from 'node:crypto';
 import type { RoomCode, Seq } from '../../../src/protocol/ids.js';
 import { randomToken } from '../../../src/runtime/random.js';
+import { KEYS } from '../../support/keys.js';
 import { type Attack, each, type Scene } from '../attack.js';
 import { ask, newRoom } from '../http.js';
 import { hello, Wire } from '../wire.js';
@@ -82,7 +84,7 @@ async function isStored({ cluster }: Scene, { code, token }: Victim): Promise<bo
     cursor = next;
     if (cursor === '0') break;
   }
-  const meta = JSON.stringify(await redis.hgetall(`hokm:room:{${code}}:meta`));
+  const meta = JSON.stringify(await redis.hgetall(KEYS.roomMeta(code)));
   return [keys, meta, ...entries.map(({ text }) => text)].some((text) => text.includes(token));
 }
 

@@ -2,9 +2,10 @@
  * A rolling restart with a failover in it, and any other process of the cluster killed at any moment of it: an instance, a
  * node of Redis, a sentinel, HAProxy, the controller or the autoscaler. Whatever is killed is started again, as everywhere.
  */
+
 import { once } from 'node:events';
 import { askSupervisor, type ControlChild } from '../../../deploy/local/control-protocol.js';
-import { ROLLING_KEY } from '../../../src/cluster/drain.js';
+import { KEYS } from '../../support/keys.js';
 import { until } from '../../support/programs.js';
 import type { Arena, Fault } from './fault.js';
 import { signal } from './signal.js';
@@ -32,7 +33,7 @@ export const randomPairs: Fault = {
     const kind = KINDS[random.between(0, KINDS.length - 1)] ?? 'instance';
     const wanted = cluster.facts().instances.length;
     // One that was killed with its rolling restart would keep the next one from beginning.
-    await cluster.redis.del(ROLLING_KEY);
+    await cluster.redis.del(KEYS.rollingRestart);
     const restart = cluster.run('rolling-restart');
     let said = '';
     restart.stderr?.on('data', (text) => {

@@ -2,14 +2,16 @@
  * The instance with most rooms is told to stop and gives them away; the first that it offers or hands one to is killed at
  * that moment.
  */
+
 import { parseClusterMessage } from '../../../src/protocol/cluster.js';
+import { KEYS } from '../../support/keys.js';
 import type { Fault } from './fault.js';
 import { signal } from './signal.js';
 import { busiest, instancesByRooms } from './victim.js';
 
 /** The moments of a move: the offer, and the handing over. */
 const MOMENTS = ['game_migration_request', 'game_migration_data'] as const;
-const CHANNEL = 'hokm:instance:';
+const CHANNEL = KEYS.channels.instance('');
 const DRAINED_MS = 10_000;
 
 export const targetKill: Fault = {

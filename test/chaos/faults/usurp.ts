@@ -2,8 +2,10 @@
  * Rooms of a live instance are given to another behind its back, as after a wrong verdict that it is gone. It keeps its
  * sockets and its moves come at the very position where it stopped: only the epoch tells it that it has lost.
  */
+
 import { RoomIndex } from '../../../src/cluster/room-index.js';
 import type { InstanceId } from '../../../src/protocol/ids.js';
+import { KEYS } from '../../support/keys.js';
 import { until } from '../../support/programs.js';
 import type { Fault } from './fault.js';
 import { instancesByRooms } from './victim.js';
@@ -32,7 +34,7 @@ export const usurp: Fault = {
     await strike({ affected: robbed.rooms, cuts: false, inject });
     const usurped = async () => {
       for (const [room, { epoch }] of before) {
-        const [last] = await redis.xrevrange(`hokm:room:{${room}}:log`, '+', '-', 'COUNT', 1);
+        const [last] = await redis.xrevrange(KEYS.roomLog(room), '+', '-', 'COUNT', 1);
         if ((JSON.parse(last?.[1][1] ?? '{"epoch":0}') as { epoch: number }).epoch <= epoch) return false;
       }
       return true;

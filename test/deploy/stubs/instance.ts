@@ -1,10 +1,12 @@
 /** Stands in for a game instance: a registry entry, a port that answers, and a word in its log about how it stops. */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newInstanceId } from '../../../src/cluster/new-ids.js';
 import { type InstanceFields, Registry } from '../../../src/cluster/registry.js';
 import { instanceConfig } from '../../../src/config.js';
 import { connect, ready } from '../../../src/redis/client.js';
+import { KEYS } from '../../support/keys.js';
 
 const config = instanceConfig();
 if (config.HOKM_REGION === 'nowhere') throw new Error('there is no such region');
@@ -37,7 +39,7 @@ const entry: InstanceFields = {
 await registry.heartbeat(entry);
 setInterval(() => void registry.heartbeat(entry).catch(() => undefined), 200);
 process.on('SIGTERM', () => {
-  void redis.get('hokm:cluster').then(async (state) => {
+  void redis.get(KEYS.clusterState).then(async (state) => {
     process.stderr.write(`cluster is ${state}, capacity ${config.HOKM_CAPACITY}\n`);
     await registry.remove(id);
     process.exit(0);

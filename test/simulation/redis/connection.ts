@@ -2,6 +2,7 @@
  * A process's connection to the simulated Redis: by the rules of the real one (`src/redis/connection-policy.ts`), with the
  * scripts and the gathered commits of the real one. Nothing is queued while it is away, nothing is sent twice.
  */
+import { DEFAULT_PREFIX } from '../../../src/config.js';
 import { countGenerations, type RedisConnection } from '../../../src/redis/client.js';
 import { GatheredCommits } from '../../../src/redis/commits.js';
 import {
@@ -13,6 +14,7 @@ import {
   SilenceDetector,
   StartTimeout,
 } from '../../../src/redis/connection-policy.js';
+import { keyspaceOf } from '../../../src/redis/keys.js';
 import { type CommitReply, type ScriptRunner, scripts } from '../../../src/redis/scripts.js';
 import type { Timer } from '../../../src/runtime/clock.js';
 import type { Seeded } from '../../chaos/seeded.js';
@@ -22,6 +24,8 @@ import type { Reply } from './lua.js';
 import { nameOf, type RedisServer, type Request, type Session } from './server.js';
 
 export const REDIS = 'redis';
+/** Of the simulated cluster. */
+export const KEYSPACE = keyspaceOf(DEFAULT_PREFIX);
 
 /** One TCP connection. */
 interface Link {
@@ -87,6 +91,8 @@ export class SimulatedConnection {
   private readonly starting = new StartTimeout();
   private readonly commits = new GatheredCommits(this as unknown as ScriptRunner, () => this.reset());
   private gathering = false;
+
+  readonly keyspace = KEYSPACE;
 
   /** @param patient waits for answers without end, as what blocks or listens does. */
   constructor(

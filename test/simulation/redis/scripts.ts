@@ -20,7 +20,7 @@ export interface ScriptRun {
 
 const folder = new URL('src/redis/lua/', packageRoot);
 const names = new Map(
-  readdirSync(folder).map((file) => [readFileSync(new URL(file, folder), 'utf8'), file.replace(/-\d+\.lua$/, '')]),
+  readdirSync(folder).map((file) => [readFileSync(new URL(file, folder), 'utf8'), file.replace(/-(\d+|N)\.lua$/, '')]),
 );
 /** What the script that runs the commits of many rooms counts as. */
 const GATHERED = 'commitRoom';
