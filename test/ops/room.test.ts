@@ -155,7 +155,7 @@ describe('of a running cluster', () => {
     expect(refused.map(({ status, stderr }) => [status, stderr])).toEqual([
       [1, '"nonsense!" is no room code.\n'],
       [1, 'There is no room 00000000.\n'],
-      [1, 'Which command? explain CODE or list.\n'],
+      [1, 'Which command? explain CODE, list or retry CODE.\n'],
     ]);
   });
 });
