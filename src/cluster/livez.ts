@@ -1,5 +1,6 @@
 /** One instance asks another directly, without Redis between them. */
 import { get } from 'node:http';
+import { hostAndPort } from './address.js';
 
 /**
  * What `GET /livez` at another instance gives. isolated: it lives, and has given up all its rooms. refused: no process
@@ -29,7 +30,7 @@ export function livezOf(body: string): Livez {
 /** @param address `host:port` */
 export function askLivez(address: string): Promise<Livez> {
   return new Promise((resolve) => {
-    const request = get(`http://${address}/livez`, { agent: false }, (response) => {
+    const request = get({ ...hostAndPort(address), path: '/livez', agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

@@ -6,8 +6,10 @@ import { timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { hostAndPort } from '../cluster/address.js';
 import { whenGone } from './gone.js';
 import type { UpgradeRequest } from './plain-upgrade.js';
+import type { Pulse } from './pulse.js';
 
 export const FORWARDED_HEADER = 'x-hokm-forwarded';
 const CONNECT_TIMEOUT_MS = 500;
@@ -24,7 +26,10 @@ export class Forwarder {
   /** Monotonic ms at which each address last refused a connection. */
   private readonly refused = new Map<string, number>();
 
-  constructor(private readonly secret: string) {}
+  constructor(
+    private readonly secret: string,
+    private readonly pulse: Pick<Pulse, 'watch'>,
+  ) {}
 
   /** Cuts what is still piped: the players connect again. */
   closeAll(): void {
@@ -52,7 +57,7 @@ export class Forwarder {
     given: AbortSignal,
   ): Promise<boolean> {
     if (this.hasRefused(address)) return Promise.resolve(false);
-    const { host, port } = split(address);
+    const { host, port } = hostAndPort(address);
     return new Promise((resolve) => {
       const owner = connect({ host, port, noDelay: true });
       const giveUp = () => owner.destroy();
@@ -75,9 +80,11 @@ export class Forwarder {
         resolve(true);
         const end = () => {
           this.piped.delete(end);
+          unwatch();
           owner.destroy();
           socket.destroy();
         };
+        const unwatch = this.pulse.watch(address, end);
         this.piped.add(end);
         if (socket.destroyed) end();
         for (const side of [owner, socket]) {
@@ -101,7 +108,7 @@ export class Forwarder {
 
   /** Answers a plain request with what `address` answers. False when nobody answers there. */
   request(incoming: IncomingMessage, body: Buffer, response: ServerResponse, address: string): Promise<boolean> {
-    const { host, port } = split(address);
+    const { host, port } = hostAndPort(address);
     return new Promise((resolve) => {
       // Whoever has left is not there to end what would be opened for it.
       if (response.destroyed || incoming.socket.destroyed) return resolve(true);
@@ -115,6 +122,8 @@ export class Forwarder {
           resolve(true);
         },
       );
+      const unwatch = this.pulse.watch(address, () => outgoing.destroy());
+      outgoing.once('close', unwatch);
       const connecting = setTimeout(() => outgoing.destroy(), CONNECT_TIMEOUT_MS);
       const answering = setTimeout(() => outgoing.destroy(), REQUEST_TIMEOUT_MS);
       outgoing.on('socket', (socket) => socket.once('connect', () => clearTimeout(connecting)));
@@ -138,9 +147,4 @@ export class Forwarder {
     }
     return `${[...lines, `${FORWARDED_HEADER}: ${this.secret}`].join('\r\n')}\r\n\r\n`;
   }
-}
-
-function split(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
 }

@@ -1,6 +1,7 @@
 /** The instance's port: Node's HTTP server, the upgrades ahead of it, and the pipes to other instances. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Livez } from '../cluster/livez.js';
 import { CatalogueError } from '../errors.js';
 import type { Ticks } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
@@ -10,6 +11,7 @@ import { whenGone } from './gone.js';
 import type { HttpApi } from './http.js';
 import { MAX_BODY_BYTES } from './limits.js';
 import type { Players } from './players.js';
+import { Pulse } from './pulse.js';
 import { WebSockets } from './websocket.js';
 
 export interface HttpServerDeps {
@@ -17,6 +19,8 @@ export interface HttpServerDeps {
   readonly players: Players;
   readonly clock: Ticks;
   readonly log: Logger;
+  /** Asks another instance whether it lives. */
+  readonly probe: (address: string) => Promise<Livez>;
   /** Shared by all instances; marks forwarded requests. */
   readonly secret: string;
   /** Origins that may connect beside the page's own. */
@@ -38,8 +42,8 @@ export class HttpServer {
   private readonly forwarder: Forwarder;
 
   constructor(private readonly deps: HttpServerDeps) {
-    const { players, clock, log, secret, origins } = deps;
-    this.forwarder = new Forwarder(secret);
+    const { players, clock, log, probe, secret, origins } = deps;
+    this.forwarder = new Forwarder(secret, new Pulse(clock, probe));
     const webSockets = new WebSockets({ players, forwarder: this.forwarder, origins });
     this.server = createServer(
       {

@@ -42,7 +42,7 @@ export function realPorts(config: InstanceConfig, id: InstanceId): Ports {
     probe: askLivez,
     serve: async ({ http, players }) => {
       const { HOKM_CLUSTER_SECRET: secret, HOKM_ORIGINS: origins } = config;
-      const server = new HttpServer({ api: http, players, clock, log, secret, origins });
+      const server = new HttpServer({ api: http, players, clock, log, probe: askLivez, secret, origins });
       const port = await server.listen(config.HOKM_HOST, config.HOKM_PORT);
       return { port, cutForwarded: () => server.cutForwarded(), close: () => server.close() };
     },

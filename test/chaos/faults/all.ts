@@ -27,6 +27,7 @@ import { redisBlip, redisPause } from './redis-pause.js';
 import { redisRestart } from './redis-restart.js';
 import { redisSilent } from './redis-silent.js';
 import { redisSlow } from './redis-slow.js';
+import { reloadSigstop } from './reload-sigstop.js';
 import { rolling } from './rolling.js';
 import { sigkill } from './sigkill.js';
 import { sigstop } from './sigstop.js';
@@ -66,6 +67,7 @@ export const faults: readonly Fault[] = [
   redisAway,
   haproxyKill,
   haproxyReload,
+  reloadSigstop,
   controlDead,
   cutRedis,
   isolatedMajority,
