@@ -35,7 +35,11 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
   const { id, clock, log, randomHex } = ports;
   const { registry, self, lease, bus, pins, takeover } = membership;
   const index = new RoomIndex(redis.commands);
-  const store = new RedisRoomStore(redis.commands, { waiting: redis.copies, copies: config.REDIS_COPIES });
+  const store = new RedisRoomStore(redis.commands, {
+    waiting: redis.copies,
+    copies: config.REDIS_COPIES,
+    onMemoryOnly: (why) => log.warn({ why }, 'copies confirm from memory: WAITAOF is refused'),
+  });
   const failedRooms = new FailedRooms({ id, redis: redis.commands, store, index, version: ports.version, clock, log });
   const ownership: Ownership = new Ownership({
     id,

@@ -13,17 +13,24 @@ const WAIT_MS = 1_000;
  * within a second, or when it is asked again (measured with Redis 8: 1.0 s at the most in one step, 0.1 s in these).
  */
 const WAITAOF_STEPS_MS = [20, 40, 80, 160, 320, 380];
-/** Older than 7.2; without an append-only file; without the right. */
-const NO_WAITAOF = /unknown command|appendonly is disabled|NOPERM/i;
+/** Older than 7.2: it cannot tell. */
+const TOO_OLD = /unknown command/i;
+/** It could tell; by operators' choice or mistake it does not. */
+const NOT_TOLD = /appendonly is disabled|NOPERM/i;
 
 export class Copies {
   /** The generation of the connection in which the server had no WAITAOF. */
   private without: number | undefined;
+  private hasTold = false;
 
-  /** @param replicas that must have a write, beside the primary. */
+  /**
+   * @param replicas that must have a write, beside the primary.
+   * @param tell hears once why copies confirm from memory although Redis could tell what is on disks.
+   */
   constructor(
     private readonly connection: RedisConnection,
     private readonly replicas: number,
+    private readonly tell: (why: string) => void = () => undefined,
   ) {}
 
   /** Whether `replicas` have all that was written here. @throws when Redis does not answer */
@@ -33,11 +40,19 @@ export class Copies {
       try {
         return await this.onDisk();
       } catch (error) {
-        if (!NO_WAITAOF.test((error as Error).message)) throw error;
+        this.refused(error as Error);
         this.without = generation;
       }
     }
     return (await this.connection.wait(this.replicas, WAIT_MS)) >= this.replicas;
+  }
+
+  /** @throws the error when it does not mean that there is no WAITAOF */
+  private refused(error: Error): void {
+    if (TOO_OLD.test(error.message)) return;
+    if (!NOT_TOLD.test(error.message)) throw error;
+    if (!this.hasTold) this.tell(error.message);
+    this.hasTold = true;
   }
 
   private async onDisk(): Promise<boolean> {

@@ -41,6 +41,8 @@ export interface RedisRoomStoreOptions {
   readonly waiting: RedisConnection;
   /** Copies of the data there are, the primary included. */
   readonly copies: number;
+  /** Hears once why copies confirm from memory although Redis could tell what is on disks. */
+  readonly onMemoryOnly?: (why: string) => void;
 }
 
 export class RedisRoomStore implements RoomStore {
@@ -55,7 +57,10 @@ export class RedisRoomStore implements RoomStore {
     this.keys = redis.keyspace;
     const replicas = Math.floor((options?.copies ?? 1) / 2);
     if (options && replicas > 0) {
-      this.copies = { waiting: options.waiting, confirmed: new Copies(options.waiting, replicas) };
+      this.copies = {
+        waiting: options.waiting,
+        confirmed: new Copies(options.waiting, replicas, options.onMemoryOnly),
+      };
     }
   }
 
