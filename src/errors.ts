@@ -69,6 +69,7 @@ const catalogue = {
   // The table is not in a state for it.
   NOT_YOUR_TURN: { message: 'It is not your turn.', http: 409, retry: false },
   TURN_OVER: { message: 'The turn that this move was meant for is over.', http: 409, retry: false },
+  NEXT_HAND: { message: 'A hand is being played; you play from the next one on.', http: 409, retry: false },
   ILLEGAL_MOVE: { message: 'The rules do not allow this move.', http: 409, retry: false },
   MATCH_RUNNING: { message: 'This can be done only between matches.', http: 409, retry: false },
   NO_MATCH: { message: 'No match is running.', http: 409, retry: false },

@@ -24,14 +24,20 @@ export function foldEvent(view: RoomView, event: Typed): RoomView {
   const game = findClientGame(view.game);
   if (!game) return view;
   const table = game.fold(view.table, event);
-  return { ...view, table, status: game.over(table) ? 'finished' : view.status };
+  const seats = game.handOn(table) ? view.seats : view.seats.map(withoutWait);
+  return { ...view, seats, table, status: game.over(table) ? 'finished' : view.status };
 }
 
 function foldRoom(before: RoomView, event: RoomEvent): RoomView {
   const view = { ...before, ...seatingAfter(before, event, before.status === 'playing') };
   switch (event.type) {
     case 'seat_taken':
-      return withSeat(view, event.seat, { name: event.name, bot: event.bot, substituted: false });
+      return withSeat(view, event.seat, {
+        name: event.name,
+        bot: event.bot,
+        substituted: false,
+        ...(!event.bot && handIsOn(view) ? { waits: true } : {}),
+      });
     case 'seat_left':
       return withSeat(view, event.seat, null);
     case 'seat_changed':
@@ -58,6 +64,16 @@ function foldRoom(before: RoomView, event: RoomEvent): RoomView {
     case 'clock_moved':
       return view;
   }
+}
+
+const handIsOn = ({ status, game, table }: RoomView): boolean =>
+  status === 'playing' && findClientGame(game)?.handOn(table) === true;
+
+/** With a hand its wait ends. */
+function withoutWait(present: SeatView | null): SeatView | null {
+  if (!present?.waits) return present;
+  const { waits: _, ...rest } = present;
+  return rest;
 }
 
 function withSeat(view: RoomView, seat: Seat, present: SeatView | null): RoomView {

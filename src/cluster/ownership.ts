@@ -151,7 +151,9 @@ export class Ownership {
     // Claimed by itself, perhaps from a store that had lost the end of the log.
     if (present && present.fence.epoch >= epoch) return present.knows(snapshot) && present.entered;
     if (this.closed || !isReadable(snapshot)) return false;
-    return this.play(head, epoch, loadHandedOver(snapshot, tail), aliveAt, 'handed over').entered;
+    const game = findGame(head.game);
+    if (!game) throw new IncompatibleRoom(head);
+    return this.play(head, epoch, loadHandedOver(game, snapshot, tail), aliveAt, 'handed over').entered;
   }
 
   /** Takes no room any more. */

@@ -82,6 +82,11 @@ export interface Game<
   turn(state: State): Turn;
   /** Whether no card of a hand has been played: a pause disturbs less than in the middle of one. */
   betweenHands(state: State): boolean;
+  /**
+   * Whether a hand is on: seats may hold cards that are not everybody's to know. Who takes a seat meanwhile is shown none of
+   * them. Told alike by the state and by every view of it.
+   */
+  handOn(seen: State | View): boolean;
 
   /** Everything `viewer` may know, and nothing else. */
   view(state: State, viewer: Viewer): View;

@@ -17,6 +17,8 @@ export interface SeatView {
   readonly bot: boolean;
   /** The player is away and a bot plays the seat until the player is back. */
   readonly substituted: boolean;
+  /** The player has come while a hand is on: a bot plays it, and the player from the next hand on. Absent otherwise. */
+  readonly waits?: boolean;
 }
 
 export type RoomStatus = 'lobby' | 'playing' | 'finished' | 'closed';

@@ -14,9 +14,9 @@ import type { CommandWindows } from './commands.js';
 import { EventFrames } from './event-frames.js';
 import { entryOf, type History, type LogEntry } from './history.js';
 import type { Presence } from './seats.js';
-import { isRoomEvent, type LogEvent, type RoomHead, type RoomState } from './state.js';
+import { isRoomEvent, type LogEvent, type RoomHead, type RoomState, waitsForHand } from './state.js';
 import type { Effect, Refusal } from './step.js';
-import { projectEntry, viewOwnTurn, viewRoom, viewTurn } from './view.js';
+import { cardsFor, projectEntry, viewOwnTurn, viewRoom, viewTurn } from './view.js';
 
 /** Whoever is on the other end: a socket, or one HTTP request. */
 export interface Connection {
@@ -72,15 +72,18 @@ export class Audience {
     for (const connection of this.seats.keys()) connection.send(encoded);
   }
 
-  /** Shows a committed entry, the latest of the history, to everybody. */
-  show(entry: LogEntry): void {
+  /** Shows a committed entry, the latest of the history, to everybody. @param before the room before it */
+  show(entry: LogEntry, before: RoomState): void {
     const { game, head } = this;
     const { state } = this.room;
     const frames = new EventFrames(entry, state.deadline);
     for (const [connection, seat] of this.seats) {
-      const viewer = seat ?? 'spectator';
+      const waited = seat !== null && waitsForHand(before, seat);
+      const viewer = seat === null || waited ? 'spectator' : cardsFor(state, seat);
       const events = projectEntry(game, head, entry.entry, viewer);
       connection.send(frames.frame(events, viewOwnTurn(game, state, viewer)));
+      // No event leads from the view of whoever waited to that of a player. A seat that was left is a bot's by now.
+      if (waited && isPlayedFrom(state, seat)) connection.send(encode(this.snapshot(seat)));
     }
   }
 
@@ -143,7 +146,7 @@ export class Audience {
     }
     this.seats.set(connection, seat);
     const viewer = seat ?? 'spectator';
-    const missed = resume && this.missedSince(resume, viewer);
+    const missed = resume && this.missedSince(resume, seat);
     const { position } = this.room.history;
     const turn = this.turn(viewer);
     connection.send(
@@ -168,13 +171,15 @@ export class Audience {
     for (const entry of missed ?? []) {
       // The turn is known as it is now: after the last entry.
       const isLast = entry.seq === position.seq;
-      const events = projectEntry(this.game, this.head, entry.entry, viewer);
+      const events = projectEntry(this.game, this.head, entry.entry, cardsFor(this.room.state, viewer));
       connection.send(new EventFrames(entry, isLast ? turn.deadline : null).frame(events, isLast ? turn : NO_TURN));
     }
   }
 
   /** What a client at `cursor` missed; undefined when it needs the whole view. */
-  private missedSince(cursor: Cursor, viewer: Viewer): readonly LogEntry[] | undefined {
+  private missedSince(cursor: Cursor, seat: Seat | null): readonly LogEntry[] | undefined {
+    // Who waited then saw no cards.
+    if (seat !== null && cursor.seq < (this.room.state.shownSince[seat] ?? 0)) return undefined;
     const lines = cursor.epoch > this.epoch() ? undefined : this.room.history.after(cursor);
     const missed = lines?.map((line) => ({ ...line, entry: entryOf(line) }));
     // Who changed or took a seat has seen the table from elsewhere: events do not lead from that view to this one.
@@ -182,7 +187,7 @@ export class Audience {
       isRoomEvent(event) &&
       (event.type === 'seat_changed' ||
         event.type === 'seats_swapped' ||
-        (event.type === 'seat_taken' && event.seat === viewer));
+        (event.type === 'seat_taken' && event.seat === seat));
     return missed?.some(({ entry }) => entry.events.some(moved)) ? undefined : missed;
   }
 
@@ -204,6 +209,9 @@ export class Audience {
     return [...this.seats].flatMap(([connection, at]) => (at === seat ? [connection] : []));
   }
 }
+
+const isPlayedFrom = (state: RoomState, seat: Seat): boolean =>
+  state.seats[seat]?.kind === 'human' && !waitsForHand(state, seat);
 
 function refuse(to: Connection, { code, detail, reason }: Refusal, id?: string): void {
   if (id === undefined && errors[code].close !== undefined) to.close(code);

@@ -13,7 +13,7 @@ const DEPARTED = 16;
 
 /** What came of a command: the log entry that holds its effect, or the refusal that was answered. */
 export type Outcome = { readonly seq: Seq } | Refused;
-export type Refused = { readonly refused: string; readonly message: string; readonly reason?: string };
+export type Refused = { readonly refused: string; readonly reason?: string };
 
 /** Two rings side by side: what comes too late takes the place of what came first. */
 interface SeatWindow {
@@ -130,8 +130,8 @@ const inOrder = <Value>(ring: readonly Value[], oldest: number): Value[] =>
   ring.slice(oldest).concat(ring.slice(0, oldest));
 
 function columns(window: StoredWindow | PairedWindow): Pick<SeatWindow, 'ids' | 'outcomes'> {
-  if ('ids' in window) return { ids: [...window.ids], outcomes: [...window.outcomes] };
-  const outcomes = window.outcomes.map(([, outcome]) => ('seq' in outcome ? outcome.seq : outcome));
+  if ('ids' in window) return { ids: [...window.ids], outcomes: window.outcomes.map(withoutText) };
+  const outcomes = window.outcomes.map(([, outcome]) => ('seq' in outcome ? outcome.seq : withoutText(outcome)));
   return { ids: window.outcomes.map(([id]) => id), outcomes };
 }
 
@@ -148,6 +148,13 @@ function keep(window: SeatWindow, id: CommandId, outcome: Seq | Refused): void {
   window.ids[oldest] = id;
   window.outcomes[oldest] = outcome;
   window.oldest = (oldest + 1) % WINDOW;
+}
+
+/** Older versions have stored what was answered, in which the sender was quoted. */
+function withoutText(outcome: Seq | Refused): Seq | Refused {
+  if (typeof outcome === 'number') return outcome;
+  const { refused, reason } = outcome;
+  return { refused, ...(reason === undefined ? {} : { reason }) };
 }
 
 const outcomeOf = (outcome: Seq | Refused): Outcome => (typeof outcome === 'number' ? { seq: outcome } : outcome);

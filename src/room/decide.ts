@@ -5,9 +5,8 @@ import { firstIssue, isRoomCommand, parseRoomCommand, type RoomCommand } from '.
 import type { Seq } from '../protocol/ids.js';
 import { holdersOf } from '../protocol/seating.js';
 import { type Presence, takeByBot, vacate, withPresence, withSeatMoved, withSeatsSwapped } from './seats.js';
-import { type LogEvent, turnOf } from './state.js';
+import { type LogEvent, type Occupant, turnOf, waitsForHand } from './state.js';
 import type { Effect, Refusal, Room } from './step.js';
-import { viewSeat } from './view.js';
 
 /** What a command does, or why it is refused. */
 export type Decided =
@@ -36,6 +35,7 @@ export function decide(
     if (turn !== undefined) return refused('BAD_FRAME', 'for: a command of the room belongs to no turn');
     return decideRoom(room, seat, parseRoomCommand(command), now);
   }
+  if (waitsForHand(room.state, seat)) return refused('NEXT_HAND');
   if (turn !== undefined && turn !== turnOf(room.game, room.state, seat)) return refused('TURN_OVER');
   return decideTable(room, seat, command);
 }
@@ -113,9 +113,12 @@ function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly de
       };
     case 'claim_forfeit':
       if (!running) return refused('NO_MATCH');
-      return decided(room.game.forfeit(state.table, seat, holdersOf(state.seats.map(viewSeat), state.deserted)));
+      return decided(room.game.forfeit(state.table, seat, holdersOf(state.seats.map(held), state.deserted)));
   }
 }
+
+const held = (occupant: Occupant | null) =>
+  occupant && { bot: occupant.kind === 'bot', substituted: occupant.kind === 'human' && occupant.substituted };
 
 /** Two who wish it of each other change places; before that the wish is kept. */
 function swapSeats({ state, presence }: Room, seat: Seat, to: Seat | null): Decided {

@@ -2,7 +2,7 @@
 import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
 import { chain, History, START, type Tail } from './history.js';
-import { type Entry, emptyRoom, evolve, type RoomState } from './state.js';
+import { type Entry, emptyRoom, evolve, type RoomState, withDeal } from './state.js';
 import {
   CorruptRoom,
   NewerRoom,
@@ -22,10 +22,10 @@ export interface LoadedRoom {
 export const isReadable = ({ v }: StoredSnapshot): boolean => !(v > SNAPSHOT_VERSION);
 
 /** A room as it is handed over: a readable snapshot, and the end of the log that led to it. */
-export function loadHandedOver(snapshot: StoredSnapshot, tail?: Tail): LoadedRoom {
+export function loadHandedOver(game: Game, snapshot: StoredSnapshot, tail?: Tail): LoadedRoom {
   const { windows, departed } = snapshot;
   return {
-    state: complete(snapshot),
+    state: complete(game, snapshot),
     windows: new CommandWindows(windows, departed),
     history: History.leadingTo(snapshot, tail),
   };
@@ -37,12 +37,11 @@ export function lastWrittenAt(tail: readonly StoredEntry[]): number {
   return last ? (JSON.parse(last.text) as Entry).at : 0;
 }
 
-/** A stored state may be older than fields that start empty. */
-const complete = ({ state, turns = [] }: StoredSnapshot): RoomState => ({
-  ...emptyRoom(state.seats.length),
-  ...state,
-  turns: turns.map((seq) => seq ?? undefined),
-});
+/** A stored state may be older than fields that start empty, and than the rule of who is shown the cards of a hand. */
+function complete(game: Game, { state, turns = [], deal }: StoredSnapshot): RoomState {
+  const whole = { ...emptyRoom(state.seats.length), ...state, turns: turns.map((seq) => seq ?? undefined) };
+  return deal ? { ...whole, ...deal } : withDeal(game, whole);
+}
 
 /**
  * @throws CorruptRoom when the log has a gap, its digest is not the one that the room's meta names, or the game cannot
@@ -61,7 +60,7 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail } = stored;
   if (snapshot && !isReadable(snapshot)) throw new NewerRoom(`the snapshot has the unknown version ${snapshot.v}`);
   const seatCount = game.seatCount(meta.head.options);
-  let state = snapshot ? complete(snapshot) : emptyRoom(seatCount);
+  let state = snapshot ? complete(game, snapshot) : emptyRoom(seatCount);
   const windows = new CommandWindows(snapshot?.windows, snapshot?.departed);
   const base = snapshot ?? START;
   const history = new History({ seq: base.seq, digest: base.digest });

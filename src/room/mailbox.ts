@@ -331,7 +331,7 @@ export class Mailbox {
       this.room.presence = presence;
       if (entry) {
         this.room.history.push(entry);
-        this.audience.show(entry);
+        this.audience.show(entry, before);
         noteSeats(this.deps, this.code, entry, before);
       }
       for (const effect of taken.effects) this.audience.apply(effect);

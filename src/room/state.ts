@@ -49,6 +49,13 @@ export interface RoomState extends Seating {
   readonly deadline: number | null;
   /** By seat, the log entry with which the turn began that it has now; undefined where that is not known. */
   readonly turns: readonly (Seq | undefined)[];
+  /**
+   * By seat, the hash of the token that has held it since the hand that is on was dealt; null while none is on. Nobody else
+   * is shown the seat's cards.
+   */
+  readonly dealtTo: readonly (string | null)[] | null;
+  /** By seat, the log entry since which a player who had to wait for the end of a hand is shown the seat's cards; else 0. */
+  readonly shownSince: readonly Seq[];
 }
 
 /** What happens to a room whatever is played in it. All other events of a log are the game's. */
@@ -96,6 +103,8 @@ export function emptyRoom(seatCount: number): RoomState {
     table: null,
     deadline: null,
     turns: [],
+    dealtTo: null,
+    shownSince: Array.from({ length: seatCount }, () => 0 as Seq),
     swaps: [],
     deserted: [],
   };
@@ -108,8 +117,10 @@ export function evolve(game: Game, head: RoomHead, state: RoomState, entry: Entr
   let next = state;
   for (const event of entry.events) {
     next = isRoomEvent(event) ? evolveRoom(game, head, next, event) : evolveTable(game, next, event);
+    next = withDeal(game, next);
   }
-  if (!restartsClock(game, next, entry)) return next;
+  if (next.dealtTo !== state.dealtTo) next = { ...next, shownSince: shownSince(state, next, seq) };
+  if (!restartsClock(game, state, next, entry)) return next;
   const turns = movesGame(entry) ? turnsAfter(game, state, next, seq) : next.turns;
   return { ...next, turns, deadline: deadlineOf(game, head, next, entry.at) };
 }
@@ -136,31 +147,49 @@ export const turnOf = (game: Game, state: RoomState, seat: Seat): Seq | undefine
 
 /**
  * A turn begins anew with every event of the game, and when the very seat that has to act changes between player and
- * bot. Whoever comes and goes at another seat gives nobody time.
+ * bot. Whoever comes and goes at another seat, or waits for the next hand, gives nobody time.
  */
-function restartsClock(game: Game, state: RoomState, entry: Entry): boolean {
-  const acting = actingSeats(game, state);
-  return entry.events.some((event) => {
-    if (!isRoomEvent(event)) return true;
-    switch (event.type) {
-      case 'match_started':
-        return true;
-      case 'seat_taken':
-      case 'seat_left':
-      case 'bot_substituted':
-      case 'player_returned':
-        return acting.includes(event.seat);
-      default:
-        return false;
-    }
-  });
+function restartsClock(game: Game, before: RoomState, after: RoomState, entry: Entry): boolean {
+  if (movesGame(entry)) return true;
+  return actingSeats(game, after).some((seat) => playedByBot(before, seat) !== playedByBot(after, seat));
 }
 
 /** Whether nobody but a bot moves for the seat. */
 export function playedByBot(state: RoomState, seat: Seat): boolean {
-  const occupant = state.seats[seat];
-  return occupant?.kind !== 'human' || occupant.substituted;
+  return state.seats[seat]?.kind !== 'human' || isSubstituted(state, seat) || waitsForHand(state, seat);
 }
+
+/** Whether the player of the seat has been away for so long that a bot plays on. */
+export function isSubstituted(state: RoomState, seat: Seat): boolean {
+  const occupant = state.seats[seat];
+  return occupant?.kind === 'human' && occupant.substituted;
+}
+
+/**
+ * Whether the player of the seat has come to it while a hand is on: a bot plays the hand, and its cards are not shown.
+ * Otherwise one person would see all hands, seat by seat. What counts is the token that held this very seat at the deal.
+ */
+export function waitsForHand({ seats, dealtTo }: RoomState, seat: Seat): boolean {
+  const occupant = seats[seat];
+  return dealtTo !== null && occupant?.kind === 'human' && dealtTo[seat] !== occupant.tokenHash;
+}
+
+/** By seat, whose token holds it now. */
+export const heldBy = ({ seats }: RoomState): readonly (string | null)[] =>
+  seats.map((occupant) => (occupant?.kind === 'human' ? occupant.tokenHash : null));
+
+/** With a new hand it is noted who is dealt cards; with its end nobody has to wait any more. */
+export function withDeal(game: Game, state: RoomState): RoomState {
+  const isOn = state.status === 'playing' && game.handOn(state.table);
+  if (isOn === (state.dealtTo !== null)) return state;
+  return { ...state, dealtTo: isOn ? heldBy(state) : null };
+}
+
+const shownSince = (before: RoomState, after: RoomState, seq: Seq): readonly Seq[] =>
+  before.shownSince.map((since, at) => {
+    const seat = at as Seat;
+    return waitsForHand(before, seat) && !waitsForHand(after, seat) ? seq : since;
+  });
 
 /** The seat whose token has this SHA-256. Hashes of 128 random bits are compared: their timing tells nothing. */
 export function seatOf(state: RoomState, tokenHash: string): Seat | undefined {
@@ -205,8 +234,11 @@ function evolveRoom(game: Game, head: RoomHead, before: RoomState, event: RoomEv
           ? { kind: 'bot', name: event.name }
           : { kind: 'human', name: event.name, tokenHash: event.token_hash, substituted: false },
       );
-    case 'seat_left':
-      return withSeat(state, event.seat, null);
+    case 'seat_left': {
+      // Whoever comes back with the same token is a newcomer.
+      const dealtTo = state.dealtTo?.with(event.seat, null) ?? null;
+      return { ...withSeat(state, event.seat, null), dealtTo };
+    }
     case 'seat_changed': {
       const mover = state.seats[event.from] ?? null;
       return withSeat(withSeat(state, event.from, null), event.to, mover);

@@ -11,12 +11,19 @@ import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Refused } from './commands.js';
 import { decide } from './decide.js';
 import { type Presence, seatFor, successor, take, withPresence, withSignOfLife, withTimeGivenBack } from './seats.js';
-import { actingSeats, type LogEvent, playedByBot, type RoomHead, type RoomState, seatOf, turnLength } from './state.js';
+import {
+  actingSeats,
+  isSubstituted,
+  type LogEvent,
+  playedByBot,
+  type RoomHead,
+  type RoomState,
+  seatOf,
+  turnLength,
+} from './state.js';
 
 /** Who watches costs as much as who plays. */
 const MAX_SPECTATORS = 100;
-/** Kept of a refusal's text: it can quote what was sent, and a seat's last 256 are in every snapshot. */
-const DETAIL_LENGTH = 160;
 
 /** What a step looks at. `windows` is only read here. */
 export interface Room {
@@ -181,13 +188,13 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
   if (presented !== undefined) {
     const seat = seatOf(state, presented);
     if (seat === undefined) return refuse('WRONG_TOKEN');
-    return admit(seat, playedByBot(state, seat) ? [{ type: 'player_returned', seat }] : []);
+    return admit(seat, isSubstituted(state, seat) ? [{ type: 'player_returned', seat }] : []);
   }
   if (said.spectate) return presence.spectators < MAX_SPECTATORS ? admit(null, []) : refuse('SPECTATORS_FULL');
   // The same hello as before: its seat was taken, and the welcome that would have told was lost.
   const taken = seatOf(state, fresh.hash);
   if (taken !== undefined) {
-    return admit(taken, playedByBot(state, taken) ? [{ type: 'player_returned', seat: taken }] : [], fresh.token);
+    return admit(taken, isSubstituted(state, taken) ? [{ type: 'player_returned', seat: taken }] : [], fresh.token);
   }
   const seat = seatFor(state, said.seat);
   if (typeof seat === 'string') return refuse(seat);
@@ -229,7 +236,7 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
   }
   const answer = decide(room, seat, input.command, input.turn, now);
   // Without a connection there was no hello that would have told.
-  const returned: LogEvent[] = playedByBot(room.state, seat) ? [{ type: 'player_returned', seat }] : [];
+  const returned: LogEvent[] = isSubstituted(room.state, seat) ? [{ type: 'player_returned', seat }] : [];
   if (answer.ok) {
     const effects: Effect<C>[] = [{ type: 'ack', to: from, id }];
     if (answer.effects) effects.push(...answer.effects);
@@ -249,13 +256,13 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
 /** Nothing but an answer. */
 const answered = <C>(presence: Presence, effect: Effect<C>): Step<C> => ({ presence, events: [], effects: [effect] });
 
-/** A refusal as it is kept with its command id. */
-function outcomeOf({ code, detail = '', reason }: Refusal): Refused {
-  return { refused: code, message: detail.slice(0, DETAIL_LENGTH), ...(reason === undefined ? {} : { reason }) };
+/** A refusal as it is kept with its command id: its text can quote what was sent, and 256 of each seat are in a snapshot. */
+function outcomeOf({ code, reason }: Refusal): Refused {
+  return { refused: code, ...(reason === undefined ? {} : { reason }) };
 }
 
-function refusalOf({ refused, message, reason }: Refused): Refusal {
-  return { code: refused as ErrorCode, detail: message, ...(reason === undefined ? {} : { reason }) };
+function refusalOf({ refused, reason }: Refused): Refusal {
+  return { code: refused as ErrorCode, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** Everything whose time has come: an automatic move, a seat whose hold has ended, another host, an abandoned room. */
@@ -269,7 +276,7 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
   if (expired.length > 0) {
     const events: LogEvent[] = [];
     if (state.status === 'playing') {
-      const players = expired.filter((seat) => !playedByBot(state, seat));
+      const players = expired.filter((seat) => !isSubstituted(state, seat));
       events.push(...players.map((seat) => ({ type: 'bot_substituted', seat }) as const));
     }
     if (state.host !== null && expired.includes(state.host)) {

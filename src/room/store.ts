@@ -50,12 +50,14 @@ export const SNAPSHOT_VERSION = 2;
 /** Everything up to a position; with the entries after it, the whole room. */
 export interface StoredSnapshot extends Position {
   readonly v: number;
-  readonly state: Omit<RoomState, 'turns'>;
+  readonly state: Omit<RoomState, 'turns' | 'dealtTo' | 'shownSince'>;
   /**
    * Apart from the state, so that no older version, which does not keep it up to date, stores it again. Absent in
    * snapshots of older versions.
    */
   readonly turns?: readonly (Seq | null)[];
+  /** Apart from the state for the same reason. */
+  readonly deal?: Pick<RoomState, 'dealtTo' | 'shownSince'>;
   readonly windows: StoredWindows;
   /** Absent in snapshots of older versions. */
   readonly departed?: readonly Departure[];
@@ -163,7 +165,7 @@ export class CorruptRoom extends Error {
 
 export function toSnapshot(
   position: Position,
-  { turns, ...state }: RoomState,
+  { turns, dealtTo, shownSince, ...state }: RoomState,
   windows: CommandWindows,
 ): StoredSnapshot {
   return {
@@ -172,6 +174,7 @@ export function toSnapshot(
     digest: position.digest,
     state,
     turns: Array.from(turns, (seq) => seq ?? null),
+    deal: { dealtTo, shownSince },
     windows: windows.stored(),
     departed: windows.departed(),
   };

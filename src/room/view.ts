@@ -12,6 +12,7 @@ import {
   type Occupant,
   type RoomHead,
   type RoomState,
+  waitsForHand,
 } from './state.js';
 
 export function viewRoom(game: Game, head: RoomHead, state: RoomState, viewer: Viewer): RoomView {
@@ -23,20 +24,25 @@ export function viewRoom(game: Game, head: RoomHead, state: RoomState, viewer: V
     status: state.status,
     host: state.host,
     seat: viewer === 'spectator' ? null : viewer,
-    seats: state.seats.map(viewSeat),
+    seats: state.seats.map((occupant, at) => viewSeat(occupant, waitsForHand(state, at as Seat))),
     swaps: state.swaps,
     deserted: state.deserted,
     match: state.match,
-    table: state.table === null ? null : game.view(state.table, viewer),
+    table: state.table === null ? null : game.view(state.table, cardsFor(state, viewer)),
   };
 }
 
-export function viewSeat(occupant: Occupant | null): SeatView | null {
+/** As whom `viewer` sees the cards: whoever waits for the next hand sees as much of this one as a spectator. */
+export const cardsFor = (state: RoomState, viewer: Viewer): Viewer =>
+  viewer !== 'spectator' && waitsForHand(state, viewer) ? 'spectator' : viewer;
+
+function viewSeat(occupant: Occupant | null, waits: boolean): SeatView | null {
   if (occupant === null) return null;
   return {
     name: occupant.name,
     bot: occupant.kind === 'bot',
     substituted: occupant.kind === 'human' && occupant.substituted,
+    ...(waits ? { waits } : {}),
   };
 }
 
@@ -49,7 +55,8 @@ const NO_TURN = {};
 
 /** The turn of `viewer` and the commands that it may give; nothing when it has not to act. */
 export function viewOwnTurn(game: Game, state: RoomState, viewer: Viewer): Pick<TurnInfo, 'legal' | 'turn'> {
-  if (viewer === 'spectator' || !actingSeats(game, state).includes(viewer)) return NO_TURN;
+  if (cardsFor(state, viewer) === 'spectator' || viewer === 'spectator') return NO_TURN;
+  if (!actingSeats(game, state).includes(viewer)) return NO_TURN;
   const legal = game.legal(game.view(state.table, viewer));
   const turn = state.turns[viewer];
   return turn === undefined ? { legal } : { turn, legal };

@@ -7,7 +7,7 @@ import { findGame } from '../../src/game/games.js';
 import type { CommandId, Digest, Epoch, RoomCode, Seq } from '../../src/protocol/ids.js';
 import { chain, NO_DIGEST } from '../../src/room/history.js';
 import { type Entry, isRoomEvent, type RoomState, seatOf } from '../../src/room/state.js';
-import { projectEntry, viewRoom } from '../../src/room/view.js';
+import { cardsFor, projectEntry, viewRoom } from '../../src/room/view.js';
 import { fingerprint } from './canonical.js';
 import type {
   ClientEvidence,
@@ -124,11 +124,12 @@ class RoomCheck {
       epoch = entry.epoch;
       digest = chain(digest, stored.text);
       if (entry.by) this.noteDone(seq, entry.by.id);
-      const shown = new Map(viewers.map((viewer) => [viewer, shownTo(viewer, entry)] as const));
-      this.lines[seq] = { digest, epoch, shown, takers: takersOf(entry), played };
-      if (entry.events.some((event) => !isRoomEvent(event))) played = seq;
+      const before = replay.state;
       // After one entry that does not fit all others would be called wrong too.
       if (!broken) broken = !this.replayed(replay, entry, seq);
+      const shown = new Map(viewers.map((viewer) => [viewer, shownTo(viewer, entry, [before, replay.state])] as const));
+      this.lines[seq] = { digest, epoch, shown, takers: takersOf(entry), played };
+      if (entry.events.some((event) => !isRoomEvent(event))) played = seq;
       this.noteSeats(replay.state, entry, seq, broken);
       for (const { client, source, seat = client.seat, fingerprint: given } of views.get(seq) ?? []) {
         if (broken) break;
@@ -140,8 +141,9 @@ class RoomCheck {
     if (meta.seq !== seq) this.blame('gap', seq, `the log ends at ${seq}, its meta says ${meta.seq}`);
     if (meta.digest !== digest) this.blame('digest', seq, `the log adds up to ${digest}, its meta says ${meta.digest}`);
 
-    function shownTo(viewer: Viewer, entry: Entry): string {
-      return game ? JSON.stringify(projectEntry(game, head, entry, viewer)) : '';
+    function shownTo(viewer: Viewer, entry: Entry, around: readonly RoomState[]): string {
+      const waits = around.some((state) => cardsFor(state, viewer) === 'spectator');
+      return game ? JSON.stringify(projectEntry(game, head, entry, waits ? 'spectator' : viewer)) : '';
     }
   }
 

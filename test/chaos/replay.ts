@@ -11,6 +11,7 @@ import {
   emptyRoom,
   evolve,
   isRoomEvent,
+  isSubstituted,
   type LogEvent,
   playedByBot,
   type RoomEvent,
@@ -101,9 +102,9 @@ export class Replay {
         // Less than 0 where the room has come to an owner whose clock is behind.
         return state.deadline !== null;
       case 'bot_substituted':
-        return !playedByBot(state, event.seat);
+        return !isSubstituted(state, event.seat);
       case 'player_returned':
-        return state.seats[event.seat]?.kind === 'human' && playedByBot(state, event.seat);
+        return isSubstituted(state, event.seat);
       case 'host_changed':
         return event.seat === null || state.seats[event.seat]?.kind === 'human' || state.host === null;
       default:

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { foldEvent } from '../../src/client/fold.js';
 import type { RoomView } from '../../src/protocol/client-out.js';
+import { evolve } from '../../src/room/state.js';
 import { projectEntry, viewRoom } from '../../src/room/view.js';
 import { VIEWERS } from '../game/matches.js';
 import { PureRoom } from '../room/pure-room.js';
@@ -9,18 +10,27 @@ import { game, newHead, seat } from '../room/rooms.js';
 
 /** Says after every input whether all viewers' folded views are what they would see afresh. */
 class Watched extends PureRoom {
+  /** The room after what was shown. */
+  private seen = this.state;
   private readonly views = new Map(VIEWERS.map((viewer) => [viewer, this.fresh(viewer)]));
   private shown = 0;
 
   /** Follows the log from where it was, and compares. */
   follow(): this {
-    for (const { entry } of this.log.slice(this.shown)) {
+    for (const { entry, seq } of this.log.slice(this.shown)) {
+      this.seen = evolve(game, this.head, this.seen, entry, seq);
       for (const [viewer, view] of this.views) {
         const before = JSON.stringify(view);
-        const after = projectEntry(game, this.head, entry, viewer).reduce<RoomView>(foldEvent, view);
+        const waits = viewer !== 'spectator' && view.seats[viewer]?.waits;
+        const events = projectEntry(game, this.head, entry, waits ? 'spectator' : viewer);
+        const after = events.reduce<RoomView>(foldEvent, view);
         expect(JSON.stringify(view)).toBe(before);
         // Who changes seats gets a new view: what he knew was of another seat.
-        const moved = entry.events.some((event) => event.type === 'seat_changed');
+        const played = waits && !after.seats[viewer]?.waits;
+        const came = entry.events.some(
+          (event) => event.type === 'seat_taken' && 'seat' in event && event.seat === viewer,
+        );
+        const moved = played || came || entry.events.some((event) => event.type === 'seat_changed');
         this.views.set(viewer, moved ? this.fresh(viewer) : JSON.parse(JSON.stringify(after)));
       }
     }
@@ -30,7 +40,7 @@ class Watched extends PureRoom {
   }
 
   private fresh(viewer: (typeof VIEWERS)[number]): RoomView {
-    return JSON.parse(JSON.stringify(viewRoom(game, this.head, this.state, viewer)));
+    return JSON.parse(JSON.stringify(viewRoom(game, this.head, this.seen, viewer)));
   }
 }
 

@@ -81,6 +81,13 @@ test('who is left without opponents is told how to have the match', () => {
   expect(told(null)).not.toContain('claim');
 });
 
+test('who has come while a hand is on is told to wait, and the others are told who does', () => {
+  const seats = match(secondTrick(), null).seats.with(2, { name: 'Ali', bot: false, substituted: false, waits: true });
+  const shown = (viewer: 2 | 3) => lines({ state: tableState(match(secondTrick(), seat(viewer), { seats })) });
+  expect(shown(2).at(-1)).toBe(' You play from the next hand on; until then a bot plays your seat.');
+  expect(shown(3).join()).toContain('from next hand');
+});
+
 test('a lobby tells how friends join', () => {
   const shown = lines({ state: tableState(lobby()) });
   expect(shown).toContain('                           Sara (you) · seat 0 · host');

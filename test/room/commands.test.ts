@@ -37,7 +37,7 @@ test('tells the last of a seat, however often it was stored and loaded', () => {
         counter += 1 + skip;
         // Now and then a counter that is lower than one before: two tabs of one player.
         const id = `${Math.max(1, counter - back)}-n${at}` as CommandId;
-        const outcome: Outcome = refused ? { refused: 'ILLEGAL_MOVE', message: '' } : { seq: at as Seq };
+        const outcome: Outcome = refused ? { refused: 'ILLEGAL_MOVE' } : { seq: at as Seq };
         windows.record(SEAT, id, 'seq' in outcome ? outcome.seq : outcome);
         all.push([id, outcome]);
         if (reload === 0) windows = new CommandWindows(JSON.parse(JSON.stringify(windows.stored())));

@@ -26,7 +26,7 @@ async function sealed() {
     const deps = { store, clock, log, lease: new ManualLease(), newSeed: () => 'ab'.repeat(32), address: () => 'b:1' };
     const times = { idleMs: IDLE_MS, logKeep: 1_000, closedTtlMs: 60_000 };
     const onEnd = (_: Mailbox, reason: string) => void ends.push(reason);
-    const loaded = loadHandedOver(JSON.parse(JSON.stringify(snapshot)), tail);
+    const loaded = loadHandedOver(game, JSON.parse(JSON.stringify(snapshot)), tail);
     const fence = { owner: B, epoch: handover.epoch };
     return new Mailbox({ ...deps, ...times, onEnd }, game, head, fence, loaded, clock.now(), true);
   };

@@ -122,6 +122,16 @@ export const mutants: readonly Mutant[] = [
     test: 'a lease in doubt drops the room when the store names another owner',
   },
   {
+    guard: 'cards of a hand that newcomers come to',
+    change: {
+      file: 'src/room/state.ts',
+      from: "return dealtTo !== null && occupant?.kind === 'human' && dealtTo[seat] !== occupant.tokenHash;",
+      to: 'return false;',
+    },
+    file: 'room/newcomers',
+    test: 'nobody goes from seat to seat and sees one hand after the other',
+  },
+  {
     guard: 'bounded buffer of a slow reader',
     change: {
       file: 'src/edge/player-socket.ts',

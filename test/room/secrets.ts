@@ -42,6 +42,27 @@ export function hidesSecrets(
   }
 }
 
+/** Whoever was shown all these frames has seen hidden cards of one seat at most in each deal, wherever he sat. */
+export function seesOneHand(head: RoomHead, log: readonly LogEntry[], shown: readonly Shown[]): void {
+  const states = statesOf(head, log);
+  const seats = new Map<string, number>();
+  for (const { frame } of shown) {
+    if (frame.type !== 'event' && frame.type !== 'welcome' && frame.type !== 'snapshot') continue;
+    const table = tableOf(states[frame.seq]);
+    if (table?.seed == null) continue;
+    const said = 'view' in frame && frame.view ? { ...frame, view: withoutLastHand(frame.view) } : frame;
+    const text = JSON.stringify(said);
+    for (const [seat, hand] of table.hands.entries()) {
+      if (!hand.some((card) => text.includes(`"${card}"`))) continue;
+      must(
+        (seats.get(table.seed) ?? seat) === seat,
+        `the hands of seats ${seats.get(table.seed)} and ${seat} in one deal`,
+      );
+      seats.set(table.seed, seat);
+    }
+  }
+}
+
 function hidesInEvent(
   head: RoomHead,
   viewer: Viewer,

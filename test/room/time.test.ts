@@ -72,8 +72,19 @@ describe('the clock', () => {
     made.now += 1_000;
     made.command('Bo', { type: 'leave' });
     expect(made.state.deadline).toBe(made.now + BOT_MS);
+    const { deadline } = made.state;
+    made.now += 100;
+    // A bot plays this hand to its end: whoever comes and goes gives it no time.
     made.join('Eve', { seat: 1 as Seat });
-    expect(made.state.deadline).toBe(made.now + TURN_MS);
+    expect(made.state.deadline).toBe(deadline);
+
+    const away = playing(2, { turn_ms: 3_600_000 });
+    while (away.turn !== 1) away.next();
+    away.gone(1).wait(HOLD_MS);
+    expect(away.state.deadline).toBe(away.now + BOT_MS);
+    away.now += 1;
+    away.join('Bo');
+    expect(away.state.deadline).toBe(away.now + 3_600_000);
   });
 });
 

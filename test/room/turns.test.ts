@@ -93,10 +93,10 @@ test('a snapshot keeps the turns; without them none is told, and a move that nam
     new CommandWindows(),
   );
   const kept = toSnapshot(made.log.at(-1) ?? { seq: 0 as Seq, digest: '' as never }, made.state, new CommandWindows());
-  expect(turnOf(game, loadHandedOver(JSON.parse(JSON.stringify(kept))).state, made.turn)).toBe(turn(made));
+  expect(turnOf(game, loadHandedOver(game, JSON.parse(JSON.stringify(kept))).state, made.turn)).toBe(turn(made));
   expect(kept.state).not.toHaveProperty('turns');
   const begun = turn(made);
-  made.state = loadHandedOver(JSON.parse(JSON.stringify(old))).state;
+  made.state = loadHandedOver(game, JSON.parse(JSON.stringify(old))).state;
   expect(viewTurn(game, made.state, made.turn)).toEqual({ deadline: made.state.deadline, legal: expect.anything() });
   expect(made.command(nameAt(made.turn), made.move, undefined, begun).answers[0]).toMatch(/TURN_OVER$/);
   expect(made.command(nameAt(made.turn), made.move).answers[0]).toMatch(/^ack/);
@@ -109,6 +109,7 @@ test('where several seats act at once, the turn of one outlasts the move of anot
     evolve: (acted: number[], { by }: { by: number }) => (acted.length === 1 ? [] : [...acted, by]),
     turn: (acted: number[]) => ({ waitsFor: 'seats', seats: [0, 1].filter((at) => !acted.includes(at)) }),
     result: () => null,
+    handOn: () => false,
   } as unknown as Game;
   const head = newHead('T0GETHER');
   const after = (state: RoomState, seq: number, ...events: Entry['events']) =>

@@ -13,7 +13,7 @@ import { type Action, CLIENTS } from './actions.js';
 import { Client } from './client.js';
 import { type GivenCommand, game, hashOf, newHead, type OpenedRoom, openRoom } from './rooms.js';
 import { type Fault, failAfter, failBefore, ScriptedStore } from './scripted-store.js';
-import { hidesSecrets } from './secrets.js';
+import { hidesSecrets, seesOneHand } from './secrets.js';
 import { asJson, equal, must } from './sure.js';
 
 export class World {
@@ -144,6 +144,7 @@ export class World {
       this.clients.flatMap(({ shown }) => shown),
       this.hashes,
     );
+    for (const { shown } of this.clients) seesOneHand(this.head, log, shown);
   }
 
   private get room(): OpenedRoom {
@@ -237,7 +238,9 @@ export class World {
     if (this.mailbox.over || this.mailbox.status !== 'playing') return undefined;
     return this.clients.find((client) => {
       const view = client.view?.table as View | undefined;
-      return client.connected && client.seat !== null && view?.table.turn === client.seat;
+      const { seat } = client;
+      if (!client.connected || seat === null || client.view?.seats[seat]?.waits) return false;
+      return view?.table.turn === seat;
     });
   }
 
@@ -293,7 +296,7 @@ export class World {
 }
 
 /** A stored room's state as it is in memory. */
-const stateOf = ({ state, turns }: StoredSnapshot): unknown => asJson({ ...state, turns });
+const stateOf = ({ state, turns, deal }: StoredSnapshot): unknown => asJson({ ...state, turns, ...deal });
 
 /** What a log tells of windows: commands with effect. Refusals are known to the instance that refused, and its snapshots. */
 function effects(windows: StoredWindows): unknown {

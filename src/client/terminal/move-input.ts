@@ -27,6 +27,7 @@ export function parseMove(text: string, state: TableState, view: RoomView): Move
   if (!game || view.status !== 'playing') return mistake('No match is running.');
   if (state.pending > 0) return mistake('Your last move is still on its way.');
   const { turn, phase } = game.table;
+  if (view.seat !== null && view.seats[view.seat]?.waits) return mistake('You play from the next hand on.');
   if (turn !== view.seat)
     return mistake(turn === null ? 'Wait: the cards are shuffled.' : `It is ${playerName(view, turn)}'s turn.`);
   if (phase === 'trump') return nameTrump(text, trump, game);

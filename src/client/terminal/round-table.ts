@@ -103,6 +103,7 @@ function badgesOf(view: RoomView, presence: Presence, seat: Seat, leader: Seat |
   }
   if (sitting.bot) badges.push(paint.dim('bot'));
   else if (sitting.substituted) badges.push(paint.red('away, bot plays'));
+  else if (sitting.waits) badges.push(paint.dim('from next hand'));
   else if (presence.seats[seat] === false) badges.push(paint.red('away'));
   return badges;
 }

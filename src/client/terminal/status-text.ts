@@ -20,6 +20,9 @@ export function statusText(state: TableState, now: number, paint: Paint): string
   if (view.status === 'finished' && game) return ` ${paint.bold(outcome(view, game))}`;
   if (view.status !== 'playing' || !game) return '';
   const { turn, phase } = game.table;
+  if (view.seat !== null && view.seats[view.seat]?.waits) {
+    return paint.dim(' You play from the next hand on; until then a bot plays your seat.');
+  }
   const offer = mayClaim(view) ? ' · your opponents have left: claim' : '';
   if (turn === null) return paint.dim(' Shuffling …');
   const seconds = secondsLeft(state, turn, now);
@@ -44,7 +47,7 @@ function outcome(view: RoomView, { table }: View): string {
 /** " · 12 s"; nothing for a bot, which takes no time worth counting. */
 function secondsLeft({ view, deadline }: TableState, turn: Seat, now: number): string {
   const sitting = view?.seats[turn];
-  if (deadline === null || !sitting || sitting.bot || sitting.substituted) return '';
+  if (deadline === null || !sitting || sitting.bot || sitting.substituted || sitting.waits) return '';
   return ` · ${Math.max(0, Math.round((deadline - now) / 1000))} s`;
 }
 

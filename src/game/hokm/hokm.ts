@@ -5,7 +5,7 @@ import { type Command, commandSchema } from './command.js';
 import { type Event, type PublicEvent, project } from './event.js';
 import { type Options, optionsSchema } from './options.js';
 import { betweenHands, chance, decide, evolve, forfeit, result, type State, setup, turn, view } from './rules.js';
-import { fold, legal, over, type View } from './view.js';
+import { fold, handOn, legal, over, type View } from './view.js';
 
 export const hokm: Game<State, Command, Event, View, PublicEvent, Options> = {
   id: 'hokm',
@@ -20,6 +20,7 @@ export const hokm: Game<State, Command, Event, View, PublicEvent, Options> = {
   evolve,
   turn,
   betweenHands,
+  handOn,
   view,
   project,
   fold,

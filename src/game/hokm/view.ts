@@ -33,6 +33,11 @@ export function legal(view: View): readonly Command[] {
   return playable(hand, table.trick?.cards[0]).map((card): Command => ({ type: 'play', card }));
 }
 
+/** Whether cards are dealt, if only the hakem's first. */
+export function handOn({ table }: { readonly table: Table }): boolean {
+  return table.phase === 'trump' || table.phase === 'play';
+}
+
 /** Whether the match is over. */
 export function over(view: View): boolean {
   return view.table.result !== null;

@@ -41,6 +41,11 @@ export class Router {
     this.changed();
   }
 
+  /** What the person who came here had asked for is done: a page that is loaded again does not ask for it again. */
+  fulfilled(): void {
+    history.replaceState({ sit: true } satisfies Intent, '');
+  }
+
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -20,6 +20,7 @@ import { shownName } from './player-name.js';
 import { refusalWords } from './refusal-words.js';
 import { ScoreBar } from './score-bar.js';
 import { SeatPlate } from './seat-plate.js';
+import { isBotsTurn } from './seat-ring.js';
 import { TrickArea } from './trick-area.js';
 import { TrumpChoice } from './trump-choice.js';
 import { TurnLine } from './turn-line.js';
@@ -82,6 +83,7 @@ function PlayBoard({
   // A move under way is told when it takes longer than people notice: when the connection is not there.
   const waits = sending !== null && state.connection !== 'open';
   const words = waits ? t('sending') : turnWords(text, room, view, stage);
+  const comesLater = own !== null && room.seats[own]?.waits === true;
   const isOver = table.phase === 'over' && stage.winner === null;
 
   return (
@@ -95,7 +97,7 @@ function PlayBoard({
         {SEATS.map((seat) => {
           const occupant = room.seats[seat] ?? null;
           const acting = table.turn === seat && room.status === 'playing';
-          const human = occupant !== null && !occupant.bot && !occupant.substituted;
+          const human = occupant !== null && !isBotsTurn(occupant);
           const { deadline } = state;
           return (
             <SeatPlate
@@ -154,7 +156,12 @@ function PlayBoard({
         warning={warning}
         onTalk={own === null ? undefined : () => show('talk')}
       />
-      {own !== null && table.phase !== 'over' && (
+      {comesLater && (
+        <p class="hand-wait" role="status">
+          {t('next_hand')}
+        </p>
+      )}
+      {own !== null && !comesLater && table.phase !== 'over' && (
         <Hand
           key={`${room.match} ${table.hand}`}
           cards={view.hand}

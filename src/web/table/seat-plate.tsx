@@ -32,6 +32,7 @@ export function SeatPlate(props: SeatPlateProps) {
     acting && t('acting'),
     occupant?.bot && t('bot'),
     occupant?.substituted ? t('bot_plays') : away && t('away'),
+    occupant?.waits && t('from_next_hand'),
     muted && t('muted'),
   ].filter((note) => typeof note === 'string');
   return (

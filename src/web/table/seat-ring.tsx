@@ -18,6 +18,9 @@ export interface SeatRingProps {
   readonly clock: Clock | null;
 }
 
+/** Whether a bot moves for the seat at present. */
+export const isBotsTurn = (seat: SeatView): boolean => seat.bot || seat.substituted || seat.waits === true;
+
 const RADIUS = 22;
 const LENGTH = Math.round(2 * Math.PI * RADIUS);
 
@@ -47,7 +50,7 @@ export function SeatRing({ seat, acting, clock }: SeatRingProps) {
         )}
       </svg>
       <span class="seat-face" aria-hidden="true">
-        {seat === null ? '' : seat.bot || seat.substituted ? <Icon name="bot" /> : [...seat.name][0]}
+        {seat === null ? '' : isBotsTurn(seat) ? <Icon name="bot" /> : [...seat.name][0]}
       </span>
     </span>
   );

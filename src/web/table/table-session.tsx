@@ -1,6 +1,7 @@
 /** One stay at a table, from the first connection to its end. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { Seat } from '../../client/browser.js';
+import { useDevice } from '../device/device.js';
 import type { Intent } from '../device/route.js';
 import { useText } from '../text/text.js';
 import { Board } from './board.js';
@@ -47,9 +48,11 @@ export function TableSession({ joining, intent, onAgain }: TableSessionProps) {
 function useIntent(model: TableModel, { bots = 0, start = false }: Intent): void {
   const done = useRef(false);
   const { view } = model.state;
+  const { router } = useDevice();
   useEffect(() => {
     if (done.current || view === null) return;
     done.current = true;
+    router.fulfilled();
     if (view.status !== 'lobby' || view.match > 0 || view.host !== view.seat) return;
     if (start) return model.command({ type: 'start', fill_with_bots: true });
     const empty = view.seats.flatMap((seat, at) => (seat === null ? [at as Seat] : []));

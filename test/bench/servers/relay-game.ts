@@ -44,6 +44,7 @@ export const relay: Game<State, Command, Played, View, Played, object> = {
   over: () => false,
   forfeit: () => ({ ok: false, refusal: { code: 'ILLEGAL_MOVE', reason: 'NO_FORFEIT', message: 'Nobody wins here.' } }),
   betweenHands: () => false,
+  handOn: () => false,
   bot: () => ({ type: 'play', card: 'AS' }),
   result: () => null,
 };
