@@ -3,9 +3,10 @@ import { type ClusterMessage, type MessageOf, parseClusterMessage } from '../pro
 import type { InstanceId } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
 import type { Channels } from '../redis/keys.js';
-import { type Clock, sleep, type Timer } from '../runtime/clock.js';
+import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import { randomHex } from '../runtime/random.js';
+import { INBOX_LENGTH, Inbox } from './inbox.js';
 
 export interface BusDeps {
   readonly id: InstanceId;
@@ -29,21 +30,20 @@ function isAnswer(message: ClusterMessage): message is MessageOf<(typeof ANSWERS
 
 const ANSWERS = ['room_pinned', 'game_migration_answer', 'player_reconnect_response'] as const;
 const INBOX_TTL_MS = 60_000;
-const INBOX_LENGTH = 10_000;
-/** The answer is also a sign of life (see `connection-policy.ts`): well below the silence after which Redis is left, ms. */
-const BLOCK_MS = 500;
-const RETRY_MS = 200;
 
 export class Bus {
   private readonly handlers = new Map<ClusterMessage['type'], Handler>();
   private readonly questions = new Map<string, (answer: ClusterMessage) => void>();
-  private stopped = false;
+  private readonly inbox: Inbox;
 
   /** What `publish` and `ask` take. */
   readonly channels: Channels;
 
   constructor(private readonly deps: BusDeps) {
-    this.channels = deps.redis.keyspace.channels;
+    const { id, redis, inbox, clock, log } = deps;
+    this.channels = redis.keyspace.channels;
+    const handle = (text: string) => this.take(text);
+    this.inbox = new Inbox({ key: redis.keyspace.inbox(id), waiting: inbox, redis, clock, log, handle });
   }
 
   /** Calls `handler` for every message of the type, by whichever way it comes. One handler a type; it is idempotent. */
@@ -57,14 +57,14 @@ export class Bus {
   /** Subscribes and starts to read the inbox. Both find back by themselves after Redis was away. */
   async start(): Promise<void> {
     const { subscriber, id } = this.deps;
-    subscriber.on('message', (_: string, text: string) => this.take(text));
+    subscriber.on('message', (_: string, text: string) => this.hear(text));
     const { broadcast, scaling, instance } = this.channels;
     await subscriber.subscribe(broadcast, scaling, instance(id));
-    void this.readInbox();
+    void this.inbox.read();
   }
 
   stop(): void {
-    this.stopped = true;
+    this.inbox.stop();
   }
 
   /** Sends a hint: lost when nobody listens or Redis is away. Never throws. */
@@ -124,49 +124,16 @@ export class Bus {
     });
   }
 
-  private take(text: string): void {
+  /** A hint: whoever it was for does without it. */
+  private hear(text: string): void {
+    this.take(text).catch((error: unknown) => this.deps.log.error({ err: error }, 'message not handled'));
+  }
+
+  /** @throws what its handler throws */
+  private async take(text: string): Promise<void> {
     const message = parseClusterMessage(text);
     if (!message) return;
     if (isAnswer(message)) return this.questions.get(message.request)?.(message);
-    const handler = this.handlers.get(message.type);
-    if (!handler) return;
-    Promise.resolve()
-      .then(() => handler(message))
-      .catch((error: unknown) => this.deps.log.error({ type: message.type, err: error }, 'message not handled'));
+    await this.handlers.get(message.type)?.(message);
   }
-
-  /**
-   * Reads the inbox from its beginning and takes out what it has read: instance ids are never used twice, so all of it is for
-   * this process. It must not wait for entry ids above the last one read: once the key has expired, a Redis whose clock is
-   * behind gives lower ones. What a failover puts back is known by its id.
-   */
-  private async readInbox(): Promise<void> {
-    const { inbox, id, clock } = this.deps;
-    const key = inbox.keyspace.inbox(id);
-    const handled = new Set<string>();
-    while (!this.stopped) {
-      try {
-        const reply = await inbox.xread('BLOCK', BLOCK_MS, 'STREAMS', key, '0');
-        const entries = reply?.[0]?.[1] ?? [];
-        const fresh = entries.filter(([entryId]) => !handled.has(entryId));
-        for (const [entryId, fields] of fresh) {
-          handled.add(entryId);
-          this.take(fields[1] ?? '');
-        }
-        for (const entryId of handled) if (handled.size > INBOX_LENGTH) handled.delete(entryId);
-        const last = entries.at(-1)?.[0];
-        if (last !== undefined) await this.deps.redis.xtrim(key, 'MINID', idAfter(last));
-        // Nothing new came: the trimming has not worked, and would be asked for again and again.
-        if (last !== undefined && fresh.length === 0) await sleep(clock, RETRY_MS);
-      } catch {
-        if (!this.stopped) await sleep(clock, RETRY_MS);
-      }
-    }
-  }
-}
-
-/** The lowest entry id above this one. */
-function idAfter(entryId: string): string {
-  const [ms = '0', sequence = '0'] = entryId.split('-');
-  return `${ms}-${Number(sequence) + 1}`;
 }

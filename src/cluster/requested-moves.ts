@@ -1,6 +1,5 @@
 /** Rooms of this instance that others ask for: one by its name at once, or some of its choice, between hands first. */
 import type { MessageOf } from '../protocol/cluster.js';
-import type { InstanceId } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
@@ -8,7 +7,7 @@ import type { Bus } from './bus.js';
 import type { Fencing } from './fencing.js';
 import type { Migration } from './migration.js';
 import type { Ownership } from './ownership.js';
-import type { Registry } from './registry.js';
+import type { InstanceRecord, Registry } from './registry.js';
 import type { Self } from './self.js';
 
 export interface RequestedMovesDeps {
@@ -34,23 +33,26 @@ export class RequestedMoves {
     );
   }
 
+  /** @throws when the registry does not answer: nothing has been done then, and the request is handled again */
   private async asked({ room, rooms, to, fencing }: MessageOf<'game_migration_request'>): Promise<void> {
-    const { deps } = this;
-    if (!deps.fencing.admits(fencing)) {
-      deps.log.warn({ to, fencing, seen: deps.fencing.seen }, 'outdated request to move refused');
+    const { fencing: orders, log, registry, ownership, migration } = this.deps;
+    if (!orders.admits(fencing)) {
+      log.warn({ to, fencing, seen: orders.seen }, 'outdated request to move refused');
       return;
     }
-    if (room === undefined) return this.moveSome(rooms ?? 0, to);
-    const mailbox = deps.ownership.here(room);
-    if (mailbox) await this.move(mailbox, to);
+    const target = await registry.get(to);
+    if (!target) return log.warn({ to }, 'asked to move rooms to an instance that is not there');
+    if (room === undefined) return this.moveSome(rooms ?? 0, target);
+    const mailbox = ownership.here(room);
+    if (mailbox) await migration.move(mailbox, target);
   }
 
-  private async moveSome(count: number, to: InstanceId): Promise<void> {
+  private async moveSome(count: number, target: InstanceRecord): Promise<void> {
     const deadline = this.deps.clock.monotonic() + PATIENCE_MS;
     for (let left = count; left > 0; left--) {
       const mailbox = await this.choose(deadline);
       // Who takes one no more takes none of the others.
-      if (!mailbox || (await this.move(mailbox, to)) !== 'moved') return;
+      if (!mailbox || (await this.deps.migration.move(mailbox, target)) !== 'moved') return;
     }
   }
 
@@ -64,10 +66,5 @@ export class RequestedMoves {
       if (clock.monotonic() >= deadline) return rooms[0];
       await sleep(clock, LOOK_MS);
     }
-  }
-
-  private async move(mailbox: Mailbox, to: InstanceId) {
-    const target = await this.deps.registry.get(to);
-    return target ? this.deps.migration.move(mailbox, target) : 'refused';
   }
 }

@@ -87,8 +87,9 @@ export class Scaling {
     });
   }
 
+  /** The next heartbeat tells it as well, within a second. */
   private async tellAll(): Promise<void> {
-    await this.deps.lease.renew();
+    await this.deps.lease.renew().catch(() => undefined);
     await this.deps.registry.announce();
   }
 }

@@ -101,7 +101,7 @@ function statusLine(mailbox: Mailbox): RoomStatusLine {
     seq: mailbox.position.seq,
     connections: mailbox.connections,
     frozen: mailbox.frozen,
-    players: mailbox.players,
+    players: mailbox.seats.filter((occupant) => occupant?.kind === 'human').length,
   };
 }
 

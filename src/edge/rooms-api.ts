@@ -64,8 +64,8 @@ export class RoomsApi {
   }
 
   /**
-   * Stores a room that nobody owns; the first join claims it.
-   * @throws CatalogueError BAD_OPTIONS, NO_COPIES, CLUSTER_FULL, STORAGE_LOW
+   * Stores a room that nobody owns; the first join claims it. A code is told only of a room that is as safe as a claim.
+   * @throws CatalogueError BAD_OPTIONS, NO_COPIES, CLUSTER_FULL, STORAGE_LOW; FROZEN when it is not known whether it is stored
    */
   async create(body: unknown): Promise<RoomCode> {
     const { store, clock, newRoomCode, defaults, unclaimedTtlMs, copies, hasSpace, storageLow } = this.deps;
@@ -88,7 +88,11 @@ export class RoomsApi {
     if (await storageLow()) throw new CatalogueError('STORAGE_LOW');
     for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
       const head = newRoomHead(game, gameOptions.data, settings, clock.now(), newRoomCode());
-      if (await store.create(head, unclaimedTtlMs)) return head.code;
+      const isStored = await store.create(head, unclaimedTtlMs).catch(() => {
+        // What may be there is forgotten unclaimed: nobody is told its code.
+        throw new CatalogueError('FROZEN', 'It is not known whether the table is safe; create another.');
+      });
+      if (isStored) return head.code;
     }
     throw new CatalogueError('INTERNAL');
   }

@@ -85,9 +85,12 @@ export class RedisRoomStore implements RoomStore {
   }
 
   async create(head: RoomHead, ttlMs: number): Promise<boolean> {
-    return (
-      (await this.redis.createRoom(this.keys.roomMeta(head.code), JSON.stringify(head), NO_DIGEST, String(ttlMs))) === 1
+    const key = this.keys.roomMeta(head.code);
+    const { reply, copied } = await this.copied((redis) =>
+      redis.createRoom(key, JSON.stringify(head), NO_DIGEST, String(ttlMs)),
     );
+    if (reply === 1 && !copied) throw new Error('the new room is not on enough copies');
+    return reply === 1;
   }
 
   async meta(code: RoomCode): Promise<RoomMeta | null> {

@@ -125,14 +125,15 @@ export class Audience {
   }
 
   /** The room is played elsewhere from now on. */
-  sendAway(): void {
-    for (const connection of this.seats.keys()) connection.moved();
+  /** The room is over: all who are attached are told, and those who still `wait` to be. */
+  end(code: ErrorCode, waiting: Iterable<Connection>): void {
+    const strangers = new Set([...waiting].filter((connection) => !this.seats.has(connection)));
+    for (const connection of this.seats.keys()) {
+      if (code === 'MOVED') connection.moved();
+      else connection.close(code);
+    }
     this.seats.clear();
-  }
-
-  closeAll(code: ErrorCode): void {
-    for (const connection of this.seats.keys()) connection.close(code);
-    this.seats.clear();
+    for (const connection of strangers) connection.close(code);
   }
 
   private admit(connection: Connection, seat: Seat | null, token?: string, resume?: Cursor): void {

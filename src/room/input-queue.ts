@@ -22,6 +22,10 @@ const WAITING_OF_OTHERS = 512;
 export const holderOf = (input: RoomInput): string =>
   (input.type === 'hello' ? input.presented : 'holder' in input ? input.holder : '') ?? '';
 
+/** Whose inputs these are. */
+export const sendersOf = (inputs: readonly (RoomInput | Detached)[]): Connection[] =>
+  inputs.flatMap((input) => ('from' in input ? [input.from] : []));
+
 export class InputQueue {
   private items: (RoomInput | Detached)[] = [];
 
@@ -80,7 +84,7 @@ export class InputQueue {
 
   /** Takes nothing more: whose inputs still waited. */
   clear(): Connection[] {
-    const senders = this.items.flatMap((item) => ('from' in item ? [item.from] : []));
+    const senders = sendersOf(this.items);
     this.items = [];
     return senders;
   }

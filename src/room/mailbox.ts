@@ -14,7 +14,7 @@ import { Audience, type Committed, type Connection } from './audience.js';
 import { type Done, runBatch } from './batch.js';
 import { Handover } from './handover.js';
 import type { LogEntry, Position } from './history.js';
-import { holderOf, InputQueue, type RoomInput } from './input-queue.js';
+import { holderOf, InputQueue, type RoomInput, sendersOf } from './input-queue.js';
 import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
 import { Proof } from './proof.js';
@@ -125,9 +125,9 @@ export class Mailbox {
     return this.ended !== undefined;
   }
 
-  /** Seats taken by people. */
-  get players(): number {
-    return this.room.state.seats.filter((occupant) => occupant?.kind === 'human').length;
+  /** Who sits where, as committed. */
+  get seats(): RoomState['seats'] {
+    return this.room.state.seats;
   }
 
   /** Who of the seats is connected. */
@@ -215,10 +215,7 @@ export class Mailbox {
     this.finish('MOVED');
   }
 
-  /**
-   * Stores a snapshot and gives the room up; sockets are told to come back elsewhere. Resolves when that is done or the
-   * room was lost meanwhile.
-   */
+  /** Stores a snapshot and gives the room up: sockets are told to come back elsewhere. It is over here when that resolves. */
   async release(ttlMs: number): Promise<void> {
     const snapshot = await this.seal();
     if (!snapshot) return;
@@ -277,9 +274,9 @@ export class Mailbox {
     this.flushing ??= this.ledger
       .catchUp()
       .then((ours) => {
-        if (!ours) this.lose();
-        this.enter(ours);
         if (ours) this.ledger.considerSnapshot(this.room);
+        else this.lose();
+        this.enter(ours);
         return ours;
       })
       .finally(() => {
@@ -351,6 +348,8 @@ export class Mailbox {
     if (this.ended) return;
     this.ended = 'closed';
     for (const occupant of this.room.state.seats) noteLeft(this.deps, occupant);
+    // That it is closed is committed: nobody waits until its keys are given up.
+    this.tellEnd('ROOM_CLOSED');
     await this.ledger.release(this.deps.closedTtlMs);
     this.finish('ROOM_CLOSED');
   }
@@ -388,13 +387,14 @@ export class Mailbox {
     this.standstill.cancel();
     this.ledger.close();
     this.enter(false);
-    this.closedWith = code;
-    const waiting = [...this.batch.flatMap((input) => ('from' in input ? [input.from] : [])), ...this.queue.clear()];
-    const strangers = new Set(waiting.filter((connection) => this.audience.seatAt(connection) === undefined));
-    if (code === 'MOVED') this.audience.sendAway();
-    else this.audience.closeAll(code);
-    for (const connection of strangers) connection.close(code);
-    this.batch = [];
+    this.tellEnd(code);
     this.deps.onEnd(this, this.ended ?? 'failed', why);
+  }
+
+  /** Tells everybody that it is over, and whoever comes later. */
+  private tellEnd(code: ErrorCode): void {
+    this.closedWith = code;
+    this.audience.end(code, [...sendersOf(this.batch), ...this.queue.clear()]);
+    this.batch = [];
   }
 }

@@ -109,7 +109,10 @@ export interface WholeRoom {
 }
 
 export interface RoomStore {
-  /** Stores a room that nobody owns yet; it is forgotten after `ttlMs` unless claimed. False when the code is in use. */
+  /**
+   * Stores a room that nobody owns yet; it is forgotten after `ttlMs` unless claimed. True once the copies have it, false
+   * when the code is in use. @throws when neither is known
+   */
   create(head: RoomHead, ttlMs: number): Promise<boolean>;
   /** The room's meta, or null when there is none. @throws when the store does not answer. */
   meta(code: RoomCode): Promise<RoomMeta | null>;

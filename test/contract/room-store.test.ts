@@ -160,8 +160,9 @@ describe('rooms in Redis', () => {
     const waiting = await connected(redis);
     const store = new RedisRoomStore(connection, { waiting, copies: 2 });
     const head = newHead('C0P1ES00', { durability: 'replicated' });
-    await store.create(head, 60_000);
-    // No copy is there yet: the claim has landed but is not confirmed.
+    // No copy is there yet: what is written has landed but is not confirmed.
+    await expect(store.create(head, 60_000)).rejects.toThrow('not on enough copies');
+    expect(await store.create(head, 60_000)).toBe(false);
     expect(await store.claim(head.code, unowned, by, 'a:1')).toMatchObject({ outcome: 'unknown' });
     expect(await store.meta(head.code)).toMatchObject({ owner: by, epoch: 1 });
     const replica = await startRedis(['--replicaof', '127.0.0.1', String(redis.port)]);
