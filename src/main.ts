@@ -1,5 +1,4 @@
 /** The process of one game instance: its parts on this machine. */
-import './runtime/heap.js';
 import { newInstanceId } from './cluster/new-ids.js';
 import { instanceConfig } from './config.js';
 import { createInstance } from './instance/create-instance.js';

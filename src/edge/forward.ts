@@ -8,7 +8,6 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { hostAndPort } from '../cluster/address.js';
 import { whenGone } from './gone.js';
-import type { UpgradeRequest } from './plain-upgrade.js';
 import type { Pulse } from './pulse.js';
 
 export const FORWARDED_HEADER = 'x-hokm-forwarded';
@@ -37,7 +36,7 @@ export class Forwarder {
   }
 
   /** Whether another instance of this cluster has sent the request here. */
-  wasForwarded(incoming: UpgradeRequest): boolean {
+  wasForwarded(incoming: IncomingMessage): boolean {
     const header = incoming.headers[FORWARDED_HEADER];
     if (header === undefined) return false;
     const given = Buffer.from(String(header));
@@ -50,7 +49,7 @@ export class Forwarder {
    * then still untouched.
    */
   upgrade(
-    incoming: UpgradeRequest,
+    incoming: IncomingMessage,
     socket: Duplex,
     head: Buffer,
     address: string,
@@ -71,7 +70,7 @@ export class Forwarder {
         resolve(false);
       });
       owner.once('connect', () => {
-        owner.write(this.requestHead(incoming), 'latin1');
+        owner.write(this.passedHead(incoming), 'latin1');
         if (head.length > 0) owner.write(head);
       });
       owner.once('data', (first: Buffer) => {
@@ -139,12 +138,18 @@ export class Forwarder {
     });
   }
 
-  private requestHead(incoming: UpgradeRequest): string {
-    const lines = [`${incoming.method} ${incoming.url} HTTP/1.1`];
-    for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) {
-      const name = incoming.rawHeaders[at] ?? '';
-      if (name.toLowerCase() !== FORWARDED_HEADER) lines.push(`${name}: ${incoming.rawHeaders[at + 1]}`);
-    }
-    return `${[...lines, `${FORWARDED_HEADER}: ${this.secret}`].join('\r\n')}\r\n\r\n`;
+  private passedHead(incoming: IncomingMessage): string {
+    return requestHead(incoming, (name) => name !== FORWARDED_HEADER, `${FORWARDED_HEADER}: ${this.secret}\r\n`);
   }
+}
+
+/** The request's first lines as they came, of its headers those whose names (in small letters) are kept. */
+export function requestHead(incoming: IncomingMessage, isKept: (name: string) => boolean, more = ''): string {
+  const { method, url, httpVersion, rawHeaders } = incoming;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (isKept(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[at + 1]}`);
+  }
+  return `${lines.join('\r\n')}\r\n${more}\r\n`;
 }

@@ -1,9 +1,9 @@
 /** Whether whoever asked is still there. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** By connection, what is done when it ends: many requests may be under way on one. */
-const onEnd = new WeakMap<Socket, Set<() => void>>();
+const onEnd = new WeakMap<Duplex, Set<() => void>>();
 
 /**
  * Calls `then` once, when the answer is over or its connection has ended. A response whose connection ended before it was
@@ -22,7 +22,10 @@ export function whenGone(request: IncomingMessage, response: ServerResponse, the
   return true;
 }
 
-function endOf(socket: Socket): Set<() => void> {
+/** Whether somebody waits for the end of an answer on this connection. */
+export const isAnswering = (socket: Duplex): boolean => (onEnd.get(socket)?.size ?? 0) > 0;
+
+function endOf(socket: Duplex): Set<() => void> {
   const known = onEnd.get(socket);
   if (known) return known;
   const waiting = new Set<() => void>();

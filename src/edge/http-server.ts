@@ -1,13 +1,13 @@
-/** The instance's port: Node's HTTP server, the upgrades ahead of it, and the pipes to other instances. */
+/** The instance's port: Node's HTTP server, the upgrades that it hands over, and the pipes to other instances. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Livez } from '../cluster/livez.js';
 import { CatalogueError } from '../errors.js';
 import type { Ticks } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
-import { Doorway } from './doorway.js';
-import { Forwarder } from './forward.js';
-import { whenGone } from './gone.js';
+import { Forwarder, requestHead } from './forward.js';
+import { isAnswering, whenGone } from './gone.js';
 import type { HttpApi } from './http.js';
 import { MAX_BODY_BYTES } from './limits.js';
 import type { Players } from './players.js';
@@ -38,13 +38,14 @@ const ignore = () => undefined;
 
 export class HttpServer {
   private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Set<Duplex>();
   private readonly forwarder: Forwarder;
+  private readonly webSockets: WebSockets;
 
   constructor(private readonly deps: HttpServerDeps) {
     const { players, clock, log, probe, secret, origins } = deps;
     this.forwarder = new Forwarder(secret, new Pulse(clock, probe));
-    const webSockets = new WebSockets({ players, forwarder: this.forwarder, origins });
+    this.webSockets = new WebSockets({ players, forwarder: this.forwarder, origins });
     this.server = createServer(
       {
         requestTimeout: REQUEST_TIMEOUT_MS,
@@ -58,20 +59,19 @@ export class HttpServer {
         });
       },
     );
+    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     const { sockets } = this;
     // One for all: there are many.
-    function forget(this: Socket): void {
+    function forget(this: Duplex): void {
       sockets.delete(this);
     }
-    new Doorway(this.server, clock, (request, wire, head) => {
-      webSockets.upgrade(request, wire, head).catch((error: unknown) => {
-        log.error({ err: error }, 'upgrade failed');
-        wire.destroy();
-      });
-    });
-    this.server.on('connection', (socket: Socket) => {
+    this.server.on('connection', (socket: Duplex) => {
+      // It has been here before, with an upgrade that was not wanted.
+      if (sockets.has(socket)) return;
       sockets.add(socket);
       socket.on('close', forget);
+      // Its end follows. Nobody else listens while an upgrade is decided on.
+      socket.on('error', ignore);
     });
   }
 
@@ -101,10 +101,28 @@ export class HttpServer {
     clearTimeout(late);
   }
 
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // It would be answered before what was asked first.
+    if (isAnswering(socket)) return void socket.destroy();
+    if (!this.webSockets.wants(request)) return this.answerPlainly(request, socket, head);
+    this.webSockets.upgrade(request, socket, head).catch((error: unknown) => {
+      this.deps.log.error({ err: error }, 'upgrade failed');
+      socket.destroy();
+    });
+  }
+
+  /** Node leaves every connection on which an upgrade is asked for. It gets this one back, with the request that does not. */
+  private answerPlainly(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const plain = requestHead(request, (name) => name !== 'upgrade');
+    socket.unshift(Buffer.concat([Buffer.from(plain, 'latin1'), head]));
+    this.server.emit('connection', socket);
+  }
+
   private answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // What goes wrong with a connection, or is written too late, ends this connection alone.
     request.on('error', ignore);
     response.on('error', () => response.destroy());
+    whenGone(request, response, ignore);
     return this.deps.api.answer({
       request,
       response,

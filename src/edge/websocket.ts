@@ -1,14 +1,13 @@
 /** Upgrades to players' WebSockets: who may open one, and for which room. */
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { CatalogueError, errors } from '../errors.js';
 import { parseRoomCode, type RoomCode } from '../protocol/ids.js';
 import type { Forwarder } from './forward.js';
-import { LIBRARY_OPTIONS, LightSocket } from './light-socket.js';
-import type { PlainUpgrade, UpgradeRequest } from './plain-upgrade.js';
 import type { Players } from './players.js';
 import { requestUrl, roomCodeOf } from './rooms-api.js';
-import type { Wire } from './wire.js';
+import { WS_OPTIONS, WsSocket } from './ws-socket.js';
 
 export interface WebSocketDeps {
   readonly players: Players;
@@ -17,45 +16,45 @@ export interface WebSocketDeps {
   readonly origins: readonly string[];
 }
 
-const NO_BYTES: Buffer = Buffer.alloc(0);
-
 export class WebSockets {
-  private readonly library = new WebSocketServer({ ...LIBRARY_OPTIONS, noServer: true, clientTracking: false });
+  private readonly library = new WebSocketServer({ ...WS_OPTIONS, noServer: true, clientTracking: false });
 
   constructor(private readonly deps: WebSocketDeps) {}
 
   /**
-   * Answers an upgrade: here, by the room's owner, or with a refusal.
-   * @param head what came along with a request that Node's HTTP has read
+   * Whether a request to upgrade is one for a player's WebSocket. Any other is answered as if it did not ask for an upgrade
+   * (RFC 9110, 7.8).
    */
-  async upgrade(request: PlainUpgrade | IncomingMessage, wire: Wire, head = NO_BYTES): Promise<void> {
+  wants({ url, headers }: Pick<IncomingMessage, 'url' | 'headers'>): boolean {
+    if (headers.upgrade?.toLowerCase() !== 'websocket') return false;
+    return PLAIN_ADDRESS.test(url ?? '') || requestUrl({ url })?.pathname === '/ws';
+  }
+
+  /**
+   * Answers an upgrade that is wanted: here, by the room's owner, or with a refusal.
+   * @param head what came along with the request
+   */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { players, forwarder } = this.deps;
-    if (players.breaksOff) return void wire.destroy();
+    if (players.breaksOff) return void socket.destroy();
     let code: RoomCode;
     try {
       code = roomAskedFor(request);
       if (!this.originAllowed(request)) throw new CatalogueError('ORIGIN_REFUSED');
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error;
-      return reject(wire, error);
+      return reject(socket, error);
     }
-    const pipe = (address: string, taken: AbortSignal) => forwarder.upgrade(request, wire, head, address, taken);
+    const pipe = (address: string, taken: AbortSignal) => forwarder.upgrade(request, socket, head, address, taken);
     if (await players.passedOn(code, forwarder.wasForwarded(request), pipe)) return;
-    if (wire.destroyed) return;
-    if (request instanceof IncomingMessage) {
-      this.library.handleUpgrade(request, wire, head, (opened) => this.accept(new LightSocket(wire, opened), code));
-    } else {
-      const socket = new LightSocket(wire);
-      socket.answer(request.answer);
-      this.accept(socket, code);
-    }
+    if (socket.destroyed) return;
+    this.library.handleUpgrade(request, socket, head, (opened) => {
+      const accepted = new WsSocket(opened, socket);
+      accepted.listen(players.accept(accepted, code));
+    });
   }
 
-  private accept(socket: LightSocket, code: RoomCode): void {
-    socket.listener = this.deps.players.accept(socket, code);
-  }
-
-  private originAllowed(request: UpgradeRequest): boolean {
+  private originAllowed(request: IncomingMessage): boolean {
     const { origin, host } = request.headers;
     if (origin === undefined) return true;
     if (this.deps.origins.includes(origin)) return true;
@@ -71,19 +70,19 @@ export class WebSockets {
 /** What a player's address nearly always is. */
 const PLAIN_ADDRESS = /^\/ws\?room_code=([0-9A-Za-z]{8})$/;
 
-/** @throws CatalogueError NOT_FOUND, BAD_ROOM_CODE */
-function roomAskedFor(request: UpgradeRequest): RoomCode {
+/** @throws CatalogueError BAD_ROOM_CODE */
+function roomAskedFor(request: IncomingMessage): RoomCode {
   const plain = parseRoomCode(PLAIN_ADDRESS.exec(request.url ?? '')?.[1] ?? '');
   if (plain) return plain;
   const url = requestUrl(request);
-  if (url?.pathname !== '/ws') throw new CatalogueError('NOT_FOUND');
+  if (!url) throw new CatalogueError('BAD_REQUEST');
   return roomCodeOf(url);
 }
 
-function reject(wire: Wire, { code, message }: CatalogueError): void {
+function reject(socket: Duplex, { code, message }: CatalogueError): void {
   const { http, retry } = errors[code];
   const body = JSON.stringify({ error: { code, message, retry } });
-  wire.end(
+  socket.end(
     `HTTP/1.1 ${http} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `Connection: close\r\n\r\n${body}`,
   );

@@ -2,16 +2,15 @@ import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { Ownership } from '../../src/cluster/ownership.js';
-import type { LightSocket } from '../../src/edge/light-socket.js';
 import { MAX_BUFFERED_BYTES } from '../../src/edge/limits.js';
 import { helloDeadlines, PlayerSocket } from '../../src/edge/player-socket.js';
+import type { WsSocket } from '../../src/edge/ws-socket.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { RoomCode } from '../../src/protocol/ids.js';
-
 import { Metrics } from '../../src/runtime/metrics.js';
 import { log } from '../room/rooms.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { LightServer } from './light-server.js';
+import { WsServer } from './ws-server.js';
 
 const FRAME_BYTES = 65_000;
 /** More than what the kernel takes on both ends. */
@@ -26,7 +25,7 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
     frozenRooms: () => 0,
     loopDelay: () => 0,
   });
-  const accepted: { player: PlayerSocket; raw: LightSocket }[] = [];
+  const accepted: { player: PlayerSocket; raw: WsSocket }[] = [];
   const clock = new ManualClock();
   const hellos = helloDeadlines(clock);
   const deps = {
@@ -39,7 +38,7 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
     hellos,
   };
   const clients: WebSocket[] = [];
-  const server = await LightServer.start(({ socket: raw }) => {
+  const server = await WsServer.start(({ socket: raw }) => {
     const player = new PlayerSocket(raw, 'SL0WREAD' as RoomCode, { ...deps, ownership: {} as Ownership });
     accepted.push({ raw, player });
     return player;

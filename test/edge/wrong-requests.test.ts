@@ -49,7 +49,7 @@ test.each<[path: string, status: number, code: string]>([
   ['/ws?room_code=%00%0d%0a', 400, 'BAD_ROOM_CODE'],
   [`/ws?room_code=${'-'.repeat(33)}`, 400, 'BAD_ROOM_CODE'],
   ['/other?room_code=7KQ2M9XZ', 404, 'NOT_FOUND'],
-  ['//', 404, 'NOT_FOUND'],
+  ['//', 400, 'BAD_REQUEST'],
 ])('a refused handshake: %s', async (path, status, code) => {
   expect(await refusedUpgrade(path)).toMatchObject([status, { error: { code, retry: false } }]);
 });
