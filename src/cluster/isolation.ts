@@ -3,7 +3,7 @@
  * them to go where Redis answers. The rooms themselves it keeps, standing still: where nobody has taken one over, it has
  * the end of the log that a failover may have lost. When nobody reaches Redis, everybody keeps what they have and waits.
  *
- * INVARIANT: players are given up only when another instance has had Redis without a gap for as long as this one has not,
+ * INVARIANT: players are given up only when another instance has had Redis without a gap since this one first missed it,
  * or for a whole lease. Who merely hears earlier that Redis is back is no evidence.
  */
 import type { Clock, Timer } from '../runtime/clock.js';
@@ -15,6 +15,7 @@ import type { InstanceRecord } from './registry.js';
 export interface IsolationDeps {
   readonly lease: Pick<HeartbeatLease, 'holds' | 'fresh' | 'age'>;
   readonly leaseMs: number;
+  readonly heartbeatMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** The other instances as last known. */
@@ -60,7 +61,7 @@ export class Isolation {
   }
 
   private async looksAlone(): Promise<boolean> {
-    const { lease, leaseMs, peers, askPeer = askLivez } = this.deps;
+    const { lease, leaseMs, heartbeatMs, peers, askPeer = askLivez } = this.deps;
     // Fresh as well: a very short lease never holds.
     const safe = () => lease.fresh() || lease.holds();
     if (safe()) return false;
@@ -69,7 +70,8 @@ export class Isolation {
     const asked = [...all.slice(first), ...all.slice(0, first)].slice(0, PEERS_ASKED);
     this.asked = first + asked.length;
     const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
-    const enough = Math.min(lease.age(), leaseMs);
+    // Redis was not missed before the heartbeat that follows the last confirmed one: a peer may have started in between.
+    const enough = Math.min(lease.age() - heartbeatMs, leaseMs);
     return answers.some((peer) => peer.answer === 'alive' && peer.redisForMs >= enough) && !safe();
   }
 }

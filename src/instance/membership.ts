@@ -56,12 +56,13 @@ export function createMembership({ config, ports, redis, lifecycle, rooms, conne
       self.startedAt = clock.now();
     },
   });
+  const { HOKM_HEARTBEAT_MS: heartbeatMs, HOKM_LEASE_MS: leaseMs } = config;
   const lease = new HeartbeatLease({
     registry,
     clock,
     log,
-    heartbeatMs: config.HOKM_HEARTBEAT_MS,
-    leaseMs: config.HOKM_LEASE_MS,
+    heartbeatMs,
+    leaseMs,
     fields: () => self.fields(),
     onStale,
   });
@@ -69,10 +70,9 @@ export function createMembership({ config, ports, redis, lifecycle, rooms, conne
   const bus = new Bus({ id, redis: commands, subscriber, inbox, clock, log, newRequest: () => randomHex(8) });
   lifecycle.add('bus', { start: () => bus.start(), stop: () => bus.stop() });
   const pins = new Pins(bus, self, registry, clock);
-  const suspectMs = config.HOKM_HEARTBEAT_MS * SUSPECT_PERIODS;
-  const leaseMs = config.HOKM_LEASE_MS;
+  const suspectMs = heartbeatMs * SUSPECT_PERIODS;
   const heartbeats = new HeartbeatWatch(clock, suspectMs);
   const steady = () => lease.steady();
   const takeover = new Takeover({ registry, clock, steady, heartbeats, suspectMs, leaseMs, probe });
-  return { registry, self, lease, heartbeats, leaseMs, bus, pins, takeover };
+  return { registry, self, lease, heartbeats, heartbeatMs, leaseMs, bus, pins, takeover };
 }

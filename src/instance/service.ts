@@ -31,7 +31,7 @@ export type Service = ReturnType<typeof createService>;
 
 export function createService({ ports, redis, lifecycle, membership, rooms, edge }: ServiceDeps) {
   const { id, clock, log, probe } = ports;
-  const { registry, self, lease, heartbeats, leaseMs, bus } = membership;
+  const { registry, self, lease, heartbeats, heartbeatMs, leaseMs, bus } = membership;
   const { index, store, ownership, seats, migration, drain } = rooms;
 
   lifecycle.add('registration', {
@@ -79,6 +79,7 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
   const isolation = new Isolation({
     lease,
     leaseMs,
+    heartbeatMs,
     clock,
     log,
     peers: () => peers.others,

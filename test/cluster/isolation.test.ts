@@ -5,6 +5,7 @@ import { createLogger } from '../../src/runtime/log.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 const LEASE_MS = 5_000;
+const HEARTBEAT_MS = 1_000;
 /** Nothing is done under a lease in its last second: from then on peers are asked. */
 const ASKS_AFTER_MS = 4_000;
 
@@ -19,6 +20,7 @@ function instance(count = 1) {
   const isolation = new Isolation({
     lease: { age, holds: () => age() <= ASKS_AFTER_MS, fresh: () => age() <= 2_000 },
     leaseMs: LEASE_MS,
+    heartbeatMs: HEARTBEAT_MS,
     clock,
     log: createLogger('silent', {}),
     peers: () => peers.map((_, port) => ({ host: '127.0.0.1', port })),
@@ -101,16 +103,19 @@ test('when Redis comes back to all but one, that one gives its players up a leas
   expect(seen.givenUp).toBe(1);
 });
 
-test('a peer that has just started is evidence once it has had Redis for as long as we have not', async () => {
+test.each([
+  ['before Redis can have been missed is evidence at once', 900, ASKS_AFTER_MS],
+  ['later is evidence once it has had Redis since a heartbeat was due', 1_100, HEARTBEAT_MS + LEASE_MS],
+])('a peer that has started %s', async (_, startedMs, evidenceAtMs) => {
   const { clock, seen, peers, pass, cut } = instance();
   await pass(60_000);
   peers[0] = undefined;
   cut();
-  await pass(500);
+  await pass(startedMs);
   peers[0] = clock.monotonic();
-  await pass(4_300);
+  await pass(evidenceAtMs - startedMs);
   expect(seen.givenUp).toBe(0);
-  await pass(1_000);
+  await pass(500);
   expect(seen.givenUp).toBe(1);
 });
 
