@@ -102,8 +102,10 @@ export class RedisRoomStore implements RoomStore {
     return answered(async () => {
       const lastSeen = [seen.owner ?? '', String(seen.epoch)];
       const ends = seen.at ? positionOf(seen.at) : [];
+      const end = seen.missing?.at(-1);
+      const missing = seen.missing && end ? [end.digest, ...seen.missing.map(({ text }) => text)] : [];
       const { reply, copied } = await this.copied((redis) =>
-        redis.claimRoom(...this.keysOf(code), ...lastSeen, by, address, String(above), ...ends),
+        redis.claimRoom(...this.keysOf(code), ...lastSeen, by, address, String(above), ...ends, ...missing),
       );
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the claim is not on enough copies');

@@ -174,7 +174,7 @@ export class Ledger {
     if (seen.owner === owner && seen.epoch === epoch) return seen;
     // Two claims after the same loss: whoever has something to lose claims again.
     if (seen.epoch === epoch && this.history.after(seen)?.length === 0) return undefined;
-    return this.reclaim(seen, Math.max(epoch, seen.epoch) as Epoch);
+    return this.reclaim(seen, Math.max(epoch, seen.epoch) as Epoch, entries);
   }
 
   /**
@@ -204,18 +204,24 @@ export class Ledger {
 
   /**
    * Claims the room above `above` and whoever the store names, if it still is as `seen`: a failover has taken a claim of ours
-   * back, or it was given away in vain. Where the log ends then; `again`: ask.
+   * back, or it was given away in vain. What the log lacks, `entries` included, is written with the claim: where another owner
+   * finds that, it has all of it, whatever becomes of this instance. Where the log ends then; `again`: ask.
    */
-  async reclaim({ owner, epoch, seq, digest }: Stored, above: Epoch): Promise<Position | 'again'> {
+  async reclaim(
+    { owner, epoch, seq, digest }: Stored,
+    above: Epoch,
+    entries: readonly LogLine[] = [],
+  ): Promise<Position | 'again'> {
     const { store, address, clock, log } = this.deps;
     const { code } = this.head;
     const at = { seq, digest };
     log.warn({ room: code, epoch: this.fence.epoch, stored: epoch, owner }, 'claiming the room again');
     const by = this.fence.owner;
-    const reply = await store.claim(code, { owner, epoch, at }, by, address(), above);
+    const missing = this.missingAfter(at, entries) ?? [];
+    const reply = await store.claim(code, { owner, epoch, at, missing }, by, address(), above);
     if (reply.outcome === 'ok') {
       this.fence = { owner: by, epoch: reply.room.meta.epoch };
-      return at;
+      return missing.at(-1) ?? at;
     }
     if (reply.outcome === 'unknown') await sleep(clock, RETRY_MS);
     return 'again';

@@ -68,7 +68,9 @@ export class MemoryRoomStore implements RoomStore {
   async claim(code: RoomCode, seen: Seen, by: InstanceId, address: string, above = 0 as Epoch): Promise<ClaimReply> {
     const found = this.find(code);
     if (!found) return GONE;
-    const ruling = claimRoom(found, seen, by, above);
+    const { missing = [] } = seen;
+    const end = missing.at(-1);
+    const ruling = claimRoom(found, seen, by, above, end && { entries: missing.map(toLine), end });
     if (ruling.outcome !== 'ok') return ruling;
     const { failed: _, ...claimed } = ruling.room;
     const room = this.keep({ ...claimed, address, expiresAt: Number.POSITIVE_INFINITY });

@@ -93,9 +93,12 @@ export type ConfirmReply = ({ readonly outcome: 'ok' } & Stored) | Exclude<Refus
 export type FencedReply = { readonly outcome: 'ok' } | Refused;
 export type TransferReply = { readonly outcome: 'ok'; readonly epoch: Epoch } | Gap | Refused;
 
-/** What a claimant has seen of a room. With `at` the claim is refused if the log does not end there any more. */
+/** What a claimant has seen of a room. */
 export interface Seen extends Pick<RoomMeta, 'owner' | 'epoch'> {
+  /** The claim is refused if the log does not end there any more. */
   readonly at?: Position;
+  /** What the log lacks behind `at`: written with the claim. */
+  readonly missing?: readonly LogLine[];
 }
 
 /** A room as its owner has it in memory. */

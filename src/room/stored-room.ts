@@ -49,13 +49,22 @@ export function checkRoom<Room extends Kept>(room: Room, fence: Fence, at: Posit
 
 /**
  * A new owner, if owner and epoch are as it saw them, and the end of the log where it says one. The new epoch is above all
- * that a failover may have left behind.
+ * that a failover may have left behind. Who claims again brings what the log lacks: no owner is seen that may still have to
+ * write it, and may die before it has.
  */
-export function claimRoom<Room extends Kept>(room: Room, seen: Seen, by: InstanceId, above: Epoch): Ruling<Room> {
+export function claimRoom<Room extends Kept>(
+  room: Room,
+  seen: Seen,
+  by: InstanceId,
+  above: Epoch,
+  missing?: { readonly entries: readonly EntryOf<Room>[]; readonly end: Position },
+): Ruling<Room> {
   if (room.owner !== seen.owner || room.epoch !== seen.epoch) return fencedBy(room);
   if (seen.at && !endsAt(room, seen.at)) return gapIn(room);
-  const highest = Math.max(room.epoch, above, room.log.at(-1)?.epoch ?? 0);
-  return { outcome: 'ok', room: { ...room, owner: by, epoch: (highest + 1) as Epoch } };
+  const { seq, digest } = missing?.end ?? room;
+  const log = missing ? [...room.log, ...missing.entries] : room.log;
+  const highest = Math.max(room.epoch, above, log.at(-1)?.epoch ?? 0);
+  return { outcome: 'ok', room: { ...room, owner: by, epoch: (highest + 1) as Epoch, seq, digest, log } };
 }
 
 /** Entries behind the position that they follow. */

@@ -26,6 +26,32 @@ export function changeOfOwner(store: () => RoomStore, rooms: StoredRooms): void 
     expect(await store().claim(code, { ...seen, at: end(made) }, B, 'b:1')).toMatchObject({ outcome: 'ok' });
   });
 
+  test('a claim writes what the log lacks, where it ends as the claimant says', async () => {
+    const { code, fence } = await owned();
+    const made = some(START, 4);
+    await commit(code, fence, START, made.slice(0, 1));
+    const seen = { owner: A, epoch: fence.epoch };
+    await unchanged(code, async () => {
+      const elsewhere = { ...seen, at: START, missing: made };
+      expect(await store().claim(code, elsewhere, B, 'b:1')).toMatchObject({ outcome: 'gap' });
+      const fenced = { ...seen, owner: B, at: end(made.slice(0, 1)), missing: made.slice(1) };
+      expect(await store().claim(code, fenced, B, 'b:1')).toMatchObject({ outcome: 'fenced' });
+    });
+    const lacking = { ...seen, at: end(made.slice(0, 1)), missing: made.slice(1) };
+    expect(await store().claim(code, lacking, B, 'b:1')).toMatchObject({ outcome: 'ok', room: { meta: end(made) } });
+    expect(await metaOf(code)).toMatchObject({ owner: B, epoch: 2, ...end(made) });
+    expect((await texts(code)).map(([seq]) => seq)).toEqual([1, 2, 3, 4]);
+    const next = { owner: B, epoch: 2 as Epoch };
+    expect(await commit(code, next, end(made), some(end(made), 1, 2))).toEqual({ outcome: 'ok' });
+    // Nothing missing: the claim alone.
+    const none = { owner: B, epoch: 2 as Epoch, at: end([...made, ...some(end(made), 1, 2)]), missing: [] };
+    expect(await store().claim(code, none, A, 'a:1')).toMatchObject({ outcome: 'ok', room: { meta: { epoch: 3 } } });
+    // The new epoch is above that of every entry, also of those that come with the claim.
+    const later = some(none.at, 1, 7);
+    const above = { owner: A, epoch: 3 as Epoch, at: none.at, missing: later };
+    expect(await store().claim(code, above, B, 'b:1')).toMatchObject({ outcome: 'ok', room: { meta: { epoch: 8 } } });
+  });
+
   test('transfer makes another instance the owner with the next epoch; sent again it says the same', async () => {
     const { code, fence } = await owned();
     const made = some(START, 1);

@@ -48,10 +48,7 @@ export const FULL: readonly Bound[] = [
   ...both({ releases: 1, moves: 0, unknowns: 1, takeovers: 1 }),
 ];
 
-/**
- * What `npm run model -- --wide` explores besides: three misfortunes at once. The first does not hold yet: an owner that is
- * fenced by the target's claim drops its tail before the target has appended it, and the target dies.
- */
+/** What `npm run model -- --wide` explores besides: three misfortunes at once. */
 export const WIDE: readonly Bound[] = [
   { ...BASE, commands: 1, unknowns: 1, crashes: 1 },
   ...both({ commands: 3, unknowns: 1 }),

@@ -6,6 +6,7 @@ import {
   handle,
   type Instance,
   type Intent,
+  lacking,
   loopRequest,
   type Message,
   received,
@@ -156,7 +157,8 @@ function act(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
         return;
       }
       const above = Math.max(instance.given, seen.epoch);
-      const claim: Request = { by: context.id, kind: 'claim', seen, above, again: true };
+      const lines = lacking(instance, seen, model.rules);
+      const claim: Request = { by: context.id, kind: 'claim', seen, above, again: true, lines };
       return send(cluster, { label: 'takes back', instance, request: claim, waits: model.rules.claimsWait });
     }
   }
@@ -185,7 +187,7 @@ function takeOver(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): vo
     found.push({ label: `${IDS[who]} looks at the room, which it may take`, next });
     return;
   }
-  const claim: Request = { by: id, kind: 'claim', seen, above: 0, again: false };
+  const claim: Request = { by: id, kind: 'claim', seen, above: 0, again: false, lines: [] };
   request(cluster, model, who, { label: 'claims', instance, request: claim, waits: rules.claimsWait }, found);
 }
 

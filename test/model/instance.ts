@@ -105,8 +105,9 @@ export function loopRequest(instance: Instance, { id, rules, bound }: Context): 
   const { fix, epoch, path, sent, after, given, base, mode } = instance;
   if (fix?.by === 'claim') {
     const above = Math.max(epoch, given, fix.seen.epoch);
-    const request: Request = { by: id, kind: 'claim', seen: fix.seen, above, again: true };
-    return { label: 'claims again', instance, request, waits: rules.claimsWait };
+    const lines = lacking(instance, fix.seen, rules);
+    const request: Request = { by: id, kind: 'claim', seen: fix.seen, above, again: true, lines };
+    return { label: ['claims again', ...lines].join(' '), instance, request, waits: rules.claimsWait };
   }
   if (fix?.by === 'restore') {
     const request: Request = { by: id, kind: 'restore', seen: fix.seen, epoch, base, path };
@@ -140,6 +141,12 @@ function relation(instance: Instance, found: Position): 'on' | 'behind' | 'fork'
   return digestOf(all.slice(0, found.seq)) === found.digest ? 'on' : 'fork';
 }
 
+/** What a claim writes: all that the log lacks, where it is known. */
+export function lacking(instance: Instance, seen: Seen, { claimWithTail }: Rules): Path {
+  if (!claimWithTail || relation(instance, seen) !== 'on') return [];
+  return [...instance.path, ...instance.sent].slice(seen.seq);
+}
+
 type Looped = { readonly instance: Instance; readonly state: 'done' | 'again' | 'lost' };
 
 /** The owner loop's answer to a reply. */
@@ -152,7 +159,7 @@ export function looped(instance: Instance, request: Request, reply: Reply, { id,
   const fading: Looped = { ...lost, instance: fade(instance, rules) };
   if (request.kind === 'claim') {
     if (reply.outcome !== 'ok') return again({ claiming: instance.claiming || reply.outcome === 'unknown' });
-    return again({ epoch: reply.epoch, after: Math.min(pathOf(reply.digest).length, instance.path.length) });
+    return again({ epoch: reply.epoch, after: pathOf(reply.digest).length });
   }
   if (request.kind === 'restore') return again(reply.outcome === 'ok' ? { after: instance.path.length } : {});
   switch (reply.outcome) {
@@ -249,7 +256,7 @@ function claimed(instance: Instance, reply: Reply): Outcome {
 
 function takenBack(instance: Instance, reply: Reply): Outcome {
   if (reply.outcome === 'ok') {
-    const after = Math.min(pathOf(reply.digest).length, instance.path.length);
+    const after = pathOf(reply.digest).length;
     return { instance: { ...instance, mode: 'playing', epoch: reply.epoch, given: 0, seen: null, after } };
   }
   const claiming = instance.claiming || reply.outcome === 'unknown';

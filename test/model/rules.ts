@@ -12,6 +12,8 @@ export interface Rules {
   readonly claimAbove: boolean;
   /** A claim takes an epoch above the last entry's. */
   readonly claimAboveLog: boolean;
+  /** A claim of one that owned the room before writes what the log lacks; else the next commit does. */
+  readonly claimWithTail: boolean;
   /** A transfer compares the position at which the room was sealed. */
   readonly transferPosition: boolean;
   /** A transfer that has landed is ok when sent again. */
@@ -54,6 +56,7 @@ export const PROTOCOL: Rules = {
   claimPosition: true,
   claimAbove: true,
   claimAboveLog: true,
+  claimWithTail: true,
   transferPosition: true,
   transferAgain: true,
   releasePosition: true,

@@ -13,6 +13,7 @@ import {
   type KeptRoom,
   keepSnapshot,
   releaseRoom,
+  restoreRefusal,
   transferRoom,
 } from '../../src/room/stored-room.js';
 import type { Rules } from './rules.js';
@@ -50,8 +51,9 @@ export type Request = { readonly by: InstanceId } & (
       readonly kind: 'claim';
       readonly seen: Seen;
       readonly above: number;
-      /** Who claims again also compares the position. */
+      /** Who claims again also compares the position, and writes what the log lacks. */
       readonly again: boolean;
+      readonly lines: Path;
     }
   | {
       readonly kind: 'restore';
@@ -119,8 +121,11 @@ function rule(room: Room, request: Request, rules: Rules) {
       }
       const above = (rules.claimAbove ? request.above : 0) as Epoch;
       const from = rules.claimAboveLog ? room : { ...room, log: [] };
-      const ruling = claimRoom(from, seen, by, above);
-      return ruling.outcome === 'ok' ? { ...ruling, room: { ...ruling.room, log: room.log } } : ruling;
+      const path = [...pathOf(room.digest), ...request.lines];
+      const entries = linesOf(path, room.seq);
+      const ruling = claimRoom(from, seen, by, above, { entries, end: positionOf(path) });
+      if (ruling.outcome !== 'ok') return ruling;
+      return { ...ruling, room: { ...ruling.room, log: [...room.log, ...entries] } };
     }
     case 'confirm':
       return { outcome: 'ok' as const, room };
@@ -145,19 +150,15 @@ function rule(room: Room, request: Request, rules: Rules) {
 
 const gapAt = ({ seq, digest }: Room) => ({ outcome: 'gap' as const, seq, digest });
 
-/** The whole room over an older one: compare-and-set on exactly what was seen, and only upwards. */
+/** The whole room over an older one. A compare that the rules take out is given what it would find. */
 function restore(room: Room, request: Extract<Request, { kind: 'restore' }>, rules: Rules) {
-  const { seen, epoch, base, path, by } = request;
-  const same = seen.owner === room.owner && seen.epoch === room.epoch && seen.digest === room.digest;
-  const lower = room.epoch < epoch || (room.epoch === epoch && room.seq < path.length);
-  if ((rules.restoreSeen && !same) || (rules.restoreUpwards && !lower)) return { outcome: 'fenced' as const };
-  const snapshot = positionOf(path.slice(0, base));
-  const stored: Room = {
-    owner: by,
-    epoch: epoch as Epoch,
-    ...positionOf(path),
-    log: linesOf(path, base),
-    snapshot: base === 0 ? null : snapshot,
-  };
-  return { outcome: 'ok' as const, room: stored };
+  const { base, path, by } = request;
+  const fence = { owner: by, epoch: request.epoch as Epoch };
+  const end = positionOf(path);
+  const seen = rules.restoreSeen ? { ...request.seen, epoch: request.seen.epoch as Epoch } : room;
+  const highest = { owner: by, epoch: (room.epoch + 1) as Epoch };
+  const refused = restoreRefusal(room, seen, rules.restoreUpwards ? fence : highest, end);
+  if (refused) return { outcome: 'fenced' as const };
+  const snapshot = base === 0 ? null : positionOf(path.slice(0, base));
+  return { outcome: 'ok' as const, room: { ...fence, ...end, log: linesOf(path, base), snapshot } };
 }

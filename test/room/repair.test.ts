@@ -4,7 +4,7 @@ import type { Epoch } from '../../src/protocol/ids.js';
 import { MemoryRoomStore } from '../../src/room/memory-store.js';
 import { settled } from '../support/manual-clock.js';
 import { entries, instance, openRoom } from './rooms.js';
-import { type Fault, failAfter, failBefore, held } from './scripted-store.js';
+import { type Fault, failAfter, failBefore, held, works } from './scripted-store.js';
 import { ADD, Stage } from './stage.js';
 
 const A = instance('instance-a');
@@ -44,6 +44,18 @@ describe('a claim that a failover took back', () => {
     expect(await stage.seqs()).toEqual([1, 2, 3]);
     // Its own claim was only found: it has been made again, so that the copies have it.
     expect(stage.mailbox.fence).toEqual({ owner: A, epoch: 4 });
+  });
+
+  test('is made again together with the end of the log: no other instance finds the one without the other', async () => {
+    const { stage, ana } = await played();
+    await stage.store.rollBack(stage.code, 1, { owner: instance('instance-z'), epoch: epoch(1) });
+    // Once the room is claimed nothing more gets through.
+    stage.store.script.commit.push(works, ...Array.from({ length: 20 }, () => failBefore));
+    ana.command(ADD(2));
+    await stage.clock.advance(500);
+    expect(stage.mailbox.fence).toEqual({ owner: A, epoch: 3 });
+    expect(await stage.seqs()).toEqual([1, 2, 3]);
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: A, epoch: 3, seq: 3 });
   });
 
   test('and that another made meanwhile, with the same epoch, is made again by whoever has more of the log', async () => {

@@ -5,6 +5,7 @@ KEYS[1] meta   KEYS[2] log   KEYS[3] snapshot
 ARGV[1] owner as seen ('' nobody)   ARGV[2] epoch as seen   ARGV[3] new owner   ARGV[4] its host:port
 ARGV[5] an epoch that the new one must be above (of an owner whose claim a failover took back), else 0
 ARGV[6] seq and ARGV[7] digest of the log's end as seen by an owner that claims again; left out by whoever loads the room
+ARGV[8] digest after the entries that the log lacks behind that, ARGV[9..] those entries, JSON, in order; they are appended
 Reply   {'ok', meta as before but for owner, address, epoch, snapshot or false, entries after the snapshot}
         {'fenced', owner, epoch, seq, digest}   {'gap', seq, digest}   {'gone'}
 ]]
@@ -13,6 +14,10 @@ if not now[1] then return {'gone'} end
 if now[1] ~= ARGV[1] or now[2] ~= ARGV[2] then return {'fenced', unpack(now)} end
 if #ARGV > 5 and (now[3] ~= ARGV[6] or now[4] ~= ARGV[7]) then return {'gap', now[3], now[4]} end
 local epoch = math.max(tonumber(now[2]), tonumber(ARGV[5]))
+if #ARGV > 8 then
+  for at = 9, #ARGV do redis.call('XADD', KEYS[2], (now[3] + at - 8) .. '-0', 'e', ARGV[at]) end
+  redis.call('HSET', KEYS[1], 'seq', now[3] + #ARGV - 8, 'digest', ARGV[8])
+end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 if last[1] then epoch = math.max(epoch, cjson.decode(last[1][2][2]).epoch) end
 redis.call('HSET', KEYS[1], 'owner', ARGV[3], 'address', ARGV[4], 'epoch', epoch + 1, 'failed', '')
