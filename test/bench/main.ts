@@ -18,7 +18,9 @@ const FIGURES = ['move', 'durability', 'instances', 'latency', 'capacity', 'drai
 const QUICK_FIGURES = ['move', 'durability', 'instances', 'latency'] as const;
 const CAPACITIES = [1_000, 4_900];
 const MOVES_PER_SECOND = 1_000;
-const LATENCY_MS = 12_000;
+const STRETCH_MS = 2_000;
+const STRETCHES = 10;
+const QUICK_STRETCHES = 4;
 /** Many short runs in turn: a machine that is slow for some seconds is slow for all of them. */
 const RUN_MS = 200;
 const ROUNDS = 130;
@@ -54,6 +56,7 @@ const options = await yargs(process.argv.slice(2))
   .parseAsync();
 
 const { quick, rooms, rounds = quick ? QUICK_ROUNDS : ROUNDS } = options;
+const pace = { perSecond: MOVES_PER_SECOND, ms: STRETCH_MS, stretches: quick ? QUICK_STRETCHES : STRETCHES };
 const wanted = new Set<string>(options.figures ?? (quick ? QUICK_FIGURES : FIGURES));
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -82,9 +85,9 @@ if (wanted.has('capacity')) {
   }
 }
 if (wanted.has('durability')) tell('durability');
-const durability = wanted.has('durability') ? await measureDurability(rooms, rounds, RUN_MS) : undefined;
+const durability = wanted.has('durability') ? await measureDurability(rooms, rounds, RUN_MS, pace) : undefined;
 if (wanted.has('latency')) tell('latency');
-const latency = wanted.has('latency') ? await measureLatency(rooms, MOVES_PER_SECOND, LATENCY_MS) : undefined;
+const latency = wanted.has('latency') ? await measureLatency(rooms, pace) : undefined;
 if (wanted.has('drain')) tell('drain');
 const drain = wanted.has('drain') ? await measureDrain(2 * rooms) : undefined;
 

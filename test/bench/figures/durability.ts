@@ -1,4 +1,4 @@
-/** What a move costs in rooms of each durability, on one instance whose Redis has one replica. */
+/** What a move costs in rooms of each durability, and how long it takes: one instance, whose Redis has one replica. */
 
 import { connect, ready } from '../../../src/redis/client.js';
 import type { Durability } from '../../../src/room/state.js';
@@ -8,17 +8,26 @@ import { Load } from '../load.js';
 import * as servers from '../servers.js';
 import { pin } from '../stand.js';
 import { spread } from '../statistics.js';
+import { type Latency, type Pace, paced } from './pace.js';
 
-const MODES: readonly Durability[] = ['async', 'primary', 'replicated'];
+export const MODES: readonly Durability[] = ['async', 'primary', 'replicated'];
 
 export interface DurabilityFigure {
   /** µs of the instance a move. */
   readonly cpu: Readonly<Record<Durability, number>>;
+  readonly perSecond: number;
+  /** At so many moves a second. */
+  readonly latency: Readonly<Record<Durability, Latency>>;
   readonly asyncToPrimary: number;
   readonly replicatedToPrimary: number;
 }
 
-export async function measureDurability(rooms: number, rounds: number, ms: number): Promise<DurabilityFigure> {
+export async function measureDurability(
+  rooms: number,
+  rounds: number,
+  ms: number,
+  pace: Pace,
+): Promise<DurabilityFigure> {
   const primary = await startRedis();
   const replica = await startRedis(['--replicaof', '127.0.0.1', String(primary.port)]);
   const load = new Load();
@@ -40,9 +49,13 @@ export async function measureDurability(rooms: number, rounds: number, ms: numbe
     }
     const toPrimary = (mode: Durability) =>
       spread(costs[mode].map((cost, round) => cost / (costs.primary[round] ?? Number.NaN))).median;
-    const [async, ordinary, replicated] = MODES.map((mode) => spread(costs[mode]).median);
+    const cost = (mode: Durability) => spread(costs[mode]).median;
+    const stretches = await paced(load, MODES, pace);
+    const latency = (mode: Durability) => stretches[mode].latency;
     return {
-      cpu: { async: async ?? 0, primary: ordinary ?? 0, replicated: replicated ?? 0 },
+      cpu: { async: cost('async'), primary: cost('primary'), replicated: cost('replicated') },
+      perSecond: pace.perSecond,
+      latency: { async: latency('async'), primary: latency('primary'), replicated: latency('replicated') },
       asyncToPrimary: toPrimary('async'),
       replicatedToPrimary: toPrimary('replicated'),
     };
