@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { end, spawnOwned, temporaryFolder } from '../support/programs.js';
+import { whyNoCompiler } from './compiler.js';
 import { change, copyPackage, type Mutant, mutants } from './mutants.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -16,7 +17,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-test.each(mutants.map((mutant): [string, string, Mutant] => [mutant.guard, mutant.fault, mutant]))(
+const possible = mutants.filter(({ needsCompiler }) => !needsCompiler || whyNoCompiler() === undefined);
+
+test.each(possible.map((mutant): [string, string, Mutant] => [mutant.guard, mutant.fault, mutant]))(
   'taken out: %s; %s',
   async (_, __, { changes, fault, red }) => {
     for (const one of changes) await change(folder.path, one);

@@ -22,6 +22,8 @@ export interface Mutant {
   readonly fault: string;
   /** What the campaign must say. */
   readonly red: boolean;
+  /** Without a compiler its fault cannot strike, and the campaign says nothing. */
+  readonly needsCompiler?: boolean;
 }
 
 /** Widens the moment in which a crash must hit, from a millisecond to one that a few runs cannot miss. */
@@ -85,6 +87,13 @@ export const mutants: readonly Mutant[] = [
     red: true,
   },
   { guard: 'command ids', changes: [forgetful], fault: 'client-resends', red: true },
+  {
+    guard: 'fsync before an answer of Redis',
+    changes: [{ file: 'deploy/local/redis.ts', from: "'appendfsync always'", to: "'appendfsync everysec'" }],
+    fault: 'slow-disk',
+    red: true,
+    needsCompiler: true,
+  },
   { guard: 'none, but acks are late', changes: [lateAcks], fault: 'sigkill', red: false },
 ];
 

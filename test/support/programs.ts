@@ -1,8 +1,9 @@
 /**
  * Real programs for tests: each on a free port with a folder of its own, each ended by its owner. Whatever a test
- * leaves behind is killed when the test process exits.
+ * leaves behind is killed when the test process exits, also when that is killed itself: programs of this project see their
+ * channel end, and servers that know nothing of a parent are ended by the kernel, where it can.
  */
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -19,9 +20,21 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+const SERVERS: ReadonlySet<string> = new Set(['redis-server', 'haproxy']);
+/** Becomes the program that follows, which the kernel then kills when this process is gone. Linux only. */
+const WITH_US = ['setpriv', '--pdeathsig', 'KILL'] as const;
+let canDieWithUs: boolean | undefined;
+
+function dyingWithUs(command: string, args: readonly string[]): [string, ...string[]] {
+  const [tool, ...flags] = WITH_US;
+  canDieWithUs ??= spawnSync(tool, [...flags, 'true']).status === 0;
+  return SERVERS.has(command) && canDieWithUs ? [tool, ...flags, command, ...args] : [command, ...args];
+}
+
 /** Spawns a program whose end the returned object owns. */
 export function spawnOwned(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-  const child = spawn(command, args, { stdio: 'ignore', ...options });
+  const [program, ...all] = dyingWithUs(command, args);
+  const child = spawn(program, all, { stdio: 'ignore', ...options });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
