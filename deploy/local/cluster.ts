@@ -1,6 +1,6 @@
 /** All processes of one local cluster: started side by side as far as they can be, stopped one after the other. */
 import { fileURLToPath } from 'node:url';
-import { Fencing } from '../../src/cluster/fencing.js';
+import { Fencing, latestFencing } from '../../src/cluster/fencing.js';
 import { instanceConfig, type LauncherConfig, type RedisConfig } from '../../src/config.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
@@ -236,7 +236,7 @@ export class LocalCluster {
 
   /** @throws ControlError for an order of an autoscaler that has lost its lock */
   private assertCurrent({ fencing }: { readonly fencing?: number | undefined }): void {
-    if (this.fencing.admits(fencing)) return;
+    if (this.fencing.admits(fencing, latestFencing(this.plan.clock.now()))) return;
     throw new ControlError(
       'OUTDATED',
       `The order is outdated: it carries the number ${fencing}, ${this.fencing.seen} has been seen.`,
