@@ -16,6 +16,15 @@ const PREFIX = /^(?!service$)[a-z][a-z0-9-]{0,31}$/;
 
 export const DEFAULT_PREFIX = 'hokm';
 
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const redisShape = {
   /** Before the names of all keys and channels: clusters with different ones can share a Redis. */
   HOKM_PREFIX: z
@@ -28,6 +37,14 @@ const redisShape = {
     .refine(
       (url) => !URL.canParse(url) || /^\/?\d{0,4}$/.test(new URL(url).pathname),
       'the path must be the number of a database, as in /0',
+    )
+    .refine(
+      (url) => !URL.canParse(url) || new URL(url).search + new URL(url).hash === '',
+      'nothing may follow the path',
+    )
+    .refine(
+      (url) => !URL.canParse(url) || isDecodable(new URL(url)),
+      'a "%" in user or password must be written as %25, other special characters as %XX',
     )
     .default('redis://127.0.0.1:6379'),
   /** `host:port,host:port`: when set, the primary is asked from these sentinels; credentials come from REDIS_URL. */

@@ -17,7 +17,14 @@ import { instanceProgram, type PlainReady } from './node-programs.js';
 import type { Options } from './options.js';
 import type { ChildNotes } from './orphans.js';
 import { freePort } from './ports.js';
-import { announceStop, openCluster, type Ready as RedisReady, redisConfig, redisProgram } from './redis.js';
+import {
+  announceStop,
+  openCluster,
+  operatorUrl,
+  type Ready as RedisReady,
+  redisConfig,
+  redisProgram,
+} from './redis.js';
 import type { ClusterFacts, Report } from './report.js';
 import type { Secrets } from './secrets.js';
 import { StartFailed } from './start-failed.js';
@@ -76,7 +83,7 @@ export class LocalCluster {
     private readonly plan: Plan,
     private readonly redisConfig: RedisConfig,
     private readonly sockets: SocketFolder,
-    redisPort: number | undefined,
+    private readonly redisPort: number | undefined,
   ) {
     const { options, config, programs, folder, secrets, notes, report, clock } = plan;
     const environment = { ...config.environment, REDIS_URL: redisConfig.REDIS_URL };
@@ -173,7 +180,7 @@ export class LocalCluster {
       stats_user: secrets.statsUser,
       stats_password: secrets.statsPassword,
       metrics_url: first.metrics_url,
-      redis_url: this.redisConfig.REDIS_URL,
+      redis_url: operatorUrl(this.redisConfig, secrets, this.redisPort),
       redis_prefix: this.redisConfig.HOKM_PREFIX,
       haproxy_socket: first.socket,
       control_socket: this.sockets.control,

@@ -2,6 +2,7 @@
 import { Registry } from '../../src/cluster/registry.js';
 import type { LauncherConfig, RedisConfig } from '../../src/config.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { aclRules } from '../ops/acl.js';
 import type { Program } from './child.js';
 import type { DataFolder } from './data-folder.js';
 import { writePrivate } from './data-folder.js';
@@ -17,10 +18,21 @@ export interface Ready {
   readonly port: number;
 }
 
-/** How everything reaches Redis: the settings of the environment, or those of the own Redis when it names none. */
+/** Of the own Redis: may do what the cluster needs, and nothing else. */
+const USER = 'hokm';
+
+/**
+ * How the cluster's processes reach Redis: by the settings of the environment, or as a user with few rights of the own Redis
+ * when it names none.
+ */
 export function redisConfig(config: LauncherConfig, secrets: Secrets, ownPort: number | undefined): RedisConfig {
-  const own = `redis://:${secrets.redisPassword}@127.0.0.1:${ownPort}`;
+  const own = `redis://${USER}:${secrets.redisUserPassword}@127.0.0.1:${ownPort}`;
   return { ...config, REDIS_URL: ownPort === undefined ? (config.REDIS_URL ?? 'redis://127.0.0.1:6379') : own };
+}
+
+/** How operators reach it: as the user who may do everything, written so that redis-cli takes it. */
+export function operatorUrl(config: RedisConfig, secrets: Secrets, ownPort: number | undefined): string {
+  return ownPort === undefined ? config.REDIS_URL : `redis://default:${secrets.redisPassword}@127.0.0.1:${ownPort}`;
 }
 
 /** @param port where it listens, also after a restart. */
@@ -38,6 +50,7 @@ export function redisProgram(
       'protected-mode yes',
       `port ${port}`,
       `requirepass ${secrets.redisPassword}`,
+      `user ${USER} ${aclRules(secrets.redisUserPassword, { prefix: config.HOKM_PREFIX })}`,
       `dir ${quoted(folder.redis)}`,
       'daemonize no',
       'save ""',

@@ -7,7 +7,10 @@ const secret = z.string().min(16);
 const secretsSchema = z.object({
   statsUser: z.string().min(1),
   statsPassword: secret,
+  /** Of Redis' user `default`, who may do everything. */
   redisPassword: secret,
+  /** Of the user that the cluster's own processes are. */
+  redisUserPassword: secret,
   clusterSecret: secret,
   opsToken: secret,
 });
@@ -25,6 +28,7 @@ export function keptSecrets(folder: DataFolder): Secrets {
     statsUser: 'hokm',
     statsPassword: randomToken(BYTES),
     redisPassword: randomToken(BYTES),
+    redisUserPassword: randomToken(BYTES),
     clusterSecret: randomToken(BYTES),
     opsToken: randomToken(BYTES),
   };

@@ -9,10 +9,10 @@ import type { Redis, RedisOptions } from 'ioredis';
 import type { RedisConfig } from '../config.js';
 import { COMMAND_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS, isWrongServer, LOADING_RETRY_MS } from './connection-policy.js';
 import { GatheringRedis } from './gathering.js';
-import { judge } from './judgement.js';
+import { type Expected, IS_CLUSTER, IS_OLD, IS_REPLICA, judge } from './judgement.js';
 import { type Keyspace, keyspaceOf } from './keys.js';
 import type { ScriptCommands } from './scripts.js';
-import { IS_REPLICA, PrimaryConnector, StartSupervisor, superviseSilence } from './supervision.js';
+import { PrimaryConnector, StartSupervisor, superviseSilence } from './supervision.js';
 
 export type RedisConnection = Redis & ScriptCommands & { readonly keyspace: Keyspace };
 
@@ -103,18 +103,34 @@ export function superviseServer(
   config: RedisConfig,
   tell: (faults: readonly string[]) => void,
 ): void {
-  const expected = { copies: config.REDIS_COPIES, sentinels: config.REDIS_SENTINELS.length > 0 };
+  const expected = expectedOf(config);
   let told = '';
   connection.on('ready', () => {
-    connection.info().then(
-      (info) => {
-        const faults = judge(info, expected);
+    faultsOf(connection, expected).then(
+      (faults) => {
         if (faults.join('\n') !== told) tell(faults);
         told = faults.join('\n');
       },
       () => undefined,
     );
   });
+}
+
+const expectedOf = (config: RedisConfig): Expected => ({
+  copies: config.REDIS_COPIES,
+  sentinels: config.REDIS_SENTINELS.length > 0,
+});
+
+/** What is wrong with the server now, one line a fault. @throws when it does not answer */
+export const serverFaults = (connection: RedisConnection, config: RedisConfig): Promise<readonly string[]> =>
+  faultsOf(connection, expectedOf(config));
+
+async function faultsOf(connection: RedisConnection, expected: Expected): Promise<readonly string[]> {
+  // A user of its own has only the rights that are needed: not this one, by which it would be told passwords too.
+  const mayAsk = (connection.options.username ?? 'default') === 'default';
+  const asked = mayAsk ? (connection.config('GET', 'appendfsync') as Promise<string[]>) : Promise.resolve([]);
+  const [info, settings] = await Promise.all([connection.info(), asked.catch(() => [])]);
+  return judge(info, expected, settings[1]);
 }
 
 /** Rises with every new connection to a server: two commands of one generation went to one and the same. */
@@ -146,7 +162,7 @@ function trust(file: string | undefined): { ca?: Buffer } {
 /** The database of REDIS_URL cannot be selected. */
 const NO_DATABASE = /DB index is out of range|invalid DB index/i;
 /** What more waiting does not change. */
-const FINAL = /NOAUTH|WRONGPASS|NOPERM|No such master|certificate|altname|DB index/i;
+const FINAL = /NOAUTH|WRONGPASS|NOPERM|No such master|certificate|altname|DB index|node of Redis Cluster|older than/i;
 
 /** One line of advice on why Redis cannot be used, from the last error of a connection. */
 function explain(config: RedisConfig, error: string): string {
@@ -162,6 +178,8 @@ function explain(config: RedisConfig, error: string): string {
       return [last, 'Set REDIS_CA_FILE to the authority that signed for its address.'];
     if (NO_DATABASE.test(last)) return [`it has no database ${new URL(REDIS_URL).pathname.slice(1)}`, 'Set REDIS_URL.'];
     if (last === IS_REPLICA) return [last, 'Set REDIS_URL to the primary, or set REDIS_SENTINELS.'];
+    if (last === IS_CLUSTER) return [last, 'Set REDIS_URL to a Redis with cluster-enabled no.'];
+    if (last === IS_OLD) return [last, 'Update it.'];
     if (!sentinels) return [last, 'Start it, or set REDIS_URL.'];
     return [/Connection is closed/.test(last) ? 'none of them answers' : last, 'Start them, or set REDIS_SENTINELS.'];
   })();

@@ -3,9 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { AbstractConnector, type Redis } from 'ioredis';
 import { isReplica, reconnectDelay, SILENCE_TICK_MS, SilenceDetector, StartTimeout } from './connection-policy.js';
-
-/** Why a server at a plain URL is not used. */
-export const IS_REPLICA = 'it is a replica';
+import { IS_REPLICA, refusal, type ServerInfo } from './judgement.js';
 
 interface ConnectorOptions {
   readonly host?: string;
@@ -14,7 +12,7 @@ interface ConnectorOptions {
   readonly disconnectTimeout?: number;
 }
 
-/** Connects to a host and port, and uses only a primary, as the library's own connector for sentinels does. */
+/** Connects to a host and port, and uses only a server that can be used: a primary, as the library's own connector for sentinels does. */
 export class PrimaryConnector extends AbstractConnector {
   private report: (error: Error) => void = () => undefined;
   private readonly address: { host: string; port: number };
@@ -39,10 +37,10 @@ export class PrimaryConnector extends AbstractConnector {
   }
 
   /** @param info what the server says of itself, by name */
-  override check({ role }: { readonly role?: string }): boolean {
-    if (role === undefined || !isReplica(`role:${role}`)) return true;
-    this.report(new Error(IS_REPLICA));
-    return false;
+  override check(info: ServerInfo): boolean {
+    const why = refusal(info);
+    if (why !== undefined) this.report(new Error(why));
+    return why === undefined;
   }
 }
 

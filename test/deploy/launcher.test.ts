@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -81,6 +82,13 @@ test('starts a cluster, says where it is, and stops it in order', async () => {
   for (const file of ['cluster.json', 'secrets.json', 'redis.conf', 'lock']) {
     expect(statSync(join(data, file)).mode & 0o777).toBe(0o600);
   }
+  const said = spawnSync('redis-cli', ['-u', facts.redis_url, 'CLIENT', 'LIST'], { encoding: 'utf8' });
+  const users = new Map(
+    [...said.stdout.matchAll(/ name=hokm-(\S+) .* user=(\S+)/g)].map(([, role, user]) => [role, user]),
+  );
+  expect(said.stderr.replace(/^Warning: .*\n/, '')).toBe('');
+  expect([...users.keys()]).toEqual(expect.arrayContaining(['commands', 'subscriber', 'inbox', 'controller']));
+  expect(new Set(users.values())).toEqual(new Set(['hokm']));
   const password = new URL(facts.redis_url).password;
   expect(password.length).toBeGreaterThan(16);
   for (const pid of pidsOf(facts)) {
