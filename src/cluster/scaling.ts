@@ -47,10 +47,7 @@ export class Scaling {
   private async told({ event, instance, fencing }: MessageOf<'scaling_event'>): Promise<void> {
     const { deps } = this;
     if (!deps.fencing.admits(fencing, latestFencing(await deps.registry.time()))) {
-      deps.log.warn(
-        { event, fencing, seen: deps.fencing.seen },
-        'outdated scaling event refused',
-      );
+      deps.log.warn({ event, fencing, seen: deps.fencing.seen }, 'outdated scaling event refused');
       return;
     }
     if (instance !== deps.self.id || this.stopped) return;
