@@ -15,6 +15,8 @@ import { nonce } from './chance.js';
 import { type Device, type DeviceTimer, thisDevice } from './device.js';
 import { FINAL_CODES, SEATLESS_CODES } from './final-codes.js';
 import { foldEvent } from './fold.js';
+import { openingMs, pauseMs } from './pauses.js';
+import { SilenceWatch } from './silence-watch.js';
 import { openBrowserSocket, type SocketLike, send, silence } from './socket.js';
 import { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
 
@@ -30,17 +32,6 @@ interface Pending {
 
 /** Of 36 signs: 144 bits. */
 const SECRET_LENGTH = 28;
-const CONNECT_TIMEOUT_MS = 5_000;
-/** A silent connection is asked after this, and left when it stays silent as long again. */
-const SILENCE_MS = 6_000;
-/** The same for a connection that is probably lost. */
-const DOUBT_MS = 1_500;
-/** Nothing at all comes while a command waits for its answer: asked after this, an instance that has stopped is left in 3 s. */
-const ANSWER_DUE_MS = 1_500;
-/** When an instance is lost, all its sockets are, at one moment: who is not waited for lets the others in first. */
-const YIELD_MS = 250;
-const FIRST_BACKOFF_MS = 50;
-const LAST_BACKOFF_MS = 3_000;
 
 export class Table {
   private current: TableState;
@@ -67,12 +58,18 @@ export class Table {
   private failures = 0;
   /** Connections that never opened: each turns to the next address. */
   private inVain = 0;
+  /** Of the next attempt, or of the one under way. */
   private timer: DeviceTimer | undefined;
-  private silence: DeviceTimer | undefined;
+  private readonly silence: SilenceWatch;
 
   constructor(private readonly options: TableOptions) {
     this.code = parseRoomCode(options.room);
     this.device = options.device ?? thisDevice;
+    this.silence = new SilenceWatch(
+      this.device,
+      () => this.write({ type: 'ping' }),
+      () => this.lost(1006, ''),
+    );
     const fresh = (length: number) => nonce(length, this.device.random);
     this.nonce = fresh(6);
     this.proposedToken = this.code === undefined ? '' : tokenOf(this.code, fresh(SECRET_LENGTH));
@@ -124,12 +121,14 @@ export class Table {
   /** Says a phrase, or words of one's own, to the table; lost if the connection is. */
   say(words: Phrase | { readonly text: string }): void {
     this.write({ type: 'say', ...(typeof words === 'string' ? { phrase: words } : { text: words.text }) });
+    // Everybody is told, the speaker too.
+    if (this.welcomed && this.pending.size === 0) this.silence.expect(0);
   }
 
   /** The device is back or in doubt (online, offline, woken up): finds out at once what else would take seconds. */
   wake(): void {
     if (this.current.connection === 'closed') return;
-    if (this.welcomed) return this.askForLife(DOUBT_MS);
+    if (this.welcomed) return this.silence.question();
     this.drop();
     this.connect();
   }
@@ -149,7 +148,7 @@ export class Table {
       this.change({ pending: this.pending.size });
       if (this.welcomed) this.writeCommand(pending);
       // Those that follow do not put it off.
-      if (this.welcomed && this.pending.size === 1) this.listenForSilence();
+      if (this.welcomed && this.pending.size === 1) this.silence.expect(0);
     });
   }
 
@@ -159,7 +158,11 @@ export class Table {
     const address = this.addresses[this.inVain % this.addresses.length];
     const socket = openSocket(`${address}?room_code=${encodeURIComponent(room)}`);
     this.next = socket;
-    this.timer = this.device.after(CONNECT_TIMEOUT_MS, () => socket.close());
+    // Whoever asks a browser to close a socket on a silent path hears of its end a minute later.
+    this.timer = this.device.after(openingMs(this.failures), () => {
+      this.inVain += 1;
+      this.lost(1006, '');
+    });
     let opened = false;
     socket.onopen = () => {
       opened = true;
@@ -167,8 +170,10 @@ export class Table {
       this.socket = socket;
       this.next = undefined;
       this.welcomed = false;
+      this.timer?.cancel();
       if (old) silence(old).close(1000);
       this.hello();
+      this.silence.heard(0);
     };
     socket.onmessage = (event: { data: unknown }) => this.receive(String(event.data));
     socket.onerror = () => undefined;
@@ -212,11 +217,21 @@ export class Table {
   }
 
   private receive(text: string): void {
-    // Somebody is there: a welcome may take its time while the table is frozen.
-    this.timer?.cancel();
-    this.listenForSilence();
     const frame = JSON.parse(text) as ClientOut;
     this.options.onFrame?.(frame);
+    this.understand(frame);
+    // While another one is made, what the old connection says is no sign of it.
+    if (this.socket && !this.next && this.current.connection !== 'closed') this.silence.heard(this.dueInMs);
+  }
+
+  /** ms until the server has to say something: an answer, or what the end of a turn brings. */
+  private get dueInMs(): number | null {
+    if (!this.welcomed || this.pending.size > 0) return 0;
+    const { deadline, connection } = this.current;
+    return deadline === null || connection === 'frozen' ? null : Math.max(0, deadline - this.device.now());
+  }
+
+  private understand(frame: ClientOut): void {
     switch (frame.type) {
       case 'welcome':
         return this.welcome(frame);
@@ -314,7 +329,6 @@ export class Table {
     if (!waiting) return;
     this.pending.delete(id);
     this.change({ pending: this.pending.size });
-    if (this.pending.size === 0) this.listenForSilence();
     answer(waiting);
   }
 
@@ -323,17 +337,13 @@ export class Table {
     if (this.current.connection === 'closed') return;
     if (FINAL_CODES.has(code)) return this.finish(this.current.error ?? { ...CLOSED, code: reason || 'CLOSED' });
     this.change({ connection: 'connecting' });
-    this.timer = this.device.after(this.backoff(), () => this.connect());
+    this.timer = this.device.after(this.pause, () => this.connect());
     this.failures += 1;
   }
 
   /** ms until the next attempt. */
-  private backoff(): number {
-    // The first goes out at once, as most are lost because the room has just moved; so does one at every other address.
-    if (this.failures > 0 && this.failures < this.addresses.length) return 0;
-    if (this.failures === 0) return this.isWaitedFor ? 0 : YIELD_MS + this.device.random(YIELD_MS);
-    const ceiling = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
-    return ceiling / 2 + this.device.random(Math.ceil(ceiling / 2) + 1);
+  private get pause(): number {
+    return pauseMs(this.failures, this.addresses.length, this.isWaitedFor, this.device.random);
   }
 
   /** Whether the table goes on as soon as we are back. */
@@ -364,24 +374,9 @@ export class Table {
     this.welcomed = false;
   }
 
-  private listenForSilence(): void {
-    this.silence?.cancel();
-    const due = this.pending.size > 0;
-    this.silence = this.device.after(due ? ANSWER_DUE_MS : SILENCE_MS, () =>
-      this.askForLife(due ? DOUBT_MS : SILENCE_MS),
-    );
-  }
-
-  /** The connection is lost unless something arrives within `withinMs`. */
-  private askForLife(withinMs: number): void {
-    this.silence?.cancel();
-    this.write({ type: 'ping' });
-    this.silence = this.device.after(withinMs, () => this.lost(1006, ''));
-  }
-
   private clearTimers(): void {
     this.timer?.cancel();
-    this.silence?.cancel();
+    this.silence.stop();
   }
 
   private change(part: Partial<TableState>): void {

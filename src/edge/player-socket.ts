@@ -147,6 +147,7 @@ export class PlayerSocket implements Connection {
     if (this.deps.isShut() && parsed.value.type !== 'ping') return this.leaveUnanswered(parsed.value);
     if (parsed.value.type === 'hello') this.hello(parsed.value);
     else if (!this.saidHello) this.close('HELLO_EXPECTED');
+    else if (parsed.value.type === 'ping') this.send(encode({ type: 'pong', now: this.deps.clock.now() }));
     else if (this.mailbox) this.deliver(this.mailbox, parsed.value);
     else this.keep(parsed.value);
   }
@@ -265,9 +266,8 @@ export class PlayerSocket implements Connection {
         }
         mailbox.post({ type: 'say', from: this, holder: this.tokenHash, talk: frame.talk });
         break;
+      // Answered at once, also while the room is being opened: it asks whether the connection lives.
       case 'ping':
-        this.send(encode({ type: 'pong', now: this.deps.clock.now() }));
-        break;
       case 'hello':
         break;
     }

@@ -35,8 +35,12 @@ export class Wire {
     this.socket?.onclose?.({ code, reason: '' });
   }
 
+  sentOf(type: string): { readonly id?: string }[] {
+    return this.sent.filter((frame) => frame.type === type);
+  }
+
   commands(): { readonly id?: string }[] {
-    return this.sent.filter(({ type }) => type === 'command');
+    return this.sentOf('command');
   }
 }
 

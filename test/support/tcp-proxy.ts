@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
+  private readonly silent = new WeakSet<Socket>();
   /** How much later the answers of the target arrive, ms. */
   delayMs = 0;
   /** Sees what goes to the target; true keeps it from arriving. */
@@ -32,6 +33,14 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.pause();
   }
 
+  /** What is connected now passes nothing any more, and nobody is told; new connections pass. */
+  silence(): void {
+    for (const socket of this.sockets) {
+      this.silent.add(socket);
+      socket.pause();
+    }
+  }
+
   mend(): void {
     this.isCut = false;
     for (const socket of this.sockets) socket.destroy();
@@ -51,7 +60,7 @@ export class TcpProxy {
       const waiting: Buffer[] = [];
       let arrives = 0;
       from.on('data', (data: Buffer) => {
-        if (this.isCut || (from === near && this.intercept(data))) return;
+        if (this.isCut || (from === near && this.intercept(data)) || this.silent.has(from)) return;
         const now = performance.now();
         // Never before what was on its way already.
         arrives = Math.max(arrives, now + (from === far ? this.delayMs : 0));
@@ -62,7 +71,7 @@ export class TcpProxy {
       from.on('error', () => undefined);
       from.on('close', () => {
         this.sockets.delete(from);
-        if (!this.isCut) to.destroy();
+        if (!this.isCut && !this.silent.has(from)) to.destroy();
       });
     }
     if (this.isCut) for (const socket of [near, far]) socket.pause();
