@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Seat } from '../game/game.js';
 import type { CommandId, Digest, Epoch, Seq } from './ids.js';
+import { isVisible } from './names.js';
 import { ABILITIES, isRoomCommand, PHRASES, type Phrase, PROTOCOL_VERSION, type ROOM_COMMANDS } from './vocabulary.js';
 
 export { ABILITIES, isRoomCommand, PHRASES, type Phrase, PROTOCOL_VERSION };
@@ -36,7 +37,7 @@ const line = (longest: number, shown: number) =>
         .trim();
       return [...clean].slice(0, shown).join('').trim();
     })
-    .refine((text) => text.replaceAll('\u200c', '').length > 0, 'must have at least one visible character');
+    .refine(isVisible, 'must have at least one visible character');
 
 const NAME_SHOWN = 20;
 const playerName = line(200, NAME_SHOWN);

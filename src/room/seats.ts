@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../errors.js';
 import type { Seat } from '../game/game.js';
+import { looksLike } from '../protocol/names.js';
 import type { LogEvent, RoomState } from './state.js';
 
 /** Whether each seat's player is connected, and since when not. */
@@ -96,10 +97,10 @@ export function successor(state: RoomState, presence: Presence, seat: Seat): Sea
   return humans.find((other) => presence.connected[other]) ?? humans[0] ?? null;
 }
 
-/** Names at one table differ: a second Sara is told apart as "Sara (2)". */
+/** Names at one table look different: a second Sara, in whatever letters, is told apart as "Sara (2)". */
 function distinct(state: RoomState, seat: Seat, name: string): string {
-  const others = state.seats.flatMap((occupant, at) => (occupant && at !== seat ? [occupant.name.toLowerCase()] : []));
+  const others = state.seats.flatMap((occupant, at) => (occupant && at !== seat ? [occupant.name] : []));
   let candidate = name;
-  for (let count = 2; others.includes(candidate.toLowerCase()); count++) candidate = `${name} (${count})`;
+  for (let count = 2; others.some((other) => looksLike(other, candidate)); count++) candidate = `${name} (${count})`;
   return candidate;
 }
