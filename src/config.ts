@@ -94,6 +94,8 @@ const instanceSchema = z
     HOKM_PING_MS: milliseconds(25_000).pipe(z.number().min(100)),
     /** Messages a second that one socket may send; twice as many at a time. */
     HOKM_MESSAGE_RATE: z.coerce.number().int().min(1).max(100_000).default(10),
+    /** Public tables at which people of one address may hold seats at once. */
+    HOKM_MAX_PUBLIC_TABLES_PER_IP: z.coerce.number().int().min(1).max(1_000_000).default(4),
     /** Log entries kept behind the snapshot, for clients that come back and for the public log. */
     HOKM_LOG_KEEP: z.coerce.number().int().min(0).max(1_000_000).default(1_024),
     HOKM_DRAIN_MS: milliseconds(25_000),

@@ -84,6 +84,12 @@ const catalogue = {
   // Too much of it.
   TALK_LIMITED: { message: 'You have just said a lot; wait a moment.', http: 429, retry: true },
   RATE_LIMITED: { message: 'Too many messages; slow down.', http: 429, close: 4429, retry: true },
+  TABLES_LIMITED: {
+    message: 'People from your address sit at several public tables already; leave one of them first.',
+    http: 429,
+    close: 4409,
+    retry: false,
+  },
   SLOW_READER: { message: 'The connection does not keep up with the game.', http: 503, retry: true },
   SPECTATORS_FULL: {
     message: 'As many watch this table as can; try again later.',

@@ -22,7 +22,7 @@ export const COMMANDS = {
   /** What the scripts themselves call; a script has the rights of its caller. */
   inScripts: [
     ...['exists', 'get', 'hgetall', 'hmget', 'hset', 'persist', 'pexpire', 'set', 'time'],
-    ...['xadd', 'xrange', 'xrevrange', 'xtrim', 'zadd'],
+    ...['xadd', 'xrange', 'xrevrange', 'xtrim', 'zadd', 'zcard', 'zremrangebyscore', 'zscore'],
   ],
   instances: [
     ...[

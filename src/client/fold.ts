@@ -8,7 +8,7 @@ import { isRoomEventType } from '../protocol/vocabulary.js';
 /** The events of rooms as clients see them. */
 export type RoomEvent =
   | { readonly type: 'seat_taken'; readonly seat: Seat; readonly name: string; readonly bot: boolean }
-  | { readonly type: 'seat_left'; readonly seat: Seat; readonly reason: 'left' | 'kicked' }
+  | { readonly type: 'seat_left'; readonly seat: Seat; readonly reason: 'left' | 'kicked' | 'gone' }
   | { readonly type: 'seat_changed'; readonly from: Seat; readonly to: Seat }
   | { readonly type: 'swap_wished'; readonly from: Seat; readonly to: Seat | null }
   | { readonly type: 'seats_swapped'; readonly seats: readonly [Seat, Seat] }

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
 import { IncompatibleRoom, type Ownership } from '../cluster/ownership.js';
+import type { TableQuota } from '../cluster/table-quota.js';
 import { type ErrorCode, errors } from '../errors.js';
 import { type ClientIn, type Hello, parseClientFrame } from '../protocol/client-in.js';
 import { encode, errorFrame } from '../protocol/encode.js';
@@ -43,6 +44,8 @@ export interface PlayerSocketDeps {
   readonly isShut: () => boolean;
   readonly hellos: Deadlines<PlayerSocket>;
   readonly onGone?: (socket: PlayerSocket) => void;
+  /** At how many public tables people of an address may sit. */
+  readonly quota: Pick<TableQuota, 'take' | 'left'>;
 }
 
 /** For all sockets of an instance. */
@@ -73,6 +76,8 @@ export class PlayerSocket implements Connection {
     private readonly socket: RawSocket,
     private readonly code: RoomCode,
     private readonly deps: PlayerSocketDeps,
+    /** Of the player, where HAProxy has told it; without it there is no limit by address. */
+    private readonly address?: string,
   ) {
     this.bucket = new TokenBucket(deps.clock, deps.messageRate);
     deps.hellos.start(this);
@@ -98,6 +103,8 @@ export class PlayerSocket implements Connection {
         this.count(code);
         this.send(encode(errorFrame(code)));
       }
+      if ((code === 'SEAT_LEFT' || code === 'KICKED') && this.countedAs)
+        this.deps.quota.left(this.countedAs, this.code);
       this.socket.close(errors[code].close ?? 1011, code);
     } catch (error) {
       this.failed(error, 'close failed');
@@ -186,6 +193,18 @@ export class PlayerSocket implements Connection {
     this.deps.onGone?.(this);
   }
 
+  /** The address and public table for which the player counts; undefined without a seat at one. */
+  get sitting(): { readonly address: string; readonly room: RoomCode } | undefined {
+    const { countedAs, mailbox, code } = this;
+    return countedAs !== undefined && typeof mailbox?.seatAt(this) === 'number'
+      ? { address: countedAs, room: code }
+      : undefined;
+  }
+
+  private get countedAs(): string | undefined {
+    return this.mailbox?.head.settings.public ? this.address : undefined;
+  }
+
   private hello(hello: Hello): void {
     if (this.saidHello) return this.send(encode(errorFrame('HELLO_REPEATED')));
     this.saidHello = true;
@@ -226,7 +245,22 @@ export class PlayerSocket implements Connection {
     }
   }
 
+  /** Whoever would take a seat at a public table is counted first; the others come in at once. */
   private enter(mailbox: Mailbox, hello: Hello, receivedAt: number): void {
+    const { address } = this;
+    const isCounted = mailbox.head.settings.public && hello.token === undefined && !hello.spectate;
+    if (address === undefined || !isCounted) return this.admit(mailbox, hello, receivedAt);
+    void this.deps.quota.take(address, this.code).then((may) => {
+      try {
+        if (may) this.admit(mailbox, hello, receivedAt);
+        else this.close('TABLES_LIMITED');
+      } catch (error) {
+        this.failed(error, 'join failed');
+      }
+    });
+  }
+
+  private admit(mailbox: Mailbox, hello: Hello, receivedAt: number): void {
     if (!this.socket.isOpen) return;
     const token = hello.proposed_token ?? tokenOf(this.code, randomToken(TOKEN_BYTES));
     const fresh = { token, hash: hashToken(token) };

@@ -47,6 +47,11 @@ export class Players {
     this.ping();
   }
 
+  /** Who sits at public tables, as far as addresses are known. */
+  *sitters(): Iterable<{ readonly address: string; readonly room: RoomCode }> {
+    for (const { sitting } of this.sockets) if (sitting) yield sitting;
+  }
+
   /** True when the connection is the owner's now. One hop only: what `wasForwarded` is served here. */
   async passedOn(code: RoomCode, wasForwarded: boolean, pipe: Pipe): Promise<boolean> {
     const passed = await this.routing.passedOn(code, wasForwarded, pipe);
@@ -55,8 +60,8 @@ export class Players {
   }
 
   /** A player has come, to stay. */
-  accept(socket: RawSocket, code: RoomCode): PlayerSocket {
-    const player = new PlayerSocket(socket, code, this.playerDeps);
+  accept(socket: RawSocket, code: RoomCode, address?: string): PlayerSocket {
+    const player = new PlayerSocket(socket, code, this.playerDeps, address);
     this.sockets.add(player);
     return player;
   }

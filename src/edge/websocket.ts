@@ -50,7 +50,7 @@ export class WebSockets {
     if (socket.destroyed) return;
     this.library.handleUpgrade(request, socket, head, (opened) => {
       const accepted = new WsSocket(opened, socket);
-      accepted.listen(players.accept(accepted, code));
+      accepted.listen(players.accept(accepted, code, addressOf(request)));
     });
   }
 
@@ -65,6 +65,12 @@ export class WebSockets {
     // Parsed by the page's scheme: a port that is the scheme's own may be written or not.
     return URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === page;
   }
+}
+
+/** The player's address, IPv6 by its network, as HAProxy tells it of whoever its limits are for. */
+function addressOf({ headers }: IncomingMessage): string | undefined {
+  const address = headers['x-hokm-address'];
+  return typeof address === 'string' ? address : undefined;
 }
 
 /** What a player's address nearly always is. */

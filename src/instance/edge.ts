@@ -2,6 +2,7 @@
 import type { PublicRooms } from '../cluster/public-rooms.js';
 import type { InstanceRecord } from '../cluster/registry.js';
 import { Storage } from '../cluster/storage.js';
+import { TableQuota } from '../cluster/table-quota.js';
 import type { InstanceConfig } from '../config.js';
 import { Health } from '../edge/health.js';
 import { HttpApi } from '../edge/http.js';
@@ -40,7 +41,10 @@ export function createEdge(deps: EdgeDeps) {
   const { clock, log } = ports;
   const { self, lease } = membership;
   const { ownership, store, seats } = rooms;
-  const players = new Players({
+  const sitters = () => players.sitters();
+  const quota = new TableQuota(redis.commands, config.HOKM_MAX_PUBLIC_TABLES_PER_IP, sitters, clock);
+  lifecycle.add('table quota', { start: () => quota.start(), stop: () => quota.stop() });
+  const players: Players = new Players({
     ownership,
     clock,
     log,
@@ -49,6 +53,7 @@ export function createEdge(deps: EdgeDeps) {
     messageRate: config.HOKM_MESSAGE_RATE,
     whenFresh: () => lease.whenFresh(),
     isolated,
+    quota,
   });
   const storage = new Storage({
     redis: redis.commands,

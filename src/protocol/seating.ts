@@ -23,7 +23,7 @@ type About<Type extends RoomEventType, Rest = unknown> = { readonly type: Type }
 /** Room events, as far as they are about seats. */
 export type SeatingEvent =
   | About<'seat_taken', { readonly seat: Seat; readonly bot?: boolean; readonly token_hash?: string }>
-  | About<'seat_left', { readonly seat: Seat; readonly reason: 'left' | 'kicked' }>
+  | About<'seat_left', { readonly seat: Seat; readonly reason: 'left' | 'kicked' | 'gone' }>
   | About<'seat_changed', { readonly from: Seat; readonly to: Seat }>
   | About<'swap_wished', { readonly from: Seat; readonly to: Seat | null }>
   | About<'seats_swapped', { readonly seats: readonly [Seat, Seat] }>

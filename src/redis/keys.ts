@@ -21,6 +21,8 @@ export interface Keyspace {
   readonly publicRooms: string;
   /** Sorted set of the codes of rooms that were set aside, by when. */
   readonly failedRooms: string;
+  /** Sorted set of the public tables at which people of an address sit, by when each is forgotten. */
+  tablesOf(addressHash: string): string;
   /** Room and seat of a seat token, by its SHA-256 in hex. Those with the same first digit share a hash tag. */
   seat(tokenHash: string): string;
 
@@ -85,6 +87,7 @@ export function keyspaceOf(prefix: string): Keyspace {
     publicRoom: (code) => `${prefix}:public:{${code}}`,
     publicRooms: `${prefix}:public`,
     failedRooms: `${prefix}:failed`,
+    tablesOf: (addressHash) => `${prefix}:address:{${addressHash}}:tables`,
     // One tag for all would keep them all on one node, one for each would need a script for each.
     seat: (tokenHash) => `${prefix}:{seats-${tokenHash.slice(0, 1)}}:${tokenHash}`,
     instance: (id) => `${service}:instances:${id}`,

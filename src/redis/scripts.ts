@@ -26,6 +26,7 @@ export interface ScriptCommands {
   confirmRoom: Script<['ok', owner: string, epoch: string, seq: string, digest: string] | ['gone']>;
   restoreRoom: Script<['ok'] | RefusedReply>;
   noteSeats: Script<null>;
+  takeTable: Script<number>;
   lockTake: Script<['taken', fencing: number] | ['held', holder: string, ms: number]>;
   lockRenew: Script<number>;
   lockRelease: Script<number>;

@@ -82,7 +82,12 @@ export function takeByBot(state: RoomState, seat: Seat): LogEvent {
 }
 
 /** The seat is given up; a running match gets a bot in its place, and the room another host where needed. */
-export function vacate(state: RoomState, presence: Presence, seat: Seat, reason: 'left' | 'kicked'): LogEvent[] {
+export function vacate(
+  state: RoomState,
+  presence: Presence,
+  seat: Seat,
+  reason: 'left' | 'kicked' | 'gone',
+): LogEvent[] {
   const events: LogEvent[] = [{ type: 'seat_left', seat, reason }];
   if (state.status === 'playing') events.push(takeByBot(state, seat));
   if (state.host === seat) events.push({ type: 'host_changed', seat: successor(state, presence, seat) });

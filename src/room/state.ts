@@ -61,7 +61,7 @@ export interface RoomState extends Seating {
 /** What happens to a room whatever is played in it. All other events of a log are the game's. */
 export type RoomEvent =
   | { readonly type: 'seat_taken'; readonly seat: Seat; readonly name: string; readonly token_hash?: string }
-  | { readonly type: 'seat_left'; readonly seat: Seat; readonly reason: 'left' | 'kicked' }
+  | { readonly type: 'seat_left'; readonly seat: Seat; readonly reason: 'left' | 'kicked' | 'gone' }
   | { readonly type: 'seat_changed'; readonly from: Seat; readonly to: Seat }
   /** `to` is null when the wish is withdrawn. */
   | { readonly type: 'swap_wished'; readonly from: Seat; readonly to: Seat | null }

@@ -10,7 +10,16 @@ import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
 import type { CommandWindows, Refused } from './commands.js';
 import { decide } from './decide.js';
-import { type Presence, seatFor, successor, take, withPresence, withSignOfLife, withTimeGivenBack } from './seats.js';
+import {
+  type Presence,
+  seatFor,
+  successor,
+  take,
+  vacate,
+  withPresence,
+  withSignOfLife,
+  withTimeGivenBack,
+} from './seats.js';
 import {
   actingSeats,
   isSubstituted,
@@ -272,6 +281,8 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
   if (presence.emptySince !== null && now >= presence.emptySince + idleMs) {
     return [{ type: 'room_closed', reason: 'abandoned' }];
   }
+  const lapsed = lapsingSeats(room).filter((seat) => now >= (presence.goneAt[seat] ?? now) + LAPSE_MS);
+  if (lapsed.length > 0) return lapsed.flatMap((seat) => vacate(state, presence, seat, 'gone'));
   const expired = heldSeats(room).filter((seat) => now >= (presence.goneAt[seat] ?? now) + head.settings.hold_ms);
   if (expired.length > 0) {
     const events: LogEvent[] = [];
@@ -291,6 +302,19 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
   const decision = game.decide(state.table, seat, game.bot(game.view(state.table, seat)));
   if (!decision.ok) throw new Error(`the bot's move was refused: ${decision.refusal.reason}`);
   return playedByBot(state, seat) ? [...decision.events] : [{ type: 'turn_timed_out', seat }, ...decision.events];
+}
+
+/** At a full table that waits for its match the seat of whoever is away is free again after this, ms. */
+const LAPSE_MS = 30_000;
+
+/**
+ * Seats of players who are away from a full table before its match, while others are there: somebody may want one. Where
+ * another seat is free, whoever has only put the telephone away keeps the own one.
+ */
+function lapsingSeats({ state, presence }: Room): readonly Seat[] {
+  if (state.status !== 'lobby' || !presence.connected.includes(true)) return NO_SEATS;
+  if (!state.seats.every((occupant) => occupant?.kind === 'human')) return NO_SEATS;
+  return state.seats.flatMap((_, at) => (presence.connected[at] ? [] : [at as Seat]));
 }
 
 const NO_SEATS: readonly Seat[] = [];
@@ -313,6 +337,7 @@ export function nextTick(room: Room, idleMs: number): number | null {
   if (state.status === 'closed') return null;
   let next = state.deadline ?? Number.POSITIVE_INFINITY;
   for (const seat of heldSeats(room)) next = Math.min(next, (presence.goneAt[seat] ?? 0) + head.settings.hold_ms);
+  for (const seat of lapsingSeats(room)) next = Math.min(next, (presence.goneAt[seat] ?? 0) + LAPSE_MS);
   if (presence.emptySince !== null) next = Math.min(next, presence.emptySince + idleMs);
   return next === Number.POSITIVE_INFINITY ? null : next;
 }

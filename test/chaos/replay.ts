@@ -96,6 +96,8 @@ export class Replay {
   private allows(event: RoomEvent): boolean {
     const { state } = this;
     switch (event.type) {
+      case 'seat_left':
+        return event.reason === 'gone' && state.status === 'lobby' && state.seats[event.seat]?.kind === 'human';
       case 'seat_taken':
         return state.seats[event.seat]?.kind !== 'human';
       case 'clock_moved':

@@ -36,6 +36,7 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
     whenFresh: () => Promise.resolve(),
     isShut: () => false,
     hellos,
+    quota: { take: () => Promise.resolve(true), left: () => undefined },
   };
   const clients: WebSocket[] = [];
   const server = await WsServer.start(({ socket: raw }) => {

@@ -10,6 +10,7 @@ import type { RoomCode } from '../../src/protocol/ids.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { scripts } from '../../src/redis/scripts.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
+import { Player } from '../edge/player.js';
 import { startController, startHAProxy } from '../haproxy/support.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
@@ -115,6 +116,10 @@ test('a cluster plays, takes over and drains with these rights, needs each of th
     const base = `http://127.0.0.1:${live()[0]?.port}`;
     const found = await fetch(`${base}/api/reconnect`, { method: 'POST', body: JSON.stringify({ token }) });
     expect(await found.json()).toMatchObject({ room_code: room });
+    // A seat at a public table is counted by its player's address.
+    const listed = await createRoom(base, { public: true });
+    const sitter = await Player.join(live()[0]?.url ?? '', listed, {}, { 'x-hokm-address': '10.0.0.1' });
+    sitter.socket.terminate();
     const access = await reachCluster(undefined, { REDIS_URL: url });
     expect((await new Inspector(access).explain(room))?.problems).toEqual([]);
     expect((await new Inspector(access).list()).complete).toBe(false);

@@ -130,6 +130,46 @@ describe('a player who is away', () => {
   });
 });
 
+describe('a full table before its match', () => {
+  test('has the seat of whoever is away for 30 s free again, for the next who comes', () => {
+    const made = seated(4);
+    made.gone(0).gone(2);
+    const { host } = made.wait(29_999).state;
+    expect([made.types, host]).toEqual([[], 0]);
+    made.wait(1);
+    expect(made.events.filter(({ type }) => type !== 'host_changed')).toEqual([
+      { type: 'seat_left', seat: 0, reason: 'gone' },
+      { type: 'seat_left', seat: 2, reason: 'gone' },
+    ]);
+    expect(made.state.host).toBe(1);
+    expect(made.names).toEqual([null, 'Bo', null, 'Di']);
+    expect(made.join('Eve').answers).toEqual(['admit Eve 0', 'presence']);
+    expect(made.join('Ana').answers).toEqual(['refuse Ana WRONG_TOKEN']);
+  });
+
+  test('keeps the seats of those who come back in time', () => {
+    const made = seated(4);
+    made.gone(2).wait(29_000).join('Cy').wait(29_000);
+    expect(made.names).toEqual(['Ana', 'Bo', 'Cy', 'Di']);
+  });
+
+  test('keeps all where another seat is free, nobody is there, or a match is on or over', () => {
+    const roomy = seated(3);
+    const alone = seated(4);
+    alone.gone(0).gone(1).gone(2);
+    const match = playing(4, { turn_ms: 3_600_000 }, { target_points: 1 });
+    match.gone(2);
+    const done = playing(4).playOut();
+    done.gone(2);
+    roomy.gone(2);
+    alone.gone(3);
+    for (const made of [roomy, alone, match, done]) {
+      made.wait(60_000);
+      expect(made.state.seats[2]).toMatchObject({ name: 'Cy' });
+    }
+  });
+});
+
 describe('an empty room', () => {
   test('closes after a while, whatever is played in it, and takes nobody any more', () => {
     for (const made of [seated(2), playing(2)]) {

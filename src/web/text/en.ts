@@ -276,6 +276,7 @@ export const en = {
   closed_ROOM_UNAVAILABLE: 'There is no table with this code, or no seat is free.',
   closed_WRONG_TOKEN: 'Your seat was given to somebody else.',
   closed_SEAT_TAKEN: 'This seat has just been taken.',
+  closed_TABLES_LIMITED: 'People from your network sit at several public tables already. Leave one of them first.',
   closed_ROOM_FAILED: 'The table had an error and was closed. Sorry.',
   closed_BAD_ROOM_CODE: 'This is not a table code.',
   closed_other: 'The connection was ended: {reason}',

@@ -266,6 +266,7 @@ export const fa: Words = {
   closed_ROOM_UNAVAILABLE: 'میزی با این کد نیست، یا صندلی خالی ندارد.',
   closed_WRONG_TOKEN: 'صندلی شما به کس دیگری داده شد.',
   closed_SEAT_TAKEN: 'این صندلی همین حالا گرفته شد.',
+  closed_TABLES_LIMITED: 'از شبکهٔ شما کسانی سر چند میز همگانی نشسته‌اند. نخست یکی را ترک کنید.',
   closed_ROOM_FAILED: 'میز دچار خطا شد و بسته شد. ببخشید.',
   closed_BAD_ROOM_CODE: 'این کد میز نیست.',
   closed_other: 'اتصال پایان یافت: {reason}',
