@@ -74,6 +74,7 @@ const catalogue = {
   MATCH_RUNNING: { message: 'This can be done only between matches.', http: 409, retry: false },
   NO_MATCH: { message: 'No match is running.', http: 409, retry: false },
   SEATS_EMPTY: { message: 'A match starts when every seat is filled; bots can fill them.', http: 409, retry: false },
+  NO_PLAYER: { message: 'No player sits on this seat for whom this could be done.', http: 409, retry: false },
   ROOM_CLOSED: { message: 'The room is closed; create a new one.', http: 410, close: 4410, retry: false },
   STALE_COMMAND: {
     message: 'The command id is older than the last 256 of this seat; it was not run.',

@@ -1,6 +1,6 @@
 /** By hand: `drain`, `undrain`, `move`, `scale`, `pause`, `resume`. Every hold ends by itself. */
 import type { Argv } from 'yargs';
-import { type InstanceId, parseRoomCode } from '../../src/protocol/ids.js';
+import { type InstanceId, readRoomCode } from '../../src/protocol/ids.js';
 import { sleep } from '../../src/runtime/clock.js';
 import type { Hand } from '../decide/state.js';
 import { inWordsOf, parseDuration } from '../duration.js';
@@ -69,7 +69,7 @@ export function move(cli: Argv) {
         .example('$0 move 7KQ2-M9XD game-K3Q9TZ2M', ''),
     async (args) => {
       await give(args, async (cluster) => {
-        const room = parseRoomCode(args.code);
+        const room = readRoomCode(args.code);
         if (room === undefined) throw new Told(`"${args.code}" is no room code.`);
         const target = await known(cluster, args.id);
         if (target.status !== 'ready') throw new Told(`${args.id} is ${target.status}: it takes no rooms.`);

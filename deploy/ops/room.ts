@@ -1,5 +1,5 @@
 /** `npm run room`: what is going on in the rooms of a cluster. Changes nothing, but for `retry`. */
-import { parseRoomCode } from '../../src/protocol/ids.js';
+import { readRoomCode } from '../../src/protocol/ids.js';
 import { type ClusterAccess, reachCluster } from './cluster-access.js';
 import { Inspector } from './inspect.js';
 import { describeRoom, describeRooms } from './room-report.js';
@@ -29,7 +29,7 @@ await runTool(async () => {
       'Owner, epochs, seats, sockets, pins and recent errors of one room',
       (options) => options.positional('code', { type: 'string', demandOption: true }),
       async ({ code, data, json }) => {
-        const room = parseRoomCode(code);
+        const room = readRoomCode(code);
         if (room === undefined) throw new ToolFailed(`${JSON.stringify(code)} is no room code.`);
         await look(data, async (inspector) => {
           const report = await inspector.explain(room);
@@ -53,7 +53,7 @@ await runTool(async () => {
       'Lets a room that was set aside as failed be opened again',
       (options) => options.positional('code', { type: 'string', demandOption: true }),
       async ({ code, data }) => {
-        const room = parseRoomCode(code);
+        const room = readRoomCode(code);
         if (room === undefined) throw new ToolFailed(`${JSON.stringify(code)} is no room code.`);
         await look(data as string | undefined, async (inspector) => {
           if (!(await inspector.retry(room))) throw new ToolFailed(`${room} is not set aside.`);

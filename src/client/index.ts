@@ -1,7 +1,7 @@
 /** The client library, as far as it is the same in browsers and in Node. */
 export type { Seat } from '../game/game.js';
 export type { Presence, RoomStatus, RoomView, Said, SeatView } from '../protocol/client-out.js';
-export { parseRoomCode, type RoomCode } from '../protocol/ids.js';
+export { type RoomCode, readRoomCode } from '../protocol/ids.js';
 export { PHRASES, type Phrase } from '../protocol/vocabulary.js';
 export { type BotOptions, playAsBot } from './bot.js';
 export { type KeptSeat, type SeatStore, SeatsInStorage, type TextStorage } from './seat-store.js';

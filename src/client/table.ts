@@ -9,7 +9,7 @@
 import type { Typed } from '../game/game.js';
 import type { ClientFrame } from '../protocol/client-in.js';
 import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, TurnInfo, Welcome } from '../protocol/client-out.js';
-import { type CommandId, parseRoomCode, type RoomCode, type Seq, tokenOf } from '../protocol/ids.js';
+import { type CommandId, type RoomCode, readRoomCode, type Seq, tokenOf } from '../protocol/ids.js';
 import { isRoomCommand, type Phrase, PROTOCOL_VERSION } from '../protocol/vocabulary.js';
 import { nonce } from './chance.js';
 import { type Device, type DeviceTimer, thisDevice } from './device.js';
@@ -63,7 +63,7 @@ export class Table {
   private readonly silence: SilenceWatch;
 
   constructor(private readonly options: TableOptions) {
-    this.code = parseRoomCode(options.room);
+    this.code = readRoomCode(options.room);
     this.device = options.device ?? thisDevice;
     this.silence = new SilenceWatch(
       this.device,
@@ -154,9 +154,9 @@ export class Table {
 
   private connect(): void {
     this.clearTimers();
-    const { room, openSocket = openBrowserSocket } = this.options;
+    const { openSocket = openBrowserSocket } = this.options;
     const address = this.addresses[this.inVain % this.addresses.length];
-    const socket = openSocket(`${address}?room_code=${encodeURIComponent(room)}`);
+    const socket = openSocket(`${address}?room_code=${this.code}`);
     this.next = socket;
     // Whoever asks a browser to close a socket on a silent path hears of its end a minute later.
     this.timer = this.device.after(openingMs(this.failures), () => {

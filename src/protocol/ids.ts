@@ -25,9 +25,47 @@ export const tokenOf = (room: RoomCode, secret: string): string => `${room}-${se
 /** The room that a seat token names, if it names one; an older token can look as if it did. */
 export const roomOfToken = (token: string): RoomCode | undefined => ROOM_TOKEN.exec(token)?.[1] as RoomCode | undefined;
 
-/** The code that a person's spelling means (case and hyphens ignored), or undefined when it is none. */
+/** The code that a program's spelling means (case and hyphens ignored), or undefined when it is none. HAProxy reads the same. */
 export function parseRoomCode(text: string): RoomCode | undefined {
   if (text.length > 32) return undefined;
   const code = text.replaceAll('-', '').toUpperCase();
   return ROOM_CODE.test(code) ? (code as RoomCode) : undefined;
+}
+
+const LONGEST_TEXT = 2_000;
+const IN_LINK = /room_code(?:=|%3D)([^&#\s]*)/i;
+/** A code amid words: one with a digit or a hyphen, as other words of eight letters have neither. */
+const AMID_WORDS = /(?<![0-9A-Z])(?:(?=[A-Z]*[0-9])[0-9A-Z]{8}|[0-9A-Z]{4}\p{Pd}[0-9A-Z]{4})(?![0-9A-Z])/giu;
+
+/**
+ * The code that a person means, or undefined when no single one is meant. Understood: a whole link; signs, spaces and marks
+ * without width around and within; the digits of Persian, Arabic and full-width keyboards; `O` for 0, `I` and `L` for 1.
+ * What comes of it is what servers take: nobody sends a person's spelling over the wire.
+ */
+export function readRoomCode(text: string): RoomCode | undefined {
+  if (text.length > LONGEST_TEXT) return undefined;
+  const plain = latinDigits(text.normalize('NFKC').replace(/\p{Cf}/gu, ''));
+  const link = IN_LINK.exec(plain)?.[1];
+  if (link !== undefined) return bareCode(latinDigits(unescaped(link).normalize('NFKC')));
+  const whole = bareCode(plain);
+  if (whole !== undefined) return whole;
+  const found = new Set([...plain.matchAll(AMID_WORDS)].map(([word]) => bareCode(word)));
+  return found.size === 1 ? [...found][0] : undefined;
+}
+
+function bareCode(text: string): RoomCode | undefined {
+  const signs = text.replace(/[\p{P}\p{S}\p{Z}\p{C}\p{M}]/gu, '').toUpperCase();
+  return parseRoomCode(signs.replaceAll('O', '0').replace(/[IL]/g, '1'));
+}
+
+/** Persian and Arabic digits as 0 to 9. */
+const latinDigits = (text: string): string =>
+  text.replace(/[\u06f0-\u06f9\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) & 15));
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

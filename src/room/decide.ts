@@ -95,7 +95,7 @@ function decideRoom(room: Room, seat: Seat, command: RoomCommand | { readonly de
     case 'kick': {
       if (!isHost || command.seat === seat) return refused('NOT_HOST');
       const occupant = state.seats[command.seat] ?? null;
-      if (occupant === null) return refused('BAD_FRAME', 'command.seat: nobody sits there');
+      if (occupant === null) return refused('NO_PLAYER');
       if (occupant.kind === 'bot' && running) return refused('MATCH_RUNNING');
       return {
         ok: true,
@@ -123,9 +123,7 @@ const held = (occupant: Occupant | null) =>
 /** Two who wish it of each other change places; before that the wish is kept. */
 function swapSeats({ state, presence }: Room, seat: Seat, to: Seat | null): Decided {
   if (to === null) return { ok: true, events: [{ type: 'swap_wished', from: seat, to }] };
-  if (to === seat || state.seats[to]?.kind !== 'human') {
-    return refused('BAD_FRAME', 'command.seat: no other player sits there');
-  }
+  if (to === seat || state.seats[to]?.kind !== 'human') return refused('NO_PLAYER');
   if (!state.swaps.some((wish) => wish.from === to && wish.to === seat)) {
     return { ok: true, events: [{ type: 'swap_wished', from: seat, to }] };
   }

@@ -69,7 +69,7 @@ test.each<[name: string, who: () => Player, command: object, code: string, messa
   ['a guest adds a bot', () => calm.guest, { type: 'add_bot', seat: 3 }, 'NOT_HOST', /host/],
   ['a guest kicks', () => calm.guest, { type: 'kick', seat: 0 }, 'NOT_HOST', /host/],
   ['the host kicks himself', () => calm.host, { type: 'kick', seat: 0 }, 'NOT_HOST', /host/],
-  ['nobody is kicked', () => calm.host, { type: 'kick', seat: 3 }, 'BAD_FRAME', /nobody/],
+  ['nobody is kicked', () => calm.host, { type: 'kick', seat: 3 }, 'NO_PLAYER', /player/],
   ['a start with empty seats', () => calm.host, { type: 'start' }, 'SEATS_EMPTY', /every seat/],
   [
     'a start with a wrong field',
@@ -81,6 +81,9 @@ test.each<[name: string, who: () => Player, command: object, code: string, messa
   ['an occupied seat', () => calm.guest, { type: 'choose_seat', seat: 0 }, 'SEAT_TAKEN', /taken/],
   ['a seat that does not exist', () => calm.guest, { type: 'choose_seat', seat: 7 }, 'SEAT_TAKEN', /taken/],
   ['a seat that is none', () => calm.guest, { type: 'choose_seat', seat: -1 }, 'BAD_FRAME', /seat/],
+  ['a place changed with nobody', () => calm.guest, { type: 'swap_seats', seat: 3 }, 'NO_PLAYER', /player/],
+  ['a place changed with oneself', () => calm.guest, { type: 'swap_seats', seat: 1 }, 'NO_PLAYER', /player/],
+  ['a place that is none', () => calm.guest, { type: 'swap_seats', seat: 8 }, 'BAD_FRAME', /seat/],
   ['a bot on an occupied seat', () => calm.host, { type: 'add_bot', seat: 1 }, 'SEAT_TAKEN', /taken/],
   ['a card before the match', () => calm.guest, { type: 'play', card: 'AS' }, 'NO_MATCH', /No match/],
   ['an unknown command', () => calm.guest, { type: 'fly' }, 'NO_MATCH', /No match/],

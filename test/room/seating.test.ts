@@ -54,7 +54,7 @@ describe('changing places', () => {
   test('is with another player, between matches', () => {
     const made = seated(2).command('Ana', { type: 'add_bot', seat: 2 });
     for (const seat of [0, 2, 3, 6]) {
-      expect(made.command('Ana', SWAP(seat)).answers).toEqual(['refuse Ana BAD_FRAME']);
+      expect(made.command('Ana', SWAP(seat)).answers).toEqual(['refuse Ana NO_PLAYER']);
     }
     expect(playing(4).command('Bo', SWAP(0)).answers).toEqual(['refuse Bo MATCH_RUNNING']);
   });

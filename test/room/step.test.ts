@@ -129,8 +129,8 @@ describe('the host', () => {
     expect(made.command('Ana', { type: 'add_bot', seat: 2 }).answers).toEqual(['refuse Ana SEAT_TAKEN']);
     expect(made.command('Ana', { type: 'add_bot', seat: 7 }).answers).toEqual(['refuse Ana SEAT_TAKEN']);
     expect(made.command('Ana', { type: 'kick', seat: 2 }).names).toEqual(['Ana', null, null, null]);
-    expect(made.command('Ana', { type: 'kick', seat: 2 }).answers).toEqual(['refuse Ana BAD_FRAME']);
-    expect(made.command('Ana', { type: 'kick', seat: 7 }).answers).toEqual(['refuse Ana BAD_FRAME']);
+    expect(made.command('Ana', { type: 'kick', seat: 2 }).answers).toEqual(['refuse Ana NO_PLAYER']);
+    expect(made.command('Ana', { type: 'kick', seat: 7 }).answers).toEqual(['refuse Ana NO_PLAYER']);
     expect(made.command('Ana', { type: 'kick', seat: 0 }).answers).toEqual(['refuse Ana NOT_HOST']);
     made.command('Ana', { type: 'start', fill_with_bots: true });
     expect(made.command('Ana', { type: 'kick', seat: 2 }).answers).toEqual(['refuse Ana MATCH_RUNNING']);

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
-import { parseRoomCode, type RoomCode } from '../../protocol/ids.js';
+import { type RoomCode, readRoomCode } from '../../protocol/ids.js';
 import { packageRoot } from '../../runtime/package-root.js';
 import { parseServer, type Server } from './server.js';
 import { UsageError } from './usage-error.js';
@@ -126,7 +126,7 @@ export async function parseArguments(args: readonly string[]): Promise<Arguments
 
 /** @throws UsageError */
 function codeOf(text: string): RoomCode {
-  const code = parseRoomCode(text);
+  const code = readRoomCode(text);
   if (code === undefined) throw new UsageError('A room code has 8 letters and digits, as 7KQ2M9XZ.');
   return code;
 }

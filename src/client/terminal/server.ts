@@ -1,5 +1,5 @@
 /** Where a cluster is reached, and the one HTTP call that the player makes. */
-import { parseRoomCode, type RoomCode } from '../../protocol/ids.js';
+import { parseRoomCode, type RoomCode, readRoomCode } from '../../protocol/ids.js';
 import type { NewRoom } from './arguments.js';
 import { UsageError } from './usage-error.js';
 
@@ -21,7 +21,11 @@ export function parseServer(text: string): Server {
     throw new UsageError('--url must be http(s)://host[:port] or ws(s)://host[:port].');
   }
   const s = /^(?:https|wss):$/.test(url.protocol) ? 's' : '';
-  const room = parseRoomCode(url.searchParams.get('room_code') ?? '');
+  const asked = url.search.includes('room_code');
+  const room = asked ? readRoomCode(url.search) : undefined;
+  if (asked && room === undefined) {
+    throw new UsageError('--url names a room_code that cannot be read: it has 8 letters and digits, as 7KQ2M9XZ.');
+  }
   return { http: `http${s}://${url.host}`, ws: `ws${s}://${url.host}/ws`, room };
 }
 

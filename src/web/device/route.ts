@@ -1,9 +1,11 @@
 /** Which screen the address means: `/` is home, `/?room_code=CODE` a table, `&watch` beside it. */
-import { parseRoomCode, type RoomCode } from '../../client/browser.js';
+import { type RoomCode, readRoomCode } from '../../client/browser.js';
 
 export interface Route {
   /** `undefined`: home. */
   readonly room: RoomCode | undefined;
+  /** What the address says where a code should be, if that is none. */
+  readonly unread: string | undefined;
   /** Without a seat. */
   readonly watch: boolean;
   /** What the person who comes here has already said. */
@@ -59,10 +61,14 @@ export class Router {
 
 function read(): Route {
   const query = new URLSearchParams(location.search);
+  const asked = location.search.includes('room_code');
+  // The whole of it: links come with the signs around them, and with what programs have made of their own signs.
+  const room = asked ? readRoomCode(location.search) : undefined;
   const { sit, bots, start } = (history.state ?? {}) as Record<string, unknown>;
   return {
-    room: parseRoomCode(query.get('room_code') ?? ''),
-    watch: query.has('watch'),
+    room,
+    unread: asked && room === undefined ? (query.get('room_code') ?? '') : undefined,
+    watch: [...query.keys()].some((key) => /^(?:amp;)?watch\P{L}*$/u.test(key)),
     intent: { sit: sit === true, bots: typeof bots === 'number' ? bots : 0, start: start === true },
   };
 }

@@ -1,18 +1,27 @@
 /** A table by the code somebody read out. */
 import { useState } from 'preact/hooks';
-import { parseRoomCode } from '../../client/browser.js';
+import { readRoomCode } from '../../client/browser.js';
 import { useDevice } from '../device/device.js';
-import { latinDigits } from '../text/numbers.js';
+import { latinDigits, spacedCode } from '../text/numbers.js';
 import { useText } from '../text/text.js';
+
+/** A code is longer only with a link, words or signs about it. */
+const CODE_LENGTH = 9;
+
+function tidied(typed: string): string {
+  const code = typed.length > CODE_LENGTH ? readRoomCode(typed) : undefined;
+  return code === undefined ? latinDigits(typed).toUpperCase() : spacedCode(code);
+}
 
 export function JoinByCode() {
   const { t } = useText();
   const { router } = useDevice();
-  const [typed, setTyped] = useState('');
-  const [wrong, setWrong] = useState(false);
+  const { unread } = router.current;
+  const [typed, setTyped] = useState(unread ?? '');
+  const [wrong, setWrong] = useState(unread !== undefined);
   const submit = (event: Event) => {
     event.preventDefault();
-    const code = parseRoomCode(typed.replace(/\s/g, ''));
+    const code = readRoomCode(typed);
     if (code === undefined) setWrong(true);
     else router.toTable(code);
   };
@@ -30,11 +39,11 @@ export function JoinByCode() {
           autoCapitalize="characters"
           autoComplete="off"
           spellcheck={false}
-          maxLength={20}
+          maxLength={2_000}
           placeholder="7KQ2-M9XZ"
           value={typed}
           onInput={(event) => {
-            setTyped(latinDigits(event.currentTarget.value).toUpperCase());
+            setTyped(tidied(event.currentTarget.value));
             setWrong(false);
           }}
         />
@@ -44,7 +53,7 @@ export function JoinByCode() {
       </div>
       {wrong && (
         <p id="code-wrong" class="problem" role="alert">
-          {t('bad_code')}
+          {t(typed === unread ? 'bad_link' : 'bad_code')}
         </p>
       )}
     </form>
