@@ -55,6 +55,9 @@ export class Storage {
     const info = await this.deps.redis.info('memory').catch(() => '');
     const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
     const [used, max] = [field('used_memory'), field('maxmemory')];
+    const policy = /^maxmemory_policy:(allkeys-\w+)/m.exec(info)?.[1];
+    // Also far from its limit: what Redis then throws away are rooms that are played.
+    if (max > 0 && policy !== undefined) return `Redis evicts rooms when its memory is full (${policy})`;
     return max > 0 && used > max * MAX_MEMORY_SHARE ? `${used} of ${max} bytes of memory are used` : undefined;
   }
 }

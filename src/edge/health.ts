@@ -19,6 +19,8 @@ export interface HealthDeps {
   /** The other instances it knows of. */
   readonly peers: () => readonly { readonly id: InstanceId }[];
   readonly connections: () => number;
+  /** What operators have to mend in Redis, one line each. */
+  readonly redisFaults: () => readonly string[];
   readonly errors: Pick<RecentErrors, 'of'>;
 }
 
@@ -47,6 +49,8 @@ export interface InstanceStatusPage {
   readonly id: InstanceId;
   readonly status: string;
   readonly lease_fresh: boolean;
+  /** What operators have to mend in Redis, one line each. */
+  readonly redis_faults: readonly string[];
   readonly connections: number;
   readonly peers: readonly InstanceId[];
   readonly rooms: readonly RoomStatusLine[];
@@ -78,10 +82,11 @@ export class Health {
   }
 
   status(): InstanceStatusPage {
-    const { id, ownership, status, leaseFresh, connections } = this.deps;
+    const { id, ownership, status, leaseFresh, connections, redisFaults } = this.deps;
     const rooms = [...ownership.rooms].map(statusLine);
     const peers = this.deps.peers().map((peer) => peer.id);
-    return { id, status: status(), lease_fresh: leaseFresh(), connections: connections(), peers, rooms };
+    const lease = { lease_fresh: leaseFresh(), redis_faults: redisFaults() };
+    return { id, status: status(), ...lease, connections: connections(), peers, rooms };
   }
   /** The same of one room, with its seats and its recent errors. */
   roomStatus(code: RoomCode): RoomStatusPage {

@@ -45,6 +45,7 @@ export function createInstance(config: InstanceConfig, ports: Ports): Instance {
     connections: () => edge.players.size,
     frozenRooms: () => [...rooms.ownership.rooms].filter((room) => room.frozen).length,
     loopDelay: () => usage.latest.loopDelay,
+    redisFaults: () => ports.redisFaults().length,
   });
   const membership: Membership = createMembership({
     config,

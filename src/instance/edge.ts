@@ -92,6 +92,7 @@ export function createEdge(deps: EdgeDeps) {
     isolated,
     peers,
     connections: () => players.size,
+    redisFaults: ports.redisFaults,
   });
   const http = new HttpApi({
     api,

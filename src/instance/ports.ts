@@ -37,6 +37,8 @@ export interface Ports {
   readonly newRoomCode: () => RoomCode;
   /** @param blocking it waits in XREAD BLOCK or for messages */
   readonly connect: (role: string, blocking?: boolean) => RedisConnection;
+  /** What is wrong with Redis, as it was when it was last connected to: one line a fault, for operators. */
+  readonly redisFaults: () => readonly string[];
   /** Waits until the connection can be used. @throws when that takes too long */
   readonly connected: (connection: RedisConnection) => Promise<void>;
   /** Asks another instance whether it lives. */

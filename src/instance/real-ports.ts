@@ -24,6 +24,7 @@ export function realPorts(config: InstanceConfig, id: InstanceId): Ports {
   const errors = new RecentErrors(clock);
   const log = createLogger(config.LOG_LEVEL, { process: 'instance', instance: id }, errors);
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
+  let redisFaults: readonly string[] = [];
   return {
     id,
     version,
@@ -34,10 +35,16 @@ export function realPorts(config: InstanceConfig, id: InstanceId): Ports {
     newRoomCode,
     connect: (role, blocking) => {
       const connection = connect(config, role, blocking);
-      if (role === JUDGE)
-        superviseServer(connection, config, (faults) => log.warn({ faults }, 'Redis is not as it should be'));
+      if (role === JUDGE) {
+        superviseServer(connection, config, (faults) => {
+          redisFaults = faults;
+          if (faults.length > 0) log.warn({ faults }, 'Redis is not as it should be');
+          else log.info('Redis is as it should be');
+        });
+      }
       return connection;
     },
+    redisFaults: () => redisFaults,
     connected: (connection) => ready(connection, config, config.HOKM_START_WAIT_MS),
     probe: askLivez,
     serve: async ({ http, players }) => {

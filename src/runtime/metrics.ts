@@ -7,6 +7,8 @@ export interface Gauges {
   frozenRooms(): number;
   /** p99 of how late the event loop was in the last heartbeat, ms. */
   loopDelay(): number;
+  /** What operators have to mend in Redis. */
+  redisFaults(): number;
 }
 
 /** Something that is counted. */
@@ -45,6 +47,7 @@ export class Metrics implements InstanceMetrics {
     this.gauge('hokm_rooms', 'Rooms owned', gauges.rooms);
     this.gauge('hokm_connections', 'WebSockets open', gauges.connections);
     this.gauge('hokm_rooms_frozen', 'Rooms that stand still because Redis cannot confirm', gauges.frozenRooms);
+    this.gauge('hokm_redis_faults', 'Faults of Redis that operators have to mend; see /status', gauges.redisFaults);
     this.gauge(
       'hokm_event_loop_delay_seconds',
       'p99 of how late the event loop was in the last heartbeat',

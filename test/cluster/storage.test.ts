@@ -4,7 +4,8 @@ import { Storage, type StorageDeps } from '../../src/cluster/storage.js';
 import { createLogger } from '../../src/runtime/log.js';
 import { ManualClock } from '../support/manual-clock.js';
 
-const memory = (used: number, max: number) => `# Memory\r\nused_memory:${used}\r\nmaxmemory:${max}\r\n`;
+const memory = (used: number, max: number, policy = 'noeviction') =>
+  `# Memory\r\nused_memory:${used}\r\nmaxmemory:${max}\r\nmaxmemory_policy:${policy}\r\n`;
 
 function given(change: Partial<StorageDeps>) {
   const clock = new ManualClock();
@@ -27,6 +28,9 @@ test.each<[string, Partial<StorageDeps>, boolean]>([
   ['a folder that cannot be asked', { freeBytes: async () => Promise.reject(new Error('ENOENT')) }, false],
   ['memory of which a tenth is free', { redis: { info: async () => memory(900, 1_000) } }, false],
   ['memory of which less than a tenth is free', { redis: { info: async () => memory(901, 1_000) } }, true],
+  ['a Redis that evicts rooms', { redis: { info: async () => memory(1, 1_000, 'allkeys-lru') } }, true],
+  ['a Redis that would, without a limit', { redis: { info: async () => memory(1, 0, 'allkeys-lru') } }, false],
+  ['a Redis that evicts what has a time', { redis: { info: async () => memory(1, 1_000, 'volatile-ttl') } }, false],
   ['a Redis that does not answer', { redis: { info: async () => Promise.reject(new Error('away')) } }, false],
 ])('%s', async (_, change, low) => {
   expect(await given(change).storage.low()).toBe(low);

@@ -24,6 +24,7 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
     connections: () => 2,
     frozenRooms: () => 0,
     loopDelay: () => 0,
+    redisFaults: () => 0,
   });
   const accepted: { player: PlayerSocket; raw: WsSocket }[] = [];
   const clock = new ManualClock();

@@ -32,6 +32,7 @@ test('metrics tell the delay in seconds, and nothing of the loop that has to be 
     connections: () => 2,
     frozenRooms: () => 0,
     loopDelay: () => 25,
+    redisFaults: () => 0,
   });
   const text = await metrics.text();
   expect(text).toMatch(/^hokm_event_loop_delay_seconds\{instance="test"\} 0\.025$/m);

@@ -178,6 +178,7 @@ export class SimulatedInstance implements HttpHost {
         ready.set(connection, new Promise((resolve) => connection.on('ready', () => resolve())));
         return connection;
       },
+      redisFaults: () => [],
       connected: (connection) => ready.get(connection) ?? Promise.resolve(),
       probe: deps.probe,
       serve: async (served) => {
