@@ -20,7 +20,20 @@ import type { Policy } from '../policy/schema.js';
 import { Runner } from '../run.js';
 import { Store } from '../store.js';
 
-export interface PolicyArgs {
+export interface ClusterArgs {
+  /** Data folder of a local cluster. */
+  readonly data?: string | undefined;
+}
+
+export function clusterOptions<T>(cli: Argv<T>) {
+  return jsonOption(cli).option('data', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'data folder of the local cluster; else that of REDIS_URL, else .hokm',
+  });
+}
+
+export interface PolicyArgs extends ClusterArgs {
   readonly policy?: string | undefined;
   readonly set: readonly string[];
 }
@@ -44,14 +57,17 @@ export function jsonOption<T>(cli: Argv<T>) {
 
 type ClusterConfig = AutoscalerConfig & RedisConfig;
 
-/** How to reach the cluster that the environment names, else the one of `npm start`. @throws ConfigError, ToolFailed */
-export function clusterConfig(): ClusterConfig {
+/**
+ * How to reach the cluster of the data folder that is given, else the one that the environment names, else that of
+ * `npm start`. @throws ConfigError, ToolFailed
+ */
+export function clusterConfig({ data }: ClusterArgs): ClusterConfig {
   const config = autoscalerConfig();
   const { REDIS_URL, REDIS_SENTINELS, HOKM_POLICY, HOKM_SUPERVISOR_SOCKET } = config;
-  if (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0) {
+  if (data === undefined && (REDIS_URL !== undefined || REDIS_SENTINELS.length > 0)) {
     return { ...config, REDIS_URL: REDIS_URL ?? 'redis://127.0.0.1:6379' };
   }
-  const local = localCluster();
+  const local = localCluster(data);
   return {
     ...config,
     REDIS_URL: local.redis_url,
@@ -79,8 +95,13 @@ export interface Cluster {
 }
 
 /** Opens what leads to the cluster, and closes it when `use` is done. @throws RedisUnavailable */
-export async function withCluster<T>(role: string, use: (cluster: Cluster) => Promise<T>, level?: string): Promise<T> {
-  const config = clusterConfig();
+export async function withCluster<T>(
+  args: ClusterArgs,
+  role: string,
+  use: (cluster: Cluster) => Promise<T>,
+  level?: string,
+): Promise<T> {
+  const config = clusterConfig(args);
   const clock = new SystemClock();
   const id = `autoscaler-${role}-${crockford(8)}`;
   const log = createLogger(level ?? config.LOG_LEVEL, { process: 'autoscaler', autoscaler: id });

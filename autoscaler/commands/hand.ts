@@ -9,8 +9,9 @@ import type { Order } from '../store.js';
 import { Told } from '../told.js';
 import {
   type Cluster,
+  type ClusterArgs,
   clusterConfig,
-  jsonOption,
+  clusterOptions,
   type PolicyArgs,
   policyOf,
   policyOptions,
@@ -28,7 +29,7 @@ export function drain(cli: Argv) {
       'drain <id>',
       'Empty an instance and stop it',
       (options) =>
-        jsonOption(policyOptions(options))
+        clusterOptions(policyOptions(options))
           .positional('id', { type: 'string', demandOption: true })
           .option('deadline', { type: 'string', requiresArg: true, describe: 'what is left then is stored, as 60s' })
           .example('$0 drain game-K3Q9TZ2M --deadline 60s', ''),
@@ -44,7 +45,7 @@ export function drain(cli: Argv) {
     .command(
       'undrain <id>',
       'Call a drain off, as long as the instance has not been stopped',
-      (options) => jsonOption(policyOptions(options)).positional('id', { type: 'string', demandOption: true }),
+      (options) => clusterOptions(policyOptions(options)).positional('id', { type: 'string', demandOption: true }),
       async (args) => {
         await give(args, async (cluster) => {
           await known(cluster, args.id);
@@ -63,7 +64,7 @@ export function move(cli: Argv) {
     'move <code> <id>',
     'Move a room to an instance',
     (options) =>
-      jsonOption(policyOptions(options))
+      clusterOptions(policyOptions(options))
         .positional('code', { type: 'string', demandOption: true })
         .positional('id', { type: 'string', demandOption: true })
         .example('$0 move 7KQ2-M9XD game-K3Q9TZ2M', ''),
@@ -85,15 +86,16 @@ export function scale(cli: Argv) {
       'scale <count>',
       'Hold a number of instances for a while, within min and max',
       (options) =>
-        jsonOption(options)
+        clusterOptions(options)
           .positional('count', { type: 'number', demandOption: true })
           .option('hold', { type: 'string', demandOption: true, requiresArg: true, describe: 'how long, as 30m' })
           .example('$0 scale 6 --hold 30m', ''),
-      async ({ count, hold, json }) => {
+      async (args) => {
+        const { count, hold } = args;
         if (!Number.isInteger(count) || count < 0) throw new Told('scale: the number must be whole, 0 or more.');
         const ms = parseDuration(hold, '--hold');
         await change(
-          json,
+          args,
           (hand, now) => ({ ...hand, hold: { count, until: now + ms } }),
           `${count} instances are held for ${inWordsOf(ms)}.`,
         );
@@ -103,7 +105,7 @@ export function scale(cli: Argv) {
       'pause',
       'No scale-in, no scale-out, or neither, for a while',
       (options) =>
-        jsonOption(options)
+        clusterOptions(options)
           .option('scale-in', { type: 'boolean', default: false, describe: 'only scale-in' })
           .option('scale-out', { type: 'boolean', default: false, describe: 'only scale-out' })
           .option('for', { type: 'string', demandOption: true, requiresArg: true, describe: 'how long, as 2h' })
@@ -113,7 +115,7 @@ export function scale(cli: Argv) {
         const both = args['scale-in'] === args['scale-out'];
         const what = both ? 'Scaling' : args['scale-in'] ? 'Scale-in' : 'Scale-out';
         await change(
-          args.json,
+          args,
           (hand, now) => ({
             ...hand,
             ...(both || args['scale-in'] ? { pauseIn: now + ms } : {}),
@@ -126,20 +128,25 @@ export function scale(cli: Argv) {
     .command(
       'resume',
       'End all pauses and holds',
-      (options) => jsonOption(options),
-      async ({ json }) => change(json, () => ({ pauseIn: 0, pauseOut: 0 }), 'All pauses and holds are ended.'),
+      (options) => clusterOptions(options),
+      async (args) => change(args, () => ({ pauseIn: 0, pauseOut: 0 }), 'All pauses and holds are ended.'),
     );
 }
 
-async function change(json: boolean, next: (hand: Hand, now: number) => Hand, text: string): Promise<void> {
+async function change(
+  args: ClusterArgs & { json: boolean },
+  next: (hand: Hand, now: number) => Hand,
+  text: string,
+): Promise<void> {
   await withCluster(
+    args,
     'hand',
     async ({ store, redis }) => {
       const [seconds] = await redis.time();
       const hand = next(await store.hand(), Number(seconds) * 1000);
       await store.saveHand(hand);
       const lock = await store.lockHolder();
-      if (json) printJson({ schema: HAND_SCHEMA, ...hand, autoscaler: lock?.holder ?? null });
+      if (args.json) printJson({ schema: HAND_SCHEMA, ...hand, autoscaler: lock?.holder ?? null });
       else print(`${text}${lock ? '' : ' No autoscaler runs now: it takes effect with the next run.'}`);
     },
     'warn',
@@ -154,8 +161,9 @@ async function known({ registry }: Cluster, id: string) {
 
 /** Leaves the order to the autoscaler that runs; without one, carries it out and follows it to its end. */
 async function give(args: PolicyArgs & { json: boolean }, make: (cluster: Cluster) => Promise<Order>): Promise<void> {
-  const policy = policyOf(args, clusterConfig());
+  const policy = policyOf(args, clusterConfig(args));
   await withCluster(
+    args,
     'hand',
     async (cluster) => {
       const { store, clock } = cluster;

@@ -11,7 +11,7 @@ import { type Chart, page, svg } from '../picture.js';
 import type { Policy } from '../policy/schema.js';
 import { columns } from '../table.js';
 import { Told } from '../told.js';
-import { clusterConfig, jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
+import { clusterConfig, clusterOptions, policyOf, policyOptions, withCluster } from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 const FORECAST_SCHEMA = 'hokm-autoscaler/forecast@1';
@@ -23,14 +23,15 @@ export function explain(cli: Argv) {
     'explain',
     'Why this number, and what would change it',
     (options) =>
-      jsonOption(policyOptions(options))
+      clusterOptions(policyOptions(options))
         .option('decision', { type: 'string', requiresArg: true, describe: 'its id; by default the last one' })
         .option('last', { type: 'number', requiresArg: true, describe: 'one line for each of so many decisions' })
         .example('$0 explain', 'the last decision')
         .example('$0 explain --decision d-1a2b3c4d', ''),
     async (args) => {
-      const policy = policyOf(args, clusterConfig());
+      const policy = policyOf(args, clusterConfig(args));
       await withCluster(
+        args,
         'explain',
         async ({ store, history, registry, clock }) => {
           if (args.last !== undefined) {
@@ -62,16 +63,17 @@ export function forecast(cli: Argv) {
     'forecast',
     'What load is expected: table, CSV or picture, with quantiles',
     (options) =>
-      jsonOption(policyOptions(options))
+      clusterOptions(policyOptions(options))
         .option('horizon', { type: 'string', default: '2h', requiresArg: true, describe: 'how far ahead, as 24h' })
         .option('csv', { type: 'boolean', default: false, describe: 'as CSV' })
         .option('picture', { type: 'string', requiresArg: true, describe: 'draws into this file, .svg or .html' })
         .example('$0 forecast --horizon 24h --picture forecast.html', ''),
     async (args) => {
-      const policy = policyOf(args, clusterConfig());
+      const policy = policyOf(args, clusterConfig(args));
       const ahead = Math.ceil(parseDuration(args.horizon, '--horizon') / MINUTE_MS);
       if (ahead > 7 * DAY_MIN) throw new Told('--horizon: at most 7d');
       await withCluster(
+        args,
         'forecast',
         async ({ history, redis }) => {
           const [seconds] = await redis.time();

@@ -1,6 +1,7 @@
 /** `status`: what there is, what is under way, who decides. */
 
 import type { Argv } from 'yargs';
+import { serverFaults } from '../../src/redis/client.js';
 import { isoTime, sleep } from '../../src/runtime/clock.js';
 import { type Spend, spend, spendInWords } from '../cost.js';
 import { fullness } from '../decide/rebalance.js';
@@ -9,7 +10,7 @@ import { observe } from '../observe.js';
 import type { Policy } from '../policy/schema.js';
 import type { DecisionRecord } from '../record.js';
 import { columns } from '../table.js';
-import { type Cluster, clusterConfig, jsonOption, policyOf, policyOptions, withCluster } from './cluster.js';
+import { type Cluster, clusterConfig, clusterOptions, policyOf, policyOptions, withCluster } from './cluster.js';
 import { print, printJson } from './output.js';
 
 const STATUS_SCHEMA = 'hokm-autoscaler/status@1';
@@ -21,13 +22,14 @@ export function status(cli: Argv) {
     'status',
     'Instances by state, load, drains and what is left of them, lock, last decision',
     (options) =>
-      jsonOption(policyOptions(options))
+      clusterOptions(policyOptions(options))
         .option('watch', { type: 'boolean', default: false, describe: 'again every second, until Ctrl-C' })
         .example('$0 status --watch', '')
         .example('$0 status --json | jq .spend', ''),
     async (args) => {
-      const policy = policyOf(args, clusterConfig());
+      const policy = policyOf(args, clusterConfig(args));
       await withCluster(
+        args,
         'status',
         async (cluster) => {
           for (;;) {
@@ -69,6 +71,8 @@ interface Status {
   readonly hold: { readonly count: number; readonly for_s: number } | null;
   readonly paused: { readonly in_s: number; readonly out_s: number };
   readonly last_decision: DecisionRecord | null;
+  /** What operators have to mend in Redis, one line each. */
+  readonly redis_faults: readonly string[];
   readonly spend: Spend;
 }
 
@@ -77,7 +81,12 @@ async function look(cluster: Cluster, policy: Policy): Promise<Status> {
   const observation = await observe({ ...cluster, heartbeatMs: config.HOKM_HEARTBEAT_MS });
   const { now, state, hand } = observation;
   const { instances } = observation.look;
-  const [lock, [last], points] = await Promise.all([store.lockHolder(), store.decisions(1), history.load(now)]);
+  const [lock, [last], points, faults] = await Promise.all([
+    store.lockHolder(),
+    store.decisions(1),
+    history.load(now),
+    serverFaults(cluster.redis, config),
+  ]);
   const seconds = (until: number) => Math.max(0, Math.round((until - now) / 1000));
   return {
     schema: STATUS_SCHEMA,
@@ -101,6 +110,7 @@ async function look(cluster: Cluster, policy: Policy): Promise<Status> {
     hold: hand.hold && hand.hold.until > now ? { count: hand.hold.count, for_s: seconds(hand.hold.until) } : null,
     paused: { in_s: seconds(hand.pauseIn), out_s: seconds(hand.pauseOut) },
     last_decision: last ?? null,
+    redis_faults: faults,
     spend: spend(
       points,
       policy,
@@ -137,6 +147,7 @@ function describe(seen: Status, policy: Policy): string {
   if (seen.hold) lines.push(`Held at ${seen.hold.count} for ${inWordsOf(seen.hold.for_s * 1000)}`);
   if (seen.paused.in_s > 0) lines.push(`Scale-in is paused for ${inWordsOf(seen.paused.in_s * 1000)}`);
   if (seen.paused.out_s > 0) lines.push(`Scale-out is paused for ${inWordsOf(seen.paused.out_s * 1000)}`);
+  for (const fault of seen.redis_faults) lines.push(`Redis: ${fault}`);
   const last = seen.last_decision;
   lines.push('');
   if (last) {

@@ -6,7 +6,7 @@ import { explain, how, inOneLine } from '../explain.js';
 import { Lock } from '../lock.js';
 import type { DecisionRecord } from '../record.js';
 import { planAt } from './at.js';
-import { clusterConfig, jsonOption, policyOf, policyOptions, runnerFor, withCluster } from './cluster.js';
+import { clusterConfig, clusterOptions, policyOf, policyOptions, runnerFor, withCluster } from './cluster.js';
 import { print, printJson, say } from './output.js';
 
 export const EXIT = { nothing: 0, error: 1, changes: 2, lockHeld: 3, stale: 4, targetMissed: 5 } as const;
@@ -19,7 +19,7 @@ export function plan(cli: Argv) {
     'plan',
     'The whole decision, without effect and without the lock',
     (options) =>
-      jsonOption(policyOptions(options))
+      clusterOptions(policyOptions(options))
         .option('at', {
           type: 'string',
           requiresArg: true,
@@ -29,8 +29,9 @@ export function plan(cli: Argv) {
         .example('$0 plan --at 2026-12-31T20:00:00Z --json', 'and on that evening')
         .epilog('Exit: 0 nothing to do, 2 changes, 1 error.'),
     async (args) => {
-      const policy = policyOf(args, clusterConfig());
+      const policy = policyOf(args, clusterConfig(args));
       const record = await withCluster(
+        args,
         'plan',
         async (cluster) => {
           const { runner } = runnerFor(cluster, policy, { by: 'plan', advisory: true });
@@ -51,14 +52,15 @@ export function once(cli: Argv) {
     'once',
     'One decision under the lock, and its actions: for cron',
     (options) =>
-      jsonOption(policyOptions(options))
+      clusterOptions(policyOptions(options))
         .option('verbose', { type: 'boolean', default: false, describe: 'say it too when nothing changes' })
         .example('$0 once --policy /etc/hokm/policy.yaml', 'quiet when nothing changes: cron then sends no mail')
         .epilog('Exit: 0 done, 1 error, 3 another autoscaler has the lock, 4 figures are stale: scale-in was refused.'),
     async (args) => {
-      const policy = policyOf(args, clusterConfig());
+      const policy = policyOf(args, clusterConfig(args));
       const { json, verbose } = args;
       process.exitCode = await withCluster(
+        args,
         'once',
         async (cluster) => {
           const options = { by: 'once', advisory: policy.mode === 'advisory', tickMs: CRON_TICK_MS };
@@ -92,13 +94,13 @@ export function run(cli: Argv) {
     'run',
     'The daemon: a decision every tick, until SIGTERM; a second one stands by',
     (options) =>
-      jsonOption(policyOptions(options))
+      clusterOptions(policyOptions(options))
         .option('advisory', { type: 'boolean', default: false, describe: 'decides and says, touches nothing' })
         .example('$0 run --policy policy.yaml', 'as the policy says: advisory or act')
         .example('$0 run --set mode=act --set driver.type=process', 'on one machine, with its supervisor'),
     async (args) => {
-      const policy = policyOf(args, clusterConfig());
-      await withCluster('daemon', async (cluster) => {
+      const policy = policyOf(args, clusterConfig(args));
+      await withCluster(args, 'daemon', async (cluster) => {
         const { log, clock, config, lock } = cluster;
         const lifecycle = new Lifecycle(log, clock, STOP_MS);
         const advisory = args.advisory || policy.mode === 'advisory';

@@ -1,4 +1,5 @@
 /** Ctrl-C and its kin: the first asks for an ordered stop, a later one for an end at once. */
+import { isatty } from 'node:tty';
 import type { Clock } from '../../src/runtime/clock.js';
 
 /**
@@ -6,6 +7,12 @@ import type { Clock } from '../../src/runtime/clock.js';
  * that come closer together than this, ms, are one.
  */
 const ONE_KEYSTROKE_MS = 400;
+
+/**
+ * Whether a terminal is there that may hang up. What `nohup` starts has none: it takes all three streams off the terminal.
+ * That it ignores SIGHUP cannot be seen: Node sets all signals back when it starts.
+ */
+const hasTerminal = (): boolean => [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 export function onStopSignals(clock: Clock, stop: () => void, kill: () => void): void {
   let first: number | undefined;
@@ -17,7 +24,8 @@ export function onStopSignals(clock: Clock, stop: () => void, kill: () => void):
       kill();
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, asked);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, asked);
+  process.on('SIGHUP', hasTerminal() ? asked : () => undefined);
   // Started by a tool: its end is ours.
   if (process.channel) {
     process.on('disconnect', asked);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { newInstanceId } from '../../src/cluster/new-ids.js';
 import { type InstanceFields, Registry } from '../../src/cluster/registry.js';
 import type { RedisConnection } from '../../src/redis/client.js';
+import { keyspaceOf } from '../../src/redis/keys.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { KEYS } from '../support/keys.js';
 import { end, freePort, spawnOwned, startRedis, type TestRedis, temporaryFolder, until } from '../support/programs.js';
@@ -138,6 +139,40 @@ describe('without a cluster', () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(/^Redis at .* cannot be used .*\n$/);
     }
+  });
+
+  test('--data names a local cluster, whatever the environment says, and one that is not there in one line', async () => {
+    const facts = {
+      player_url: 'http://127.0.0.1:1/',
+      redis_url: server.url,
+      redis_prefix: 'other',
+      haproxy_socket: '/nowhere/haproxy',
+      control_socket: '/nowhere/control',
+      policy: null,
+      haproxies: [],
+    };
+    await writeFile(file('cluster.json'), JSON.stringify(facts));
+    await redis.set(keyspaceOf('other').autoscaler.hand, JSON.stringify({ pauseIn: 0, pauseOut: 0 }));
+    const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}`, HOKM_START_WAIT_MS: '200' };
+    const seen = await autoscaler(['status', '--json', '--data', folder.path], env);
+    expect([seen.code, JSON.parse(seen.stdout)]).toEqual([0, expect.objectContaining({ instances: [], lock: null })]);
+    expect((await autoscaler(['scale', '2', '--hold', '30m', '--data', folder.path], env)).code).toBe(0);
+    expect(await redis.get(keyspaceOf('other').autoscaler.hand)).toMatch(/"hold":\{"count":2/);
+    expect(await redis.exists(KEYS.autoscaler.hand)).toBe(0);
+    const missing = await autoscaler(['status', '--data', file('none')]);
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^No cluster runs with the data folder .*\n$/),
+    ]);
+  });
+
+  test('a Redis that is not as it should be is told of', async () => {
+    await redis.config('SET', 'appendfsync', 'everysec');
+    const fault = /^Redis: Redis answers before a move is on its disk \(appendfsync everysec\)/m;
+    expect((await autoscaler(['status'])).stdout).toMatch(fault);
+    await redis.config('SET', 'appendfsync', 'always');
+    const { stdout } = await autoscaler(['status', '--json']);
+    expect((JSON.parse(stdout) as { redis_faults: string[] }).redis_faults).toEqual([]);
   });
 
   test('policy validate: 0 and 1, with the line', async () => {

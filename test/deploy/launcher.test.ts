@@ -8,8 +8,8 @@ import type { ClusterFacts } from '../../deploy/local/report.js';
 import { connect, ready } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
 import { KEYS } from '../support/keys.js';
-import { end, startRedis, temporaryFolder, until } from '../support/programs.js';
-import { alive, keptFacts, type Launcher, launcher, pidsOf, started, untilFound } from './running-cluster.js';
+import { end, spawnOwned, startRedis, temporaryFolder, until } from '../support/programs.js';
+import { alive, keptFacts, type Launcher, launcher, pidsOf, STUBS, started, untilFound } from './running-cluster.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let data: string;
@@ -106,6 +106,51 @@ test('starts a cluster, says where it is, and stops it in order', async () => {
     expect(readFileSync(join(data, 'logs', log), 'utf8')).toContain('cluster is stopping, capacity 77');
   }
   expect(readFileSync(join(data, 'logs/redis.log'), 'utf8')).toContain('ready to exit');
+});
+
+test('goes on when a terminal hangs up that it has no part in, as under nohup', async () => {
+  const running = launch(data);
+  const facts = await started(running);
+  running.process.kill('SIGHUP');
+  const answering = async () => facts.instances.map(({ id }) => id).includes(String(await answer(facts)));
+  expect(await answering()).toBe(true);
+  // A stop that had begun would be seen by now: signals arrive in the order in which they are sent, and this one is second.
+  running.process.kill('SIGHUP');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([running.process.exitCode, await answering(), pidsOf(facts).every(alive)]).toEqual([null, true, true]);
+  expect(running.stderr()).not.toMatch(/Stopping/);
+  running.process.kill('SIGTERM');
+  expect(await running.ended).toBe(0);
+});
+
+/** Of util-linux: gives a program a terminal. */
+const SCRIPT = '/usr/bin/script';
+
+(existsSync(SCRIPT) ? test : test.skip)('stops in order when its terminal hangs up', async () => {
+  const command = [
+    'exec',
+    process.execPath,
+    STUBS,
+    '--data',
+    data,
+    '--port',
+    '0',
+    '--ops-port',
+    '0',
+    '--no-autoscaler',
+  ];
+  const env = { ...process.env, REDIS_URL: '' };
+  const terminal = spawnOwned(SCRIPT, ['-qec', command.join(' '), '/dev/null'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    env,
+  });
+  const facts = await untilFound('the cluster runs', () =>
+    existsSync(join(data, 'cluster.json')) ? keptFacts(data) : undefined,
+  );
+  expect(pidsOf(facts).every(alive)).toBe(true);
+  terminal.kill('SIGKILL');
+  await until('all have ended', () => !pidsOf(facts).some(alive) && !existsSync(join(data, 'cluster.json')), 20_000);
+  expect(readFileSync(join(data, 'logs/instance-1.log'), 'utf8')).toContain('cluster is stopping');
 });
 
 test('starts again what dies', async () => {

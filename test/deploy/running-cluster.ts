@@ -7,7 +7,8 @@ import { lookUp } from '../../deploy/local/process-table.js';
 import type { ClusterFacts } from '../../deploy/local/report.js';
 import { spawnOwned, until } from '../support/programs.js';
 
-const stubs = fileURLToPath(new URL('stubs/launch.js', import.meta.url));
+/** The launcher with stubs in the place of our own programs. */
+export const STUBS = fileURLToPath(new URL('stubs/launch.js', import.meta.url));
 /** The launcher with the real programs. */
 export const REAL = fileURLToPath(new URL('../../deploy/local/main.js', import.meta.url));
 
@@ -24,7 +25,7 @@ export function launcher(
   data: string,
   args: readonly string[] = [],
   env: Record<string, string> = {},
-  program = stubs,
+  program = STUBS,
 ): Launcher {
   let stdout = '';
   let stderr = '';
