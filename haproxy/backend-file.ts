@@ -4,6 +4,7 @@
  * INVARIANT: HAProxy can always read it. It is replaced as a whole, and no two servers in it have one name or one id.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { formatHostPort } from '../src/runtime/address.js';
 import { packageRoot } from '../src/runtime/package-root.js';
 import type { Target } from './belief.js';
 import { CHECK } from './runtime-api.js';
@@ -35,9 +36,9 @@ export function render(template: string, servers: readonly FileServer[]): string
     if (names.has(name) || numbers.has(number)) continue;
     names.add(name);
     numbers.add(number);
-    const host = address.includes(':') ? `[${address}]` : address;
+    const place = formatHostPort({ host: address, port });
     // A file knows no draining; without weight a server gets the players that are pinned to it, and no others.
-    lines.push(`  server ${name} ${host}:${port} id ${number} weight ${state === 'drain' ? 0 : weight} ${CHECK}\n`);
+    lines.push(`  server ${name} ${place} id ${number} weight ${state === 'drain' ? 0 : weight} ${CHECK}\n`);
   }
   return `${template}\n${lines.join('')}`;
 }

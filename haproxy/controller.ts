@@ -3,13 +3,13 @@
  * Pub/sub only makes it faster. It may die at any time; HAProxy goes on with what it has.
  */
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import type { Registry } from '../src/cluster/registry.js';
 import type { ControllerConfig } from '../src/config.js';
 import type { ClusterMessage } from '../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
 import type { RedisConnection } from '../src/redis/client.js';
 import type { Channels } from '../src/redis/keys.js';
+import { isAddress } from '../src/runtime/address.js';
 import { type Clock, sleep, type Timer } from '../src/runtime/clock.js';
 import type { Logger } from '../src/runtime/log.js';
 import { type Assignment, parseAssignment } from './assignments.js';
@@ -209,7 +209,7 @@ export class Controller {
   }
 
   private async addressOf(host: string): Promise<string> {
-    if (isIP(host)) return host;
+    if (isAddress(host)) return host;
     const known = this.addresses.get(host);
     if (known !== undefined) return known;
     const { address } = await lookup(host);

@@ -3,13 +3,13 @@ import type { InstanceRecord, Registry } from '../src/cluster/registry.js';
 import { RoomIndex } from '../src/cluster/room-index.js';
 import { type InstanceId, parseRoomCode, type RoomCode } from '../src/protocol/ids.js';
 import type { RedisConnection } from '../src/redis/client.js';
+import { isWildcard, parseHost } from '../src/runtime/address.js';
 import type { Reading, Target } from './belief.js';
 
 /** The largest weight a server of HAProxy can have. */
 const MAX_WEIGHT = 256;
 /** Names go into commands on the admin socket: nothing that could end one and begin another. */
 const NAME = /^[\w.-]{1,64}$/;
-const HOST = /^[\w.:-]{1,253}$/;
 
 /**
  * One look at Redis; it throws when any part of it fails.
@@ -23,7 +23,11 @@ export async function observe(
   withRooms: boolean,
 ): Promise<Reading> {
   const { instances } = await registry.list();
-  const usable = instances.filter(({ id, host }) => NAME.test(id) && HOST.test(host));
+  // In their one spelling, from instances of older versions too.
+  const usable = instances.flatMap((instance) => {
+    const host = parseHost(instance.host);
+    return NAME.test(instance.id) && host !== undefined && !isWildcard(host) ? [{ ...instance, host }] : [];
+  });
   const idsOf = (...status: InstanceRecord['status'][]) =>
     new Set(usable.filter((instance) => status.includes(instance.status)).map(({ id }) => id));
   return {

@@ -3,6 +3,7 @@
  * held against what 2.6 answers when it has done what was asked. Anything else is an error, never a guess.
  */
 import { type InstanceId, parseRoomCode, type RoomCode } from '../src/protocol/ids.js';
+import { formatHostPort } from '../src/runtime/address.js';
 import { askSocket, HAProxyUnavailable } from './command-socket.js';
 
 export { HAProxyUnavailable };
@@ -12,6 +13,7 @@ export interface ShownServer {
   readonly name: InstanceId;
   /** HAProxy's id of the server: the instance's number. */
   readonly number: number;
+  /** With its port. */
   readonly address: string;
   readonly weight: number;
   /** What was ordered; `up` is what the health check found. */
@@ -98,8 +100,8 @@ export class RuntimeApi {
 
   /** Adds a server; it is in maintenance and unchecked until told otherwise. */
   async add(server: NewServer): Promise<void> {
-    const address = server.address.includes(':') ? `[${server.address}]` : server.address;
-    const place = `${server.name} ${address}:${server.port} id ${server.number} weight ${server.weight}`;
+    const address = formatHostPort({ host: server.address, port: server.port });
+    const place = `${server.name} ${address} id ${server.number} weight ${server.weight}`;
     await this.expect(`add server game/${place} ${CHECK}`, 'New server registered.');
   }
 
@@ -196,7 +198,7 @@ export function parseServers(reply: string): ShownServer[] {
     return {
       name: text('srv_name') as InstanceId,
       number: number('srv_id'),
-      address: `${text('srv_addr')}:${number('srv_port')}`,
+      address: formatHostPort({ host: text('srv_addr'), port: number('srv_port') }),
       weight: number('srv_uweight'),
       state: admin & MAINTENANCE ? 'maint' : admin & DRAIN ? 'drain' : 'ready',
       up: number('srv_op_state') !== 0,

@@ -3,6 +3,7 @@
  * mistakes are told at once.
  */
 import { z } from 'zod';
+import { isWildcard, parseHost, parseHostPort } from './runtime/address.js';
 
 const milliseconds = (byDefault: number) => z.coerce.number().int().min(0).max(86_400_000).default(byDefault);
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -11,6 +12,19 @@ const list = z
   .default('')
   .transform((text) => text.split(',').map((item) => item.trim()))
   .transform((items) => items.filter((item) => item !== ''));
+const refused = (ctx: z.RefinementCtx, message: string) => {
+  ctx.addIssue({ code: 'custom', message });
+  return z.NEVER;
+};
+/** A name or an address; an IPv6 address with or without brackets. */
+const host = z
+  .string()
+  .transform((text, ctx) => parseHost(text) ?? refused(ctx, 'expected a host name, or an IP address without a zone'));
+const hostPort = z
+  .string()
+  .transform(
+    (text, ctx) => parseHostPort(text) ?? refused(ctx, 'expected host:port,host:port; IPv6 as [address]:port'),
+  );
 /** No colon: `PREFIX:*` is then nobody else's. Not `service`, which is how every registry begins. */
 const PREFIX = /^(?!service$)[a-z][a-z0-9-]{0,31}$/;
 
@@ -48,7 +62,7 @@ const redisShape = {
     )
     .default('redis://127.0.0.1:6379'),
   /** `host:port,host:port`: when set, the primary is asked from these sentinels; credentials come from REDIS_URL. */
-  REDIS_SENTINELS: list.pipe(z.array(z.string().regex(/^[^:\s]+:\d{1,5}$/, 'expected host:port,host:port'))),
+  REDIS_SENTINELS: list.pipe(z.array(hostPort)),
   REDIS_MASTER_NAME: z.string().min(1).default('hokm'),
   REDIS_SENTINEL_PASSWORD: z.string().min(1).optional(),
   /** PEM file of the authority that signed Redis' certificate, for rediss://. */
@@ -71,11 +85,13 @@ const instanceSchema = z
   .object({
     ...commonShape,
     /** Address that the instance listens on. */
-    HOKM_HOST: z.string().min(1).default('127.0.0.1'),
+    HOKM_HOST: host.default('127.0.0.1'),
     /** 0 takes a free port. */
     HOKM_PORT: port.default(0),
     /** Address under which HAProxy and the other instances reach this one; HOKM_HOST when not set. */
-    HOKM_ADVERTISED_HOST: z.string().min(1).optional(),
+    HOKM_ADVERTISED_HOST: host
+      .refine((advertised) => !isWildcard(advertised), 'every address of a host is none that others can reach')
+      .optional(),
     HOKM_REGION: z.string().min(1).max(40).default('local'),
     HOKM_ZONE: z.string().min(1).max(40).default('local'),
     /** Rooms that the instance takes before it calls itself full. */
@@ -109,6 +125,12 @@ const instanceSchema = z
     message: 'must be at most a third of HOKM_LEASE_MS',
     // Beside the mistakes in other variables, not after them.
     when: ({ issues }) => issues.every(({ path }) => !/^HOKM_(HEARTBEAT|LEASE)_MS$/.test(String(path?.[0]))),
+  })
+  .refine(({ HOKM_HOST, HOKM_ADVERTISED_HOST }) => HOKM_ADVERTISED_HOST !== undefined || !isWildcard(HOKM_HOST), {
+    path: ['HOKM_ADVERTISED_HOST'],
+    message:
+      'must be set to an address that HAProxy and the other instances reach, where HOKM_HOST means every address',
+    when: ({ issues }) => issues.every(({ path }) => !/^HOKM_(ADVERTISED_)?HOST$/.test(String(path?.[0]))),
   });
 
 const controllerSchema = z.object({
@@ -174,7 +196,7 @@ export interface TerminalConfig {
   readonly dumb: boolean;
 }
 
-/** The environment does not make sense; `message` names every wrong variable, one a line. */
+/** The environment does not make sense; `message` names every wrong variable, each on a line of its own where there are more. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -209,5 +231,6 @@ function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv)
       set[name] === undefined ? 'not set' : /PASSWORD|SECRET|TOKEN|URL/.test(name) ? 'set' : `"${set[name]}"`;
     return `${name} (${given}): ${issue.message}`;
   });
-  throw new ConfigError(`The configuration is not usable:\n  ${lines.join('\n  ')}`);
+  const apart = lines.length === 1 ? ' ' : '\n  ';
+  throw new ConfigError(`The configuration is not usable:${apart}${lines.join(apart)}`);
 }

@@ -88,7 +88,7 @@ test('sources are found, and their imports are read', () => {
 /** What each part may import besides itself. `node:` modules are free where no line says otherwise. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   'src/errors.ts': [],
-  'src/config.ts': ['zod'],
+  'src/config.ts': ['src/runtime/address.ts', 'zod'],
   'src/runtime/': ['pino', 'prom-client', 'pidusage', 'systeminformation'],
   'src/game/': ['zod'],
   'src/protocol/': ['src/game/', 'src/errors.ts', 'zod'],
@@ -236,6 +236,16 @@ test('the environment is read in the config module, but for the bootstrap, which
 test('nothing is any, and nothing is taken for granted', () => {
   expect(having(/[:<|&(,=]\s*any\b(?!['"`\s]*[a-z:])|\bas any\b|\bany\[\]/, [...CODE, 'test/'])).toEqual([]);
   expect(having(/@ts-(?:ignore|nocheck)|biome-(?:ignore)/, [...CODE, 'test/'])).toEqual([]);
+});
+
+test('hosts and ports become one text, and two again, in one file', () => {
+  const glued = /\$\{[^{}]*(?:host|address|\bip)\w*(?:\([^{}]*\))?\}:|\d\.\d+:\$\{|\[\$\{[^{}]*(?:host|address)/i;
+  const cut = /\b(?:lastIndexOf|split)\(':'\)/;
+  expect(having(glued, [...CODE, 'test/support/'])).toEqual(['src/runtime/address.ts']);
+  // No addresses there.
+  expect(having(cut, CODE, ['src/cluster/seats-index.ts', 'autoscaler/history.ts'])).toEqual([
+    'src/runtime/address.ts',
+  ]);
 });
 
 test('files are short enough to be read at once', () => {

@@ -1,5 +1,6 @@
 /** How instances come and go. What a driver must keep is in test/autoscaler/driver-contract.ts, one suite for all. */
 import type { Fencing } from '../../src/cluster/fencing.js';
+import { formatHostPort } from '../../src/runtime/address.js';
 
 /** As far as the driver knows it: each field that is there must fit. */
 export interface Target {
@@ -55,9 +56,10 @@ export function assertCurrent(seen: Fencing, fencing: number): void {
 export function find(listed: readonly Listed[], target: Target): Listed | undefined {
   if (target.handle !== undefined) return listed.find(({ handle }) => handle === target.handle);
   const { id, host, port } = target;
+  const place = host === undefined || port === undefined ? undefined : formatHostPort({ host, port });
   return (
     listed.find((each) => each.id !== undefined && each.id === id) ??
-    listed.find(({ handle }) => handle === id || handle === `${host}:${port}`) ??
+    listed.find(({ handle }) => handle === id || handle === place) ??
     // Only where the host is one instance's own.
     only(listed.filter(({ handle }) => handle === host))
   );

@@ -1,5 +1,6 @@
 /** Questions to HAProxy's admin socket. */
 import { connect } from 'node:net';
+import { formatHostPort } from '../../src/runtime/address.js';
 
 const TIMEOUT_MS = 1_000;
 
@@ -33,7 +34,8 @@ export async function serversUp(socketPath: string): Promise<Set<string>> {
     const value = (name: string) => values[columns.indexOf(name)];
     // 2: running, 1: running and warming up; administrative state 0: neither drain nor maintenance.
     const running = value('srv_op_state') === '2' || value('srv_op_state') === '1';
-    if (running && value('srv_admin_state') === '0') up.add(`${value('srv_addr')}:${value('srv_port')}`);
+    if (running && value('srv_admin_state') === '0')
+      up.add(formatHostPort({ host: value('srv_addr') ?? '', port: Number(value('srv_port')) }));
   }
   return up;
 }

@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { isWildcard } from '../../src/runtime/address.js';
 import { type DataFolder, readText, writePrivate } from './data-folder.js';
 import { StartFailed } from './start-failed.js';
 
@@ -19,7 +20,7 @@ const LEFT_MS = 7 * 86_400_000;
  */
 export function keptCertificate(folder: DataFolder, host: string, now: number): string {
   const file = folder.certificate;
-  const names = new Set(['localhost', '127.0.0.1', '::1', ...(/^(0\.0\.0\.0|::|\*)$/.test(host) ? [] : [host])]);
+  const names = new Set(['localhost', '127.0.0.1', '::1', ...(isWildcard(host) ? [] : [host])]);
   if (!stillGood(readText(file), names, now)) writePrivate(file, make(folder.path, names));
   return file;
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Fencing, latestFencing } from '../../src/cluster/fencing.js';
 import { instanceConfig, type LauncherConfig, type RedisConfig } from '../../src/config.js';
+import { formatHostPort } from '../../src/runtime/address.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { serversUp } from './admin-socket.js';
@@ -67,6 +68,8 @@ export interface Plan {
 
 /** Longest time until HAProxy calls all instances up, ms. */
 const ROUTED_MS = 15_000;
+/** The instances stay on this machine. */
+const INSTANCE_HOST = '127.0.0.1';
 
 export class LocalCluster {
   private readonly redis: Supervised<RedisReady> | undefined;
@@ -113,7 +116,7 @@ export class LocalCluster {
       ...environment,
       // A page of one door may go on through the other.
       HOKM_ORIGINS: [config.environment.HOKM_ORIGINS ?? '', ...this.doors.origins].join(','),
-      HOKM_HOST: '127.0.0.1',
+      HOKM_HOST: INSTANCE_HOST,
       HOKM_PORT: '0',
       HOKM_CLUSTER_SECRET: config.HOKM_CLUSTER_SECRET ?? secrets.clusterSecret,
       HOKM_OPS_TOKEN: config.HOKM_OPS_TOKEN ?? secrets.opsToken,
@@ -270,7 +273,9 @@ export class LocalCluster {
     const timer = clock.after(ROUTED_MS, () => late.abort());
     const missing = async () => {
       const up = await Promise.all(this.doors.sockets.map(serversUp));
-      return instances.filter(({ port }) => !up.every((servers) => servers.has(`127.0.0.1:${port}`)));
+      return instances.filter(
+        ({ port }) => !up.every((servers) => servers.has(formatHostPort({ host: INSTANCE_HOST, port }))),
+      );
     };
     try {
       await poll(clock, late.signal, async () => (await missing()).length === 0 || undefined);

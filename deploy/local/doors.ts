@@ -1,4 +1,5 @@
 /** The players' doors: HAProxies, each with a controller of its own. Players come in through any of them. */
+import { formatHostPort, reachable } from '../../src/runtime/address.js';
 import type { ControlChild } from './control-protocol.js';
 import { type HaproxyPorts, type Ready as HaproxyReady, haproxyProgram, OPS_HOST } from './haproxy.js';
 import { controllerProgram, type PlainReady } from './node-programs.js';
@@ -111,13 +112,16 @@ export class Doors {
     const { host, certificate } = this.plan;
     const s = certificate === undefined ? '' : 's';
     return this.doors.map(({ ports, socket, haproxy, controller }) => {
-      const players = `${urlHost(host)}:${ports.port}`;
-      const operators = `http://${OPS_HOST}:${ports.opsPort}`;
+      const players = formatHostPort({ host: reachable(host), port: ports.port });
+      const operators = `http://${formatHostPort({ host: OPS_HOST, port: ports.opsPort })}`;
       return {
         name: haproxy.program.logName,
         player_url: `http${s}://${players}/`,
         ws_url: `ws${s}://${players}/ws?room_code=CODE`,
-        http_url: ports.httpPort === undefined ? null : `http://${urlHost(host)}:${ports.httpPort}/`,
+        http_url:
+          ports.httpPort === undefined
+            ? null
+            : `http://${formatHostPort({ host: reachable(host), port: ports.httpPort })}/`,
         stats_url: `${operators}/`,
         metrics_url: `${operators}/metrics`,
         socket,
@@ -132,10 +136,4 @@ export class Doors {
       ['controller', controller] as const,
     ]);
   }
-}
-
-/** An address as it stands in a URL; one that means all addresses is reached by loopback. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

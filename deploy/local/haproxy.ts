@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatHostPort } from '../../src/runtime/address.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { askHaproxy } from './admin-socket.js';
 import { type Program, poll } from './child.js';
@@ -84,7 +85,8 @@ export function haproxyProgram(plan: HaproxyPlan, clock: Clock): Program<Ready> 
       HAPROXY_PEER_PORT: String(plan.peerPort),
       // Empty where there is none: the surroundings must not decide this.
       HAPROXY_PEER2_NAME: plan.otherPeerPort === undefined ? '' : peerName(3 - plan.position),
-      HAPROXY_PEER2_ADDRESS: plan.otherPeerPort === undefined ? '' : `${PEER_HOST}:${plan.otherPeerPort}`,
+      HAPROXY_PEER2_ADDRESS:
+        plan.otherPeerPort === undefined ? '' : formatHostPort({ host: PEER_HOST, port: plan.otherPeerPort }),
       HAPROXY_CERT: plan.certificate ?? '',
       HAPROXY_HTTP_PORT: String(plan.httpPort ?? ''),
       HAPROXY_PUBLIC_PORT: String(plan.port),

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
+import { isWildcard, parseHost } from '../../src/runtime/address.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { StartFailed } from './start-failed.js';
 
@@ -90,6 +91,7 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
       }
       if (!isWhole(given.instances, 1, 64)) throw new Error('--instances must be a whole number, 1 to 64.');
       if (given.host === '') throw new Error('--host is empty.');
+      if (hostIn(given.host) === undefined) throw new Error('--host must be a host name or an IP address.');
       if (given.data === '') throw new Error('--data is empty.');
       if (given.cert === '') throw new Error('--cert is empty.');
       return true;
@@ -98,12 +100,12 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
       throw new StartFailed(message || error.message);
     })
     .parseAsync();
-  const { host, opsPort, httpPort, haproxies, instances, autoscaler, json } = parsed;
+  const { opsPort, httpPort, haproxies, instances, autoscaler, json } = parsed;
   const cert = parsed.cert === undefined ? undefined : resolve(parsed.cert);
   const tls = parsed.tls || cert !== undefined;
   const port = parsed.port ?? usualPort(tls);
   return {
-    host,
+    host: hostIn(parsed.host) ?? parsed.host,
     port,
     opsPort,
     httpPort,
@@ -116,6 +118,9 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
     data: resolve(parsed.data),
   };
 }
+
+/** Bare; a star means every address, as it does to HAProxy. */
+const hostIn = (text: string) => (isWildcard(text) ? text : parseHost(text));
 
 const PORTS = ['port', 'ops-port', 'http-port'] as const;
 const usualPort = (tls: boolean) => (tls ? 8443 : 8080);

@@ -2,6 +2,7 @@
 import { Registry } from '../../src/cluster/registry.js';
 import type { LauncherConfig, RedisConfig } from '../../src/config.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
+import { formatHostPort } from '../../src/runtime/address.js';
 import { aclRules } from '../ops/acl.js';
 import type { Program } from './child.js';
 import type { DataFolder } from './data-folder.js';
@@ -13,6 +14,8 @@ const STOPPING_SECONDS = 60;
 /** A large append-only file takes a while to load. */
 const LOADING_MS = 60_000;
 const EXTERNAL_MS = 5_000;
+/** The own Redis stays on this machine. */
+const REDIS_HOST = '127.0.0.1';
 
 export interface Ready {
   readonly port: number;
@@ -26,14 +29,17 @@ const USER = 'hokm';
  * when it names none.
  */
 export function redisConfig(config: LauncherConfig, secrets: Secrets, ownPort: number | undefined): RedisConfig {
-  const own = `redis://${USER}:${secrets.redisUserPassword}@127.0.0.1:${ownPort}`;
+  const own = ownUrl(USER, secrets.redisUserPassword, ownPort);
   return { ...config, REDIS_URL: ownPort === undefined ? (config.REDIS_URL ?? 'redis://127.0.0.1:6379') : own };
 }
 
 /** How operators reach it: as the user who may do everything, written so that redis-cli takes it. */
 export function operatorUrl(config: RedisConfig, secrets: Secrets, ownPort: number | undefined): string {
-  return ownPort === undefined ? config.REDIS_URL : `redis://default:${secrets.redisPassword}@127.0.0.1:${ownPort}`;
+  return ownPort === undefined ? config.REDIS_URL : ownUrl('default', secrets.redisPassword, ownPort);
 }
+
+const ownUrl = (user: string, password: string, port = 0) =>
+  `redis://${user}:${password}@${formatHostPort({ host: REDIS_HOST, port })}`;
 
 /** @param port where it listens, also after a restart. */
 export function redisProgram(
@@ -46,7 +52,7 @@ export function redisProgram(
   writePrivate(
     folder.redisSettings,
     [
-      'bind 127.0.0.1',
+      `bind ${REDIS_HOST}`,
       'protected-mode yes',
       `port ${port}`,
       `requirepass ${secrets.redisPassword}`,

@@ -12,6 +12,7 @@ import { RedisRoomStore, type StoredWhole } from '../../src/redis/room-store.js'
 import { loadRoom } from '../../src/room/load.js';
 import type { Entry, RoomState } from '../../src/room/state.js';
 import type { RoomMeta } from '../../src/room/store.js';
+import { formatHostPort } from '../../src/runtime/address.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { epochsOf, type ListedRoom, type OwnerReport, type RoomReport, type SeatReport } from './room-report.js';
 
@@ -138,7 +139,7 @@ export class Inspector {
     instances: readonly InstanceRecord[],
   ): Promise<OwnerReport> {
     const record = instances.find((instance) => instance.id === id);
-    const place = record ? `${record.host}:${record.port}` : address;
+    const place = record ? formatHostPort(record) : address;
     const [answer, rooms] = await Promise.all([place === null ? undefined : askLivez(place), this.index.rooms(id)]);
     const process =
       answer?.answer === 'alive'
@@ -168,12 +169,14 @@ export class Inspector {
   }
 
   /** One of the pages that instances have for operators; undefined when it cannot be had from here. */
-  private async ask<Page>({ host, port }: InstanceRecord, path: string): Promise<Page | undefined> {
+  private async ask<Page>(instance: InstanceRecord, path: string): Promise<Page | undefined> {
     const { opsToken } = this.access;
     const headers: Record<string, string> = opsToken === undefined ? {} : { authorization: `Bearer ${opsToken}` };
     try {
-      const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-      const response = await fetch(`http://${place}${path}`, { headers, signal: AbortSignal.timeout(ASK_MS) });
+      const response = await fetch(`http://${formatHostPort(instance)}${path}`, {
+        headers,
+        signal: AbortSignal.timeout(ASK_MS),
+      });
       return response.ok ? ((await response.json()) as Page) : undefined;
     } catch {
       return undefined;

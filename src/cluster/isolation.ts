@@ -6,6 +6,7 @@
  * INVARIANT: players are given up only when another instance has had Redis without a gap since this one first missed it,
  * or for a whole lease. Who merely hears earlier that Redis is back is no evidence.
  */
+import { formatHostPort } from '../runtime/address.js';
 import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { HeartbeatLease } from './lease.js';
@@ -69,7 +70,7 @@ export class Isolation {
     const first = all.length === 0 ? 0 : this.asked % all.length;
     const asked = [...all.slice(first), ...all.slice(0, first)].slice(0, PEERS_ASKED);
     this.asked = first + asked.length;
-    const answers = await Promise.all(asked.map(({ host, port }) => askPeer(`${host}:${port}`)));
+    const answers = await Promise.all(asked.map((peer) => askPeer(formatHostPort(peer))));
     // Redis was not missed before the heartbeat that follows the last confirmed one: a peer may have started in between.
     const enough = Math.min(lease.age() - heartbeatMs, leaseMs);
     return answers.some((peer) => peer.answer === 'alive' && peer.redisForMs >= enough) && !safe();

@@ -1,6 +1,6 @@
 /** One instance asks another directly, without Redis between them. */
 import { get } from 'node:http';
-import { hostAndPort } from './address.js';
+import { parseHostPort } from '../runtime/address.js';
 
 /**
  * What `GET /livez` at another instance gives. isolated: it lives, and has given up all its rooms. refused: no process
@@ -27,10 +27,12 @@ export function livezOf(body: string): Livez {
   return { answer: 'alive', id, redisForMs };
 }
 
-/** @param address `host:port` */
+/** @param address as `formatHostPort` makes it; silent where it is none */
 export function askLivez(address: string): Promise<Livez> {
+  const place = parseHostPort(address);
+  if (!place) return Promise.resolve({ answer: 'silent' });
   return new Promise((resolve) => {
-    const request = get({ ...hostAndPort(address), path: '/livez', agent: false }, (response) => {
+    const request = get({ ...place, path: '/livez', agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

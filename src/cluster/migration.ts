@@ -12,6 +12,7 @@ import type { Handed, Handover } from '../room/handover.js';
 import type { Mailbox } from '../room/mailbox.js';
 import type { RoomHead } from '../room/state.js';
 import type { RoomStore, StoredSnapshot } from '../room/store.js';
+import { formatHostPort } from '../runtime/address.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Bus } from './bus.js';
@@ -111,7 +112,7 @@ export class Migration {
       await this.pinToOwner(room.code);
       return 'lost';
     }
-    const handover = room.handOver(target.id, `${target.host}:${target.port}`, settled);
+    const handover = room.handOver(target.id, formatHostPort(target), settled);
     this.unanswered.add(room.code);
     const sealed = { snapshot, alive_at: clock.now() };
     const handed = await this.handOver(room, sealed, handover, target);
@@ -198,8 +199,8 @@ export class Migration {
     return answer?.type === 'game_migration_answer' ? answer.accepted : undefined;
   }
 
-  private async isGone({ id, host, port }: InstanceRecord): Promise<boolean> {
-    const verdict = await this.deps.takeover.judge(id, `${host}:${port}`).catch(() => 'alive');
+  private async isGone(target: InstanceRecord): Promise<boolean> {
+    const verdict = await this.deps.takeover.judge(target.id, formatHostPort(target)).catch(() => 'alive');
     return verdict === 'gone';
   }
 

@@ -1,6 +1,7 @@
 /** What this instance writes of itself into the registry. */
 import { games } from '../game/games.js';
 import type { InstanceId } from '../protocol/ids.js';
+import { formatHostPort } from '../runtime/address.js';
 import type { UsageMeter } from '../runtime/usage.js';
 import type { InstanceFields, InstanceStatus } from './registry.js';
 
@@ -36,7 +37,7 @@ export class Self {
   }
 
   get address(): string {
-    return `${this.deps.host}:${this.port}`;
+    return formatHostPort({ host: this.deps.host, port: this.port });
   }
 
   /** Whether another room fits. */

@@ -3,6 +3,7 @@
  * move: only the epoch decides who may write.
  */
 import type { InstanceId } from '../protocol/ids.js';
+import { formatHostPort } from '../runtime/address.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { HeartbeatWatch } from './heartbeat-watch.js';
 import { askLivez, type Livez } from './livez.js';
@@ -61,7 +62,7 @@ export class Takeover {
     const record = await registry.get(owner);
     if (record === undefined && this.leaseRanOut(owner)) return 'gone';
     if (record) heartbeats.note(record);
-    const where = record ? `${record.host}:${record.port}` : address;
+    const where = record ? formatHostPort(record) : address;
     if (where === null) return 'alive';
     const first = await probe(where);
     if (first.answer === 'isolated') return 'gone';

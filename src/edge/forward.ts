@@ -6,7 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { hostAndPort } from '../cluster/address.js';
+import { parseHostPort } from '../runtime/address.js';
 import { whenGone } from './gone.js';
 import type { Pulse } from './pulse.js';
 
@@ -55,10 +55,10 @@ export class Forwarder {
     address: string,
     given: AbortSignal,
   ): Promise<boolean> {
-    if (this.hasRefused(address)) return Promise.resolve(false);
-    const { host, port } = hostAndPort(address);
+    const place = parseHostPort(address);
+    if (!place || this.hasRefused(address)) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const owner = connect({ host, port, noDelay: true });
+      const owner = connect({ ...place, noDelay: true });
       const giveUp = () => owner.destroy();
       const timer = setTimeout(giveUp, UPGRADE_TIMEOUT_MS);
       given.addEventListener('abort', giveUp);
@@ -107,13 +107,14 @@ export class Forwarder {
 
   /** Answers a plain request with what `address` answers. False when nobody answers there. */
   request(incoming: IncomingMessage, body: Buffer, response: ServerResponse, address: string): Promise<boolean> {
-    const { host, port } = hostAndPort(address);
+    const place = parseHostPort(address);
+    if (!place) return Promise.resolve(false);
     return new Promise((resolve) => {
       // Whoever has left is not there to end what would be opened for it.
       if (response.destroyed || incoming.socket.destroyed) return resolve(true);
       const headers = { ...incoming.headers, [FORWARDED_HEADER]: this.secret };
       const outgoing = request(
-        { host, port, method: incoming.method ?? 'GET', path: incoming.url ?? '/', headers, agent: false },
+        { ...place, method: incoming.method ?? 'GET', path: incoming.url ?? '/', headers, agent: false },
         (answer) => {
           response.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(response);

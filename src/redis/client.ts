@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { RedisConfig } from '../config.js';
+import { formatHostPort, hostOf } from '../runtime/address.js';
 import { COMMAND_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS, isWrongServer, LOADING_RETRY_MS } from './connection-policy.js';
 import { GatheringRedis } from './gathering.js';
 import { type Expected, IS_CLUSTER, IS_OLD, IS_REPLICA, judge } from './judgement.js';
@@ -51,14 +52,11 @@ function open(config: RedisConfig, role: string, blocking: boolean, primaryOnly:
     ...(blocking ? {} : { commandTimeout: COMMAND_TIMEOUT_MS }),
   };
   if (config.REDIS_SENTINELS.length === 0) {
-    options.host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    options.host = hostOf(url.hostname) ?? url.hostname;
     options.port = Number(url.port || 6379);
     if (primaryOnly) options.Connector = PrimaryConnector;
   } else {
-    options.sentinels = config.REDIS_SENTINELS.map((address) => {
-      const at = address.lastIndexOf(':');
-      return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
-    });
+    options.sentinels = [...config.REDIS_SENTINELS];
     options.name = config.REDIS_MASTER_NAME;
     // Without these two the library talks in the clear to both, whatever `tls` says.
     options.enableTLSForSentinelMode = tls !== undefined;
@@ -168,7 +166,7 @@ const FINAL = /NOAUTH|WRONGPASS|NOPERM|No such master|certificate|altname|DB ind
 function explain(config: RedisConfig, error: string): string {
   const { REDIS_URL, REDIS_SENTINELS, REDIS_MASTER_NAME } = config;
   const sentinels = REDIS_SENTINELS.length > 0;
-  const where = sentinels ? `sentinels ${REDIS_SENTINELS.join(', ')}` : new URL(REDIS_URL).host;
+  const where = sentinels ? `sentinels ${REDIS_SENTINELS.map(formatHostPort).join(', ')}` : new URL(REDIS_URL).host;
   const [why, advice] = (() => {
     const last = error.replace(/^All sentinels are unreachable.*Last error: /, '');
     if (/No such master/.test(last)) {

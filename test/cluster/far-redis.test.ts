@@ -1,6 +1,7 @@
 /** Redis is half a second away from every instance. */
 import { afterEach, expect, test } from '@jest/globals';
 import { createRoom, startInstance } from '../support/cluster.js';
+import { addressOf } from '../support/host.js';
 import { leaveAll, lostOrDoubled, seatBots, storedLog, throughAny } from '../support/players.js';
 import { end, startRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -25,9 +26,9 @@ test('a table is played at the pace of Redis, without standing still, and a conn
   );
   wire.delayMs = DELAY_MS;
   const env = { HOKM_MESSAGE_RATE: '1000', HOKM_BOT_DELAY_MS: '1', LOG_LEVEL: 'silent' };
-  const instances = await Promise.all([1, 2].map(() => startInstance(`redis://127.0.0.1:${wire.port}`, env)));
+  const instances = await Promise.all([1, 2].map(() => startInstance(`redis://${addressOf(wire.port)}`, env)));
   for (const { process } of instances) cleanUps.push(() => end(process));
-  const room = await createRoom(`http://127.0.0.1:${instances[0]?.port}`, { options: { target_points: 3 } });
+  const room = await createRoom(`http://${addressOf(instances[0]?.port)}`, { options: { target_points: 3 } });
   const table = seatBots(
     room,
     throughAny(() => instances),

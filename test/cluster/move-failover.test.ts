@@ -11,6 +11,7 @@ import { SystemClock } from '../../src/runtime/clock.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { log } from '../room/rooms.js';
 import { createRoom, startInstance } from '../support/cluster.js';
+import { addressOf, testHost } from '../support/host.js';
 import { storedLog, throughAny } from '../support/players.js';
 import { end, startRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -43,7 +44,7 @@ async function stage() {
   const copies = await Promise.all(
     [0, 1].map(async () => {
       const link = owned(await TcpProxy.to(primary.port), (proxy) => proxy.stop());
-      const redis = await startRedis([...settings, '--replicaof', '127.0.0.1', String(link.port)]);
+      const redis = await startRedis([...settings, '--replicaof', testHost(), String(link.port)]);
       owned(redis, (copy) => copy.stop());
       return { link, redis, connection: await connected(redis.url) };
     }),
@@ -53,12 +54,12 @@ async function stage() {
   const admin = await connected(primary.url);
   await until('the copies follow', async () => (await admin.info('replication')).match(/state=online/g)?.length === 2);
   await admin.script('LOAD', script);
-  const url = `redis://127.0.0.1:${wire.port}`;
+  const url = `redis://${addressOf(wire.port)}`;
   const env = { REDIS_COPIES: '3', HOKM_BOT_DELAY_MS: '60000' };
   const [source, target] = await Promise.all([startInstance(url, env), startInstance(url, env)]);
   for (const instance of [source, target]) owned(instance, ({ process }) => end(process));
 
-  const room = (await createRoom(`http://127.0.0.1:${source.port}`)) as RoomCode;
+  const room = (await createRoom(`http://${addressOf(source.port)}`)) as RoomCode;
   const open = [source];
   const table: Table = joinTable({ url: 'ws://any/ws', room, name: 'Sara', openSocket: throughAny(() => open) });
   owned(table, (joined) => joined.close());
@@ -93,7 +94,7 @@ async function stage() {
           (async () => {
             await end(primary.process);
             await heir.connection.call('REPLICAOF', 'NO', 'ONE');
-            await other.connection.call('REPLICAOF', '127.0.0.1', String(heir.redis.port));
+            await other.connection.call('REPLICAOF', testHost(), String(heir.redis.port));
             wire.targetPort = heir.redis.port;
             wire.intercept = () => false;
             wire.mend();

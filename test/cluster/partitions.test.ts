@@ -4,6 +4,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { openNodeSocket } from '../../src/client/node.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { createRoom, startInstance, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { addressOf } from '../support/host.js';
 import { KEYS } from '../support/keys.js';
 import { leaveAll, lostOrDoubled, playRooms, seatBots, throughAny } from '../support/players.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
@@ -37,7 +38,7 @@ const ownerOf = (redis: RedisConnection, room: string) => redis.hget(KEYS.roomMe
 /** Whether a WebSocket to the room opens there. */
 const opens = ({ port }: TestInstance, room: string) =>
   new Promise<boolean>((resolve) => {
-    const socket = openNodeSocket(`ws://127.0.0.1:${port}/ws?room_code=${room}`);
+    const socket = openNodeSocket(`ws://${addressOf(port)}/ws?room_code=${room}`);
     socket.onopen = () => {
       resolve(true);
       socket.close();
@@ -45,17 +46,17 @@ const opens = ({ port }: TestInstance, room: string) =>
     socket.onerror = () => undefined;
     socket.onclose = () => resolve(false);
   });
-const health = async ({ port }: TestInstance) => (await fetch(`http://127.0.0.1:${port}/health`)).status;
+const health = async ({ port }: TestInstance) => (await fetch(`http://${addressOf(port)}/health`)).status;
 
 test('cut off alone, an instance gives its players up before its lease ends; they go on elsewhere', async () => {
   const { server, redis } = await redisServer();
   const wire = await TcpProxy.to(server.port);
   cleanUps.push(() => wire.stop());
-  const lonely = await instance(`redis://127.0.0.1:${wire.port}`);
+  const lonely = await instance(`redis://${addressOf(wire.port)}`);
   const other = await instance(server.url);
-  const room = await createRoom(`http://127.0.0.1:${lonely.port}`, { options: { target_points: 3 } });
+  const room = await createRoom(`http://${addressOf(lonely.port)}`, { options: { target_points: 3 } });
   await until('the instances know each other', async () => {
-    const status = (await (await fetch(`http://127.0.0.1:${lonely.port}/status`)).json()) as { peers: string[] };
+    const status = (await (await fetch(`http://${addressOf(lonely.port)}/status`)).json()) as { peers: string[] };
     return status.peers.includes(other.id);
   });
   let live = [lonely];
@@ -84,7 +85,7 @@ test('cut off alone, an instance gives its players up before its lease ends; the
 test('Redis away for longer than the lease: nobody is thrown out, no room changes its owner, play goes on', async () => {
   const { server, redis } = await redisServer();
   const instances = [await instance(server.url), await instance(server.url)];
-  const room = await createRoom(`http://127.0.0.1:${instances[0]?.port}`, { options: { target_points: 3 } });
+  const room = await createRoom(`http://${addressOf(instances[0]?.port)}`, { options: { target_points: 3 } });
   const table = seatBots(
     room,
     throughAny(() => instances),
@@ -112,11 +113,11 @@ test('Redis away for longer than the lease: nobody is thrown out, no room change
 test('with every pub/sub message lost, rooms are drained, taken over and played to the end all the same', async () => {
   const { server, redis } = await redisServer();
   await redis.call('ACL', 'SETUSER', 'deaf', 'on', '>secret-of-the-deaf', '~*', '&*', '+@all', '-publish');
-  const url = `redis://deaf:secret-of-the-deaf@127.0.0.1:${server.port}`;
+  const url = `redis://deaf:secret-of-the-deaf@${addressOf(server.port)}`;
   const instances = [await instance(url), await instance(url), await instance(url)];
   let live = [...instances];
   const cluster = {
-    createRoom: (options: Record<string, unknown>) => createRoom(`http://127.0.0.1:${instances[0]?.port}`, options),
+    createRoom: (options: Record<string, unknown>) => createRoom(`http://${addressOf(instances[0]?.port)}`, options),
   } as TestCluster;
   const tables = await playRooms(
     cluster,

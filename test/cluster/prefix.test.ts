@@ -5,6 +5,7 @@ import { connect, type RedisConnection, ready } from '../../src/redis/client.js'
 import { patternsOf } from '../../src/redis/keys.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
+import { addressOf } from '../support/host.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
 
 const PREFIXES = ['red', 'blue'] as const;
@@ -33,7 +34,7 @@ beforeAll(async () => {
     const redis = connect(own, 'test');
     await ready(redis, own, 5_000);
     const instance = await startInstance(server.url, { HOKM_PREFIX: prefix });
-    const room = await createRoom(`http://127.0.0.1:${instance.port}`);
+    const room = await createRoom(`http://${addressOf(instance.port)}`);
     clusters.push({ prefix, redis, instance, room });
   }
 });
@@ -47,7 +48,7 @@ afterAll(async () => {
 });
 
 const statusOf = async ({ instance }: Cluster, room: string) =>
-  (await fetch(`http://127.0.0.1:${instance.port}/api/room?room_code=${room}`)).status;
+  (await fetch(`http://${addressOf(instance.port)}/api/room?room_code=${room}`)).status;
 
 test('each knows its own instances and rooms alone', async () => {
   for (const cluster of clusters) {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { runs, startCluster, type TestCluster } from '../support/cluster.js';
+import { addressOf } from '../support/host.js';
 import { KEYS } from '../support/keys.js';
 import { storedLog } from '../support/players.js';
 import { end, until } from '../support/programs.js';
@@ -54,7 +55,7 @@ class Insister {
   /** A new socket for the same seat, while the old one may still be there. */
   open(): void {
     const instances = cluster.instances.filter(runs);
-    const { url = 'ws://127.0.0.1:1/ws' } = instances[this.counter % instances.length] ?? {};
+    const { url = `ws://${addressOf(1)}/ws` } = instances[this.counter % instances.length] ?? {};
     const socket = new WebSocket(`${url}?room_code=${this.room}`);
     this.socket = socket;
     socket.on('open', () => {

@@ -10,6 +10,7 @@ import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { log } from '../room/rooms.js';
 import { createRoom, runs, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { addressOf } from '../support/host.js';
 import { type BotTable, leaveAll, lostOrDoubled, playRooms, seatBots, throughAny } from '../support/players.js';
 import { end, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -47,7 +48,7 @@ const tell = (to: TestInstance, event: MessageOf<'scaling_event'>['event'], fenc
 const ask = (from: TestInstance, { to, ...what }: Moves) =>
   bus.send(idOf(from), { type: 'game_migration_request', to: idOf(to), request: 'any', ...what });
 const owner = async (room: string) => (await new RedisRoomStore(redis).meta(room as RoomCode))?.owner;
-const health = async ({ port }: TestInstance) => (await fetch(`http://127.0.0.1:${port}/health`)).status;
+const health = async ({ port }: TestInstance) => (await fetch(`http://${addressOf(port)}/health`)).status;
 
 /** An owner that may choose the rooms waits up to 10 s for some that are between hands. */
 const SEEN_MS = 30_000;
@@ -119,7 +120,7 @@ describe('an instance that is told to leave', () => {
 describe('an order with an older number', () => {
   test('is refused: to leave, and to move a room', async () => {
     const [from, to] = [at(0), at(1)];
-    const base = `http://127.0.0.1:${from.port}`;
+    const base = `http://${addressOf(from.port)}`;
     const rooms = await Promise.all([createRoom(base), createRoom(base)]);
     tables = rooms.map((room) =>
       seatBots(
@@ -148,7 +149,7 @@ describe('rooms of the owner’s choice', () => {
     // Nobody plays on for those who have left.
     await start(2, { HOKM_BOT_DELAY_MS: '60000' });
     const [from, to] = [at(0), at(1)];
-    const base = `http://127.0.0.1:${from.port}`;
+    const base = `http://${addressOf(from.port)}`;
     const onlyThere = throughAny(() => [from]);
     const played = seatBots(await createRoom(base), onlyThere);
     tables = [played];

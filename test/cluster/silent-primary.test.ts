@@ -3,6 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { RoomCode } from '../../src/protocol/ids.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { createRoom, startInstance } from '../support/cluster.js';
+import { addressOf } from '../support/host.js';
 import { leaveAll, lostOrDoubled, seatBots, throughAny } from '../support/players.js';
 import { end, until } from '../support/programs.js';
 import { startSentinels } from '../support/sentinel.js';
@@ -27,7 +28,7 @@ test('every connection follows, and a drain then moves every room, although noth
   let live = [first];
   const rooms = await Promise.all(
     Array.from({ length: 6 }, () =>
-      createRoom(`http://127.0.0.1:${first.port}`, { durability: 'replicated', options: { target_points: 13 } }),
+      createRoom(`http://${addressOf(first.port)}`, { durability: 'replicated', options: { target_points: 13 } }),
     ),
   );
   const tables = rooms.map((room) =>

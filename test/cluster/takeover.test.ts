@@ -8,6 +8,7 @@ import type { InstanceFields, InstanceRecord } from '../../src/cluster/registry.
 import { Takeover, type Verdict } from '../../src/cluster/takeover.js';
 import type { SystemClock } from '../../src/runtime/clock.js';
 import { log } from '../room/rooms.js';
+import { addressOf, testHost } from '../support/host.js';
 import { ManualClock, settled } from '../support/manual-clock.js';
 import { freePort } from '../support/programs.js';
 
@@ -224,13 +225,13 @@ describe('a question to /livez', () => {
       ),
     );
     servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(0, testHost(), resolve));
     const address = server.address();
-    return typeof address === 'object' && address ? `127.0.0.1:${address.port}` : '';
+    return typeof address === 'object' && address ? `${addressOf(address.port)}` : '';
   };
   let dead = '';
   beforeAll(async () => {
-    dead = `127.0.0.1:${await freePort()}`;
+    dead = `${addressOf(await freePort())}`;
   });
   afterAll(() => {
     for (const server of servers) server.closeAllConnections();

@@ -51,8 +51,21 @@ const lockedUrl = (credentials: string) => `redis://${credentials}127.0.0.1:${lo
 test.each<[name: string, env: () => Record<string, string>, message: RegExp]>([
   ['the port is taken', () => ({ HOKM_PORT: String(takenPort()) }), /already in use 127\.0\.0\.1:\d+\. .*HOKM_PORT/],
   ['the address is not ours', () => ({ HOKM_HOST: '203.0.113.1' }), /not available 203\.0\.113\.1.*HOKM_HOST/],
+  [
+    'every address of the host, with none to be reached by',
+    () => ({ HOKM_HOST: '0.0.0.0' }),
+    /HOKM_ADVERTISED_HOST .*reach/,
+  ],
+  ['the same of IPv6', () => ({ HOKM_HOST: '[::]' }), /HOKM_ADVERTISED_HOST .*reach/],
+  ['every address as the one to be reached by', () => ({ HOKM_ADVERTISED_HOST: '::' }), /HOKM_ADVERTISED_HOST .*reach/],
+  ['a sentinel without brackets', () => ({ REDIS_SENTINELS: '::1:26379' }), /REDIS_SENTINELS .*\[address\]:port/],
   ['a wrong Redis password', () => ({ REDIS_URL: lockedUrl(':wrong@') }), /Redis at 127.* \(WRONGPASS .*REDIS_URL/],
   ['no Redis password', () => ({ REDIS_URL: lockedUrl('') }), /Redis at 127.* \(NOAUTH .*REDIS_URL/],
+  [
+    'sentinels on IPv6 that are not there',
+    () => ({ REDIS_SENTINELS: '[::1]:1,[0:0:0:0:0:0:0:1]:2', HOKM_START_WAIT_MS: '500' }),
+    /sentinels \[::1\]:1, \[::1\]:2 cannot be used/,
+  ],
 ])('%s: one line that says what to do', async (_, env, message) => {
   const { code, stdout, stderr } = await run(env());
   expect(stderr).toMatch(message);

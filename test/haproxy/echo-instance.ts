@@ -13,6 +13,7 @@ import { type InstanceFields, type InstanceStatus, Registry } from '../../src/cl
 import type { InstanceId } from '../../src/protocol/ids.js';
 import { connect, ready } from '../../src/redis/client.js';
 import { testConfig } from '../support/config.js';
+import { testHost } from '../support/host.js';
 
 const [redisUrl = '', leaseMs = '', heartbeatMs = ''] = process.argv.slice(2);
 const config = testConfig(redisUrl);
@@ -38,14 +39,14 @@ new WebSocketServer({ server, path: '/ws' }).on('connection', (socket, request) 
   socket.send(JSON.stringify({ id, room: request.headers['x-room-code'] }));
   socket.on('message', (message) => socket.send(String(message)));
 });
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+await new Promise<void>((resolve) => server.listen(0, testHost(), resolve));
 const { port } = server.address() as AddressInfo;
 const number = await registry.nextNumber();
 
 async function heartbeat(): Promise<void> {
   const load = { active_games: 0, connected_players: 0, cpu_usage: 0, memory_usage: 0, event_loop_delay: 0 };
   const kind = { weight: 128, capacity: 10, region: 'local', zone: 'local', version: '1', rules_versions: 'echo@1' };
-  const fields: InstanceFields = { id, number, host: '127.0.0.1', port, status, started_at: 1, ...load, ...kind };
+  const fields: InstanceFields = { id, number, host: testHost(), port, status, started_at: 1, ...load, ...kind };
   await registry.heartbeat(fields);
 }
 

@@ -10,6 +10,7 @@ import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { randomHex } from '../../src/runtime/random.js';
 import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
+import { addressOf } from '../support/host.js';
 import { KEYS } from '../support/keys.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -80,7 +81,7 @@ export class PlayedCluster {
     const workers = Array.from({ length: PARALLEL }, async () => {
       while (left > 0) {
         left -= 1;
-        const code = (await createRoom(`http://127.0.0.1:${ports[left % ports.length]}`)) as RoomCode;
+        const code = (await createRoom(`http://${addressOf(ports[left % ports.length])}`)) as RoomCode;
         this.rooms.push({ code, player: joinTable({ url: this.url, room: code }) });
         await until('most are at their tables', () => this.away.length < 2 * PARALLEL, OPEN_MS);
       }
@@ -90,7 +91,7 @@ export class PlayedCluster {
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.haproxy.port}/ws`;
+    return `ws://${addressOf(this.haproxy.port)}/ws`;
   }
 
   /** Rooms whose player is not connected. */
@@ -115,7 +116,7 @@ export class PlayedCluster {
   /** hokm_forwards_total of all instances. */
   async forwards(): Promise<number> {
     const pages = await Promise.all(
-      [...this.instances.values()].map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+      [...this.instances.values()].map(async ({ port }) => (await fetch(`http://${addressOf(port)}/metrics`)).text()),
     );
     const counts = pages.flatMap((page) => [...page.matchAll(/^hokm_forwards_total\{.*\} (\d+)$/gm)]);
     return counts.reduce((sum, [, count]) => sum + Number(count), 0);
@@ -185,7 +186,7 @@ async function moveOnce(cluster: PlayedCluster, { code, player }: PlayedRoom): P
 /** A welcome that resumed at the same cursor does not tell the new epoch: then the new owner says who is there. */
 export async function reconnectedAt(cluster: PlayedCluster, target: InstanceId, code: RoomCode): Promise<boolean> {
   const { port = 0 } = cluster.instances.get(target) ?? {};
-  const response = await fetch(`http://127.0.0.1:${port}/status?room_code=${code}`);
+  const response = await fetch(`http://${addressOf(port)}/status?room_code=${code}`);
   const page = (await response.json()) as { room?: { connections: number } | null };
   return (page.room?.connections ?? 0) > 0;
 }

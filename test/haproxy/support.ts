@@ -10,6 +10,7 @@ import { type InstanceStatus, Registry } from '../../src/cluster/registry.js';
 import type { InstanceId } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
+import { addressOf, testHost } from '../support/host.js';
 import { end, freePort, spawnOwned, spawnServer, type TestRedis, temporaryFolder, until } from '../support/programs.js';
 
 export const LEASE_MS = 1_000;
@@ -37,6 +38,9 @@ export async function haproxyEnvironment(folder: string): Promise<Record<string,
   return {
     STATS_USER: 'operator',
     STATS_PASSWORD: 'a "quoted" $ecret',
+    HAPROXY_BIND: testHost(),
+    HAPROXY_OPS_BIND: testHost(),
+    HAPROXY_PEER_BIND: testHost(),
     HAPROXY_PORT: String(port),
     HAPROXY_OPS_PORT: String(opsPort),
     HAPROXY_PEER_PORT: String(peerPort),
@@ -156,7 +160,7 @@ export interface Joined {
 /** Opens a WebSocket; `code` goes into the address as it is. Fails with the HTTP status when it is refused. */
 export function enter(port: number, code: string, headers: Record<string, string> = {}): Promise<Joined> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?room_code=${code}`, { headers });
+    const socket = new WebSocket(`ws://${addressOf(port)}/ws?room_code=${code}`, { headers });
     socket.once('message', (data) =>
       resolve({ socket, ...(JSON.parse(String(data)) as { id: InstanceId; room: string }) }),
     );
@@ -184,7 +188,7 @@ export function ask(
   options: { method?: string; headers?: Record<string, string>; localAddress?: string } = {},
 ) {
   return new Promise<Answer>((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, agent: false, ...options }, (response) => {
+    const sent = request({ host: testHost(), port, path, agent: false, ...options }, (response) => {
       let body = '';
       response.on('data', (data) => {
         body += String(data);

@@ -5,6 +5,7 @@
 import type { ControllerApi } from '../../haproxy/controller.js';
 import { HAProxyUnavailable, type NewServer, type ShownServer } from '../../haproxy/runtime-api.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
+import { formatHostPort } from '../../src/runtime/address.js';
 import type { Seeded } from '../chaos/seeded.js';
 import { gather, type HttpHost } from './http.js';
 import type { Process } from './process.js';
@@ -85,7 +86,7 @@ export class SimulatedHAProxy implements ControllerApi {
       [...this.servers_.values()].map(({ name, number, address, port, weight, state, up, checked }) => ({
         name,
         number,
-        address: `${address}:${port}`,
+        address: formatHostPort({ host: address, port }),
         weight,
         state,
         up,

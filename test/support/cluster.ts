@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../src/runtime/package-root.js';
+import { addressOf, testHost } from './host.js';
 import { end, spawnOwned, startRedis, type TestRedis } from './programs.js';
 
 const program = (path: string) => fileURLToPath(new URL(`dist/${path}`, packageRoot));
@@ -31,6 +32,7 @@ export async function startInstance(redisUrl: string, env: Record<string, string
       REDIS_URL: redisUrl,
       LOG_LEVEL: 'error',
       HOKM_CLUSTER_SECRET: 'secret-of-the-tests',
+      HOKM_HOST: testHost(),
       ...env,
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -39,7 +41,7 @@ export async function startInstance(redisUrl: string, env: Record<string, string
     child.once('message', (message) => resolve(message as { id: string; port: number }));
     child.once('exit', (code) => reject(new Error(`the instance ended with ${code} before it was ready`)));
   });
-  return { id, port, process: child, url: `ws://127.0.0.1:${port}/ws` };
+  return { id, port, process: child, url: `ws://${addressOf(port)}/ws` };
 }
 
 /** Whether the process has not ended. */
@@ -58,7 +60,7 @@ export async function startCluster(count: number, env: Record<string, string> = 
       instances.push(instance);
       return instance;
     },
-    createRoom: (options = {}) => createRoom(`http://127.0.0.1:${instances.find(runs)?.port}`, options),
+    createRoom: (options = {}) => createRoom(`http://${addressOf(instances.find(runs)?.port)}`, options),
     stop: async () => {
       await Promise.all(instances.map((instance) => end(instance.process)));
       await redis.stop();

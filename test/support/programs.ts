@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../deploy/local/ports.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
+import { addressOf, testHost } from './host.js';
 
 export { freePort };
 
@@ -131,12 +132,12 @@ export async function startRedis(
   const folder = await temporaryFolder();
   const port = await freePort();
   const launch = (): Promise<ChildProcess> => {
-    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path, '--save', ''];
+    const settings = ['--port', String(port), '--bind', testHost(), '--dir', folder.path, '--save', ''];
     const all = [...settings, '--appendonly', 'yes', '--appendfsync', 'always', '--loglevel', 'warning', ...args];
     return spawnServer('redis-server', all, () => answersPing(port), { env: { ...process.env, ...env } });
   };
   const redis: TestRedis = {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${addressOf(port)}`,
     port,
     folder: folder.path,
     process: await launch(),
@@ -153,7 +154,7 @@ export async function startRedis(
 
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, testHost());
     socket.setTimeout(500, () => socket.destroy());
     socket.on('connect', () => socket.write('PING\r\n'));
     socket.on('data', (data) => {

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectToServer, type RedisConnection, ready } from '../../src/redis/client.js';
 import { testConfig } from './config.js';
+import { addressOf, testHost } from './host.js';
 import { end, freePort, spawnOwned, temporaryFolder, until } from './programs.js';
 import { type TestCertificates, tlsSettings } from './tls.js';
 
@@ -45,7 +46,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
   const { replicas = 2, sentinels = 3, downAfterMs = 1_000, tls, user } = options;
   const folder = await temporaryFolder();
   const url = (port: number, as?: { name: string; password: string }) =>
-    `${tls ? 'rediss' : 'redis'}://${as ? `${as.name}:${encodeURIComponent(as.password)}@` : ''}127.0.0.1:${port}`;
+    `${tls ? 'rediss' : 'redis'}://${as ? `${as.name}:${encodeURIComponent(as.password)}@` : ''}${addressOf(port)}`;
   const trust: Record<string, string> = tls ? { REDIS_CA_FILE: tls.authority } : {};
   const launch = async (name: string, lines: readonly string[], ...flags: string[]): Promise<TestNode> => {
     const port = await freePort();
@@ -53,7 +54,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
     mkdirSync(own);
     const listen = tls ? tlsSettings(port, tls) : [`port ${port}`];
     const file = join(own, 'redis.conf');
-    const settings = ['bind 127.0.0.1', `dir "${own}"`, `logfile "${join(own, 'log')}"`, ...listen, ...lines];
+    const settings = [`bind ${testHost()}`, `dir "${own}"`, `logfile "${join(own, 'log')}"`, ...listen, ...lines];
     writeFileSync(file, `${settings.join('\n')}\n`);
     return { port, process: spawnOwned('redis-server', [file, ...flags]) };
   };
@@ -87,14 +88,14 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
   const nodes = [await launch('primary', data)];
   const first = nodes[0]?.port ?? 0;
   for (let at = 1; at <= replicas; at++) {
-    nodes.push(await launch(`replica-${at}`, [...data, `replicaof 127.0.0.1 ${first}`]));
+    nodes.push(await launch(`replica-${at}`, [...data, `replicaof ${testHost()} ${first}`]));
   }
   await until('the replicas follow', async () => {
     const said = await info(admin(first), 'replication').catch(() => '');
     return said.match(/state=online/g)?.length === replicas;
   });
   const watch = [
-    `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${first} ${Math.floor(sentinels / 2) + 1}`,
+    `sentinel monitor ${MASTER_NAME} ${testHost()} ${first} ${Math.floor(sentinels / 2) + 1}`,
     `sentinel down-after-milliseconds ${MASTER_NAME} ${downAfterMs}`,
     `sentinel failover-timeout ${MASTER_NAME} 5000`,
     ...(user
@@ -114,7 +115,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
     env: {
       ...trust,
       REDIS_URL: url(first, user),
-      REDIS_SENTINELS: watchers.map(({ port }) => `127.0.0.1:${port}`).join(','),
+      REDIS_SENTINELS: watchers.map(({ port }) => addressOf(port)).join(','),
       REDIS_MASTER_NAME: MASTER_NAME,
       REDIS_COPIES: String(1 + replicas),
     },

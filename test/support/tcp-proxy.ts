@@ -1,5 +1,6 @@
 /** A wire that can be cut or slow: between one process and Redis, say. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { testHost } from './host.js';
 
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
@@ -19,11 +20,11 @@ export class TcpProxy {
 
   static async to(targetPort: number): Promise<TcpProxy> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(0, testHost(), resolve));
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     const proxy = new TcpProxy(server, address.port, targetPort);
-    server.on('connection', (near) => proxy.join(near, connect(proxy.targetPort, '127.0.0.1')));
+    server.on('connection', (near) => proxy.join(near, connect(proxy.targetPort, testHost())));
     return proxy;
   }
 

@@ -32,7 +32,7 @@ export function makeCertificates(folder: string): TestCertificates {
   );
   key('redis.key');
   openssl('req', '-new', '-key', 'redis.key', '-subj', '/CN=redis', '-out', 'redis.csr');
-  writeFileSync(file('redis.ext'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+  writeFileSync(file('redis.ext'), 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost\n');
   const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'redis.ext'];
   openssl('x509', '-req', '-in', 'redis.csr', ...sign, '-out', 'redis.crt');
   return { authority: file('ca.crt'), certificate: file('redis.crt'), key: file('redis.key') };

@@ -35,8 +35,15 @@ const SCRIPTS = {
   attack: { program: 'dist/test/attack/main.js', needs: () => ['redis-server', 'haproxy'] },
   model: { program: 'dist/test/model/main.js' },
   simulate: { program: 'dist/test/simulation/main.js' },
+  'test:ipv6': { run: runOnIpv6, needs: () => ['redis-server', 'haproxy'] },
   test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
 };
+
+/** The tests of the cluster once more, with Redis, instances and HAProxy on ::1. */
+function runOnIpv6(folder, args) {
+  process.env.HOKM_TEST_HOST = '::1';
+  return runTests(folder, ['dist/test/cluster/', ...args]);
+}
 
 export async function run([name, ...args]) {
   try {
