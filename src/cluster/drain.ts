@@ -96,7 +96,10 @@ export class Drain {
       promised.set(target.id, (promised.get(target.id) ?? 0) + 1);
       const outcome = await migration.move(room, target);
       if (outcome === 'moved') return true;
-      if (outcome === 'lost') return false;
+      if (outcome === 'lost') {
+        await room.outlasted;
+        return false;
+      }
       if (outcome === 'refused') refusers.add(target.id);
       not.add(target.id);
     }

@@ -6,7 +6,8 @@ import { findGame } from '../game/games.js';
 import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
 import type { Tail } from '../room/history.js';
 import { isReadable, type LoadedRoom, lastWrittenAt, loadHandedOver, loadRoom } from '../room/load.js';
-import { type EndReason, Mailbox, type MailboxDeps } from '../room/mailbox.js';
+import { Mailbox, type MailboxDeps } from '../room/mailbox.js';
+import type { EndReason } from '../room/phase.js';
 import type { RoomHead } from '../room/state.js';
 import {
   CorruptRoom,

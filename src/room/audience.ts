@@ -15,7 +15,7 @@ import { EventFrames } from './event-frames.js';
 import { entryOf, type History, type LogEntry } from './history.js';
 import type { Presence } from './seats.js';
 import { isRoomEvent, type LogEvent, type RoomHead, type RoomState, waitsForHand } from './state.js';
-import type { Effect, Refusal } from './step.js';
+import type { Effect, Input, Refusal } from './step.js';
 import { cardsFor, projectEntry, viewOwnTurn, viewRoom, viewTurn } from './view.js';
 
 /** Whoever is on the other end: a socket, or one HTTP request. */
@@ -63,8 +63,11 @@ export class Audience {
     return this.seats.get(connection);
   }
 
-  forget(connection: Connection): void {
+  /** The connection has ended: what that is to the room, where it was anybody's. */
+  leave(connection: Connection): Input<Connection> | undefined {
+    const seat = this.seats.get(connection);
     this.seats.delete(connection);
+    return seat === undefined ? undefined : { type: 'gone', seat };
   }
 
   broadcast(frame: ClientOut): void {

@@ -1,8 +1,11 @@
-/** Steps through what has waited, on values: the room itself is left as it was. PURE, but for the windows (see there). */
+/**
+ * Steps through what has waited, on values: the room itself is left as it was (PURE, but for the windows, see there). Once that
+ * is committed, lets it out.
+ */
 import type { Seed } from '../game/game.js';
 import type { Epoch } from '../protocol/ids.js';
 import type { Clock } from '../runtime/clock.js';
-import type { Connection } from './audience.js';
+import type { Audience, Committed, Connection } from './audience.js';
 import { History, type LogEntry, type Position } from './history.js';
 import type { RoomInput } from './input-queue.js';
 import type { Presence } from './seats.js';
@@ -64,4 +67,24 @@ export function runBatch(
     while (wantsSeed(room)) take({ type: 'seed', seed: newSeed() });
   }
   return done;
+}
+
+/** Lets out what a committed batch did: for each step its entry to everybody, then its effects. `noted` hears of each entry. */
+export function publish(
+  room: Committed,
+  done: readonly Done[],
+  audience: Pick<Audience, 'show' | 'apply'>,
+  noted: (entry: LogEntry, before: RoomState) => void,
+): void {
+  for (const { step: taken, state, presence, entry } of done) {
+    const before = room.state;
+    room.state = state;
+    room.presence = presence;
+    if (entry) {
+      room.history.push(entry);
+      audience.show(entry, before);
+      noted(entry, before);
+    }
+    for (const effect of taken.effects) audience.apply(effect);
+  }
 }

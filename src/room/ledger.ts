@@ -303,7 +303,7 @@ export class Ledger {
       const reply = await store.release(code, this.fence, this.position, ttlMs);
       if (reply.outcome === 'ok') return true;
       if (reply.outcome === 'unknown') await sleep(clock, pause);
-      else if (!(await this.repair(reply))) break;
+      else if (!(await this.repair(reply)) && (this.closed || !(await this.outlast()))) break;
     }
     log.warn({ room: code, epoch: this.fence.epoch }, 'it is not known whether the room was given up');
     return false;

@@ -31,12 +31,12 @@ const A_MOMENT = 'await new Promise((go) => setTimeout(go, 60));';
 
 const GATE = {
   file: 'src/room/mailbox.ts',
-  from: `if (entries.length > 0) await this.commit(entries);
-        else await this.verify();
-        if (this.ended) return;
+  from: `if (entries.length > 0) await this.gate.commit(entries);
+        else await this.gate.verify();
+        if (this.over) return;
         this.publish(done);`,
 };
-const COMMITTED = 'if (entries.length > 0) await this.commit(entries); if (this.ended) return;';
+const COMMITTED = 'if (entries.length > 0) await this.gate.commit(entries); if (this.over) return;';
 /** Committed, and for a moment not yet told: a crash then leaves commands that are done and not acknowledged. */
 const lateAcks: Change = {
   ...GATE,

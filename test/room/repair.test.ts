@@ -200,6 +200,25 @@ describe('a room that is given up', () => {
     expect(await stage.store.meta(stage.code)).toMatchObject({ owner: null, seq: 1 });
   });
 
+  test('and that another takes meanwhile, is given up with the end of its log when a failover loses both', async () => {
+    const { stage } = await played();
+    const takenBefore: Fault = async (run) => {
+      await stage.store.inner.claim(stage.code, stage.mailbox.fence, B, 'b:1');
+      return run();
+    };
+    stage.store.script.release.push(takenBefore);
+    // The copies do not have the claim yet.
+    stage.store.script.confirm.push(failBefore, failBefore);
+    const released = stage.mailbox.release(60_000);
+    await settled();
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: B, epoch: 3 });
+    await stage.store.rollBack(stage.code, 1, { owner: A, epoch: epoch(2) });
+    await stage.clock.advance(1_000);
+    await released;
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: null, seq: 2 });
+    expect(await stage.seqs()).toEqual([1, 2]);
+  });
+
   test('is given up with the end of its log that a failover had lost', async () => {
     const { stage } = await played();
     const gate = held(failBefore);

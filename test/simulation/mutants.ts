@@ -31,13 +31,13 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: MAILBOX,
-        from: `if (entries.length > 0) await this.commit(entries);
-        else await this.verify();
-        if (this.ended) return;
+        from: `if (entries.length > 0) await this.gate.commit(entries);
+        else await this.gate.verify();
+        if (this.over) return;
         this.publish(done);`,
         to: `this.publish(done);
-        if (entries.length > 0) await this.commit(entries);
-        if (this.ended) return;`,
+        if (entries.length > 0) await this.gate.commit(entries);
+        if (this.over) return;`,
       },
     ],
   },
@@ -64,7 +64,7 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: MAILBOX,
-        from: 'if (this.ended) return;\n    this.proof.doubt(since);',
+        from: 'if (this.over) return;\n    this.gate.proof.doubt(since);',
         to: 'if (since) return;',
       },
     ],
