@@ -54,7 +54,12 @@ export class Drain {
     });
     await this.giveAway();
     const left = [...ownership.rooms];
-    await Promise.all(left.map((room) => room.release(storedTtlMs)));
+    const release = async (room: Mailbox): Promise<void> => {
+      // Others may have asked for it: while a new owner has not answered, the room is not given up.
+      await migration.idle(room.code);
+      await room.release(storedTtlMs);
+    };
+    await Promise.all(left.map(release));
     lastWord.cancel();
     log.info({ stored: left.length }, 'drained');
   }

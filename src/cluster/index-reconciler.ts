@@ -103,6 +103,8 @@ export class IndexReconciler {
     } else if (ageMs >= AHEAD_MS && !ownership.concerns(code)) {
       await index.remove(self.id, code);
       this.strangers.delete(code);
+      // Given to this instance in between: its entry was that of the move.
+      if ((await store.meta(code))?.owner === self.id) await index.add(self.id, code);
     }
   }
 

@@ -77,11 +77,16 @@ export class Migration {
   /** Moves the room to `target`, once a move of it that is under way is over. Never throws. */
   async move(room: Mailbox, target: InstanceRecord): Promise<MoveOutcome> {
     const { code } = room;
-    for (let other = this.underWay.get(code); other; other = this.underWay.get(code)) await other;
+    await this.idle(code);
     if (room.over) return 'lost';
     const move = this.moveAlone(room, target).finally(() => this.underWay.delete(code));
     this.underWay.set(code, move);
     return move;
+  }
+
+  /** Resolves when the room is not being moved: it has an answer, or has been taken back. */
+  async idle(code: RoomCode): Promise<void> {
+    for (let move = this.underWay.get(code); move; move = this.underWay.get(code)) await move;
   }
 
   private async moveAlone(room: Mailbox, target: InstanceRecord): Promise<MoveOutcome> {

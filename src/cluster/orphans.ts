@@ -83,8 +83,10 @@ export class Orphans {
   private async take(room: RoomCode, dead: InstanceId): Promise<void> {
     const { ownership, index, clock, log } = this.deps;
     try {
-      await ownership.open(room);
-      await index.remove(dead, room);
+      const found = await ownership.open(room);
+      // Not taken where its owner lives after all, or this instance takes no rooms any more: it must still be found.
+      if (found.at === 'here') await index.remove(dead, room);
+      else await this.leave(room, dead);
     } catch (error) {
       log.warn({ room, dead, err: (error as Error).message }, 'orphan not taken');
       await this.leave(room, dead).catch(() => undefined);

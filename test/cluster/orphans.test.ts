@@ -1,0 +1,102 @@
+/** The rooms of the dead are found until somebody has them: races between who gives, who takes and who tidies up. */
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { IndexReconciler, type IndexReconcilerDeps } from '../../src/cluster/index-reconciler.js';
+import { Orphans, type OrphansDeps } from '../../src/cluster/orphans.js';
+import { RoomIndex } from '../../src/cluster/room-index.js';
+import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
+import type { RedisConnection } from '../../src/redis/client.js';
+import { log } from '../room/rooms.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { startRedis, type TestRedis, until } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
+
+const DEAD = 'game-dead' as InstanceId;
+const SELF = 'game-self' as InstanceId;
+const ROOM = 'R00M0000' as RoomCode;
+const LEASE_MS = 5_000;
+
+let server: TestRedis;
+let redis: RedisConnection;
+let index: RoomIndex;
+beforeAll(async () => {
+  server = await startRedis();
+  redis = await connectToRedis(server.url);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await redis.call('FLUSHALL');
+  index = new RoomIndex(redis);
+});
+
+/** Looks for the rooms of the dead once; opening one comes to `found`. */
+async function look(found: object): Promise<void> {
+  const ownership = { open: async () => found, locate: async () => found };
+  const parts = {
+    self: { id: SELF, status: 'ready' },
+    registry: { remove: async () => undefined },
+    index,
+    ownership,
+    clock: { monotonic: () => 0, after: (_: number, run: () => void) => setImmediate(run) },
+    log,
+    steady: () => true,
+    heartbeats: { silentFor: () => LEASE_MS },
+    leaseMs: LEASE_MS,
+  };
+  const orphans = new Orphans(parts as unknown as OrphansDeps);
+  await orphans.look({ instances: [{ id: SELF, status: 'ready' }], expired: [DEAD] } as never);
+}
+
+test.each([
+  ['whose owner turns out to live', { at: 'elsewhere', owner: DEAD, address: 'dead:1' }],
+  ['that an instance which takes no rooms any more has found free', { at: 'free', meta: { owner: DEAD } }],
+])('a room %s stays in its owner’s index', async (_, found) => {
+  await index.add(DEAD, ROOM);
+  await look(found);
+  expect(await index.rooms(DEAD)).toEqual([ROOM]);
+});
+
+test.each([
+  ['is here now', { at: 'here' }],
+  ['is another’s', { at: 'elsewhere', owner: 'game-other' as InstanceId, address: 'other:1' }],
+  ['is no more', { at: 'nowhere' }],
+])('a room that %s leaves the index of its dead owner, which is forgotten', async (_, found) => {
+  await index.add(DEAD, ROOM);
+  await look(found);
+  expect(await index.rooms(DEAD)).toEqual([]);
+  expect(await index.ids()).toEqual([]);
+});
+
+test('an entry that was left by a move in vain is not taken out while the next move gives the room to this instance', async () => {
+  const clock = new ManualClock();
+  await index.add(SELF, ROOM);
+  let isGiven = false;
+  const store = {
+    // Between the question for its owner and the tidying up the room is given to this instance.
+    meta: async () => {
+      isGiven = !(await index.rooms(SELF)).includes(ROOM);
+      return { owner: isGiven ? SELF : DEAD };
+    },
+  };
+  const parts = {
+    self: { id: SELF, status: 'ready' },
+    registry: { isListed: async () => true },
+    index,
+    store,
+    ownership: { rooms: [], size: 0, concerns: () => false, open: async () => undefined },
+    listed: () => new Set([SELF, DEAD]),
+    leaseMs: LEASE_MS,
+    clock,
+    log,
+  };
+  const reconciler = new IndexReconciler(parts as unknown as IndexReconcilerDeps);
+  reconciler.start();
+  await until('the entry was taken out', async () => {
+    await clock.advance(1_000);
+    return isGiven;
+  });
+  reconciler.stop();
+  await until('the room is in the index', async () => (await index.rooms(SELF)).includes(ROOM));
+});
