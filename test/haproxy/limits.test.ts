@@ -185,3 +185,42 @@ test('1000 half requests of this host hold up nobody who comes from elsewhere', 
   expect(answer.status).toBe(200);
   for (const socket of sockets) socket.destroy();
 });
+
+/** Sends `text` on a connection of its own. @returns what came back; nothing where the connection was closed unread */
+const send = (port: number, text: string, localAddress = '127.0.0.1') =>
+  new Promise<string>((resolve) => {
+    let answer = '';
+    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => socket.write(text));
+    socket.on('data', (data) => {
+      answer += String(data);
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+  });
+
+test('malformed requests count for their address: after 20, as set, its connections are closed unread and write no log', async () => {
+  const haproxy = await limited({ HAPROXY_MAX_ERRORS_PER_IP: '20' });
+  let log = '';
+  haproxy.process.stdout?.on('data', (data) => {
+    log += String(data);
+  });
+  const answers: string[] = [];
+  for (let at = 0; at < 200; at++) answers.push(await send(haproxy.port, 'NONSENSE\r\n\r\n'));
+  const refusals = answers.filter((answer) => answer.startsWith('HTTP/1.1 400'));
+  expect(refusals.length).toBeGreaterThanOrEqual(20);
+  expect(refusals.length).toBeLessThan(25);
+  expect(answers.filter((answer) => answer === '')).toHaveLength(200 - refusals.length);
+  expect(log.match(/<BADREQ>/g)?.length).toBe(refusals.length);
+  // Another address is listened to.
+  const other = await ask(haproxy.port, '/haproxy-health', { localAddress: '127.0.0.2' });
+  expect(other.status).toBe(200);
+}, 20_000);
+
+test('new connections of an address are bounded, whatever they bring', async () => {
+  const haproxy = await limited({ HAPROXY_MAX_NEW_CONNECTIONS_PER_IP: '30' });
+  const answers: string[] = [];
+  for (let at = 0; at < 40; at++) {
+    answers.push(await send(haproxy.port, 'GET /haproxy-health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
+  }
+  expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 200'))).toHaveLength(30);
+});
