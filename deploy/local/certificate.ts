@@ -59,11 +59,37 @@ function stillGood(pem: string | undefined, names: ReadonlySet<string>, now: num
     const certificate = new X509Certificate(pem);
     const named = [...names].every((name) => (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)));
     return (
-      named && certificate.checkPrivateKey(createPrivateKey(pem)) && Date.parse(certificate.validTo) - now > LEFT_MS
+      named &&
+      !certificate.ca &&
+      certificate.checkPrivateKey(createPrivateKey(pem)) &&
+      Date.parse(certificate.validTo) - now > LEFT_MS
     );
   } catch {
     return false;
   }
+}
+
+/**
+ * For openssl, whose own settings make every certificate of this kind one of an authority: who told a browser to trust it
+ * would have told it to trust whatever its key signs.
+ */
+function settingsFor(names: ReadonlySet<string>): string {
+  const altNames = [...names].map((name) => `${isIP(name) ? 'IP' : 'DNS'}:${name}`).join(',');
+  return [
+    '[req]',
+    'prompt = no',
+    'distinguished_name = subject',
+    'x509_extensions = extensions',
+    '[subject]',
+    'CN = localhost',
+    'O = hokm local cluster',
+    '[extensions]',
+    'basicConstraints = critical,CA:FALSE',
+    'keyUsage = critical,digitalSignature',
+    'extendedKeyUsage = serverAuth',
+    `subjectAltName = ${altNames}`,
+    '',
+  ].join('\n');
 }
 
 function make(below: string, names: ReadonlySet<string>): string {
@@ -71,13 +97,13 @@ function make(below: string, names: ReadonlySet<string>): string {
   try {
     chmodSync(folder, 0o700);
     const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')];
-    const altNames = [...names].map((name) => `${isIP(name) ? 'IP' : 'DNS'}:${name}`).join(',');
+    const settings = join(folder, 'settings');
+    writePrivate(settings, settingsFor(names));
     const { error, status, stderr } = spawnSync(
       'openssl',
       [
         ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-sha256'],
-        ...['-days', String(DAYS), '-subj', '/CN=localhost/O=hokm local cluster'],
-        ...['-addext', `subjectAltName=${altNames}`, '-addext', 'extendedKeyUsage=serverAuth'],
+        ...['-days', String(DAYS), '-config', settings],
         ...['-keyout', key, '-out', certificate],
       ],
       { encoding: 'utf8' },

@@ -31,6 +31,8 @@ test('one of our own is made once, and again for another name or when it runs ou
   expect([to - from, statSync(file).mode & 0o777]).toEqual([825 * DAY, 0o600]);
   expect(certificate.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
   expect(certificate.checkPrivateKey(createPrivateKey(pem))).toBe(true);
+  // For this server alone: its key signs for nobody else.
+  expect([certificate.ca, certificate.keyUsage]).toEqual([false, ['1.3.6.1.5.5.7.3.1']]);
   expect(certificate.checkHost('localhost')).toBe('localhost');
   expect(['127.0.0.1', '::1'].map((address) => certificate.checkIP(address))).toEqual(['127.0.0.1', '::1']);
 
@@ -41,6 +43,9 @@ test('one of our own is made once, and again for another name or when it runs ou
   expect(renewed).not.toBe(pem);
   const other = again('192.0.2.7', from);
   expect(new X509Certificate(other).checkIP('192.0.2.7')).toBe('192.0.2.7');
+  const authority = makeCertificates(folder.path);
+  writeFileSync(file, readFileSync(authority.authority, 'utf8'));
+  expect(new X509Certificate(again('127.0.0.1', from)).ca).toBe(false);
   writeFileSync(file, 'nonsense');
   expect(again('127.0.0.1', from)).toContain('PRIVATE KEY');
   data.release();
