@@ -3,7 +3,7 @@
  * mistakes are told at once.
  */
 import { z } from 'zod';
-import { isWildcard, parseHost, parseHostPort } from './runtime/address.js';
+import { isWildcard, Networks, parseHost, parseHostPort } from './runtime/address.js';
 
 const milliseconds = (byDefault: number) => z.coerce.number().int().min(0).max(86_400_000).default(byDefault);
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -100,8 +100,27 @@ const instanceSchema = z
     HOKM_ORIGINS: list,
     /** Shared by all instances; marks forwarded requests. */
     HOKM_CLUSTER_SECRET: z.string('must be set: the same 16 or more characters for all instances').min(16),
-    /** Bearer token for /metrics and /status from other hosts; loopback needs none. */
+    /** Bearer token for /metrics and /status. */
     HOKM_OPS_TOKEN: z.string().min(16).optional(),
+    /** Networks whose operators need no token, as `10.0.0.0/8,::1`; not loopback either where it is not among them. */
+    HOKM_OPS_NETWORKS: list.transform((texts, ctx) => {
+      try {
+        return new Networks(texts);
+      } catch {
+        return refused(ctx, 'expected addresses and networks, as 10.0.0.0/8,::1');
+      }
+    }),
+    /** Names under which operators ask this instance, beside its addresses, its own host and localhost. */
+    HOKM_OPS_HOSTS: list,
+    /** Where players find the cluster when something before HAProxy takes TLS off, or changes the name. */
+    HOKM_PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine(
+        (url) => !URL.canParse(url) || new URL(url).href === `${new URL(url).origin}/`,
+        'expected a scheme and a host, as in https://hokm.example',
+      )
+      .transform((url) => new URL(url).origin)
+      .optional(),
     HOKM_TURN_MS: milliseconds(20_000).pipe(z.number().min(100)),
     HOKM_BOT_DELAY_MS: milliseconds(700),
     HOKM_HOLD_MS: milliseconds(60_000),

@@ -119,7 +119,7 @@ export class LocalCluster {
       HOKM_HOST: INSTANCE_HOST,
       HOKM_PORT: '0',
       HOKM_CLUSTER_SECRET: config.HOKM_CLUSTER_SECRET ?? secrets.clusterSecret,
-      HOKM_OPS_TOKEN: config.HOKM_OPS_TOKEN ?? secrets.opsToken,
+      HOKM_OPS_TOKEN: this.opsToken,
       ...(redisPort === undefined ? {} : { HOKM_REDIS_FOLDER: folder.redis }),
     };
     // Told here, once, instead of by every instance in its log.
@@ -169,6 +169,10 @@ export class LocalCluster {
     this.changed();
   }
 
+  private get opsToken(): string {
+    return this.plan.config.HOKM_OPS_TOKEN ?? this.plan.secrets.opsToken;
+  }
+
   facts(): ClusterFacts {
     const { secrets, certificate = null } = this.plan;
     const haproxies = this.doors.facts();
@@ -185,6 +189,7 @@ export class LocalCluster {
       metrics_url: first.metrics_url,
       redis_url: operatorUrl(this.redisConfig, secrets, this.redisPort),
       redis_prefix: this.redisConfig.HOKM_PREFIX,
+      ops_token: this.opsToken,
       haproxy_socket: first.socket,
       control_socket: this.sockets.control,
       policy: this.policy ?? null,

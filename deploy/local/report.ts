@@ -33,6 +33,8 @@ export interface ClusterFacts {
   readonly redis_url: string;
   /** HOKM_PREFIX. */
   readonly redis_prefix: string;
+  /** Bearer token for `/status` and `/metrics` of the instances. */
+  readonly ops_token: string;
   /** HAProxy's admin socket. */
   readonly haproxy_socket: string;
   /** The supervisor's; see control-protocol.ts. */

@@ -9,7 +9,7 @@ export interface ClusterAccess {
   readonly haproxySocket: string | undefined;
   /** What a local cluster tells of itself; undefined for one that the environment names. */
   readonly local: LocalClusterFacts | undefined;
-  /** Bearer token for the instances' own pages; loopback needs none. */
+  /** Bearer token for the instances' own pages. */
   readonly opsToken: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export async function reachCluster(data: string | undefined, env?: NodeJS.Proces
     redis.disconnect();
     throw error;
   }
-  return { redis, haproxySocket, local, opsToken: config.HOKM_OPS_TOKEN };
+  return { redis, haproxySocket, local, opsToken: local?.ops_token ?? config.HOKM_OPS_TOKEN };
 }
 
 interface Place {

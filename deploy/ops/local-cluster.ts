@@ -12,6 +12,7 @@ const factsSchema = z.object({
   redis_prefix: z.string(),
   haproxy_socket: z.string(),
   control_socket: z.string(),
+  ops_token: z.string(),
   policy: z.string().nullable(),
   haproxies: z.array(
     z.object({

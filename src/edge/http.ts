@@ -10,6 +10,7 @@ import type { InstanceMetrics } from '../runtime/metrics.js';
 import { bounded } from './bounded.js';
 import type { HttpRequest, HttpResponse, Incoming } from './exchange.js';
 import type { Health } from './health.js';
+import type { Operators } from './operators.js';
 import type { RoomReads } from './room-reads.js';
 import { type RoomsApi, requestUrl, roomCodeOf } from './rooms-api.js';
 import type { PageRoutes } from './static.js';
@@ -24,8 +25,9 @@ export interface HttpApiDeps {
   readonly log: Logger;
   /** The web page's files. */
   readonly pages: PageRoutes;
-  /** Bearer token for operators who are not on this machine. */
-  readonly opsToken: string | undefined;
+  readonly operators: Pick<Operators, 'admit'>;
+  /** Origin under which players reach the cluster; undefined: as they say themselves. */
+  readonly publicOrigin: string | undefined;
 }
 
 interface Exchange extends Pick<Incoming, 'request' | 'response' | 'wasForwarded' | 'whenGone' | 'forward'> {
@@ -56,14 +58,14 @@ export class HttpApi {
     },
     '/status': {
       GET: ({ request, response, url }) => {
-        this.requireOperator(request);
+        this.deps.operators.admit(request);
         const { health } = this.deps;
         json(response, 200, url.searchParams.has('room_code') ? health.roomStatus(roomCodeOf(url)) : health.status());
       },
     },
     '/metrics': {
       GET: async ({ request, response }) => {
-        this.requireOperator(request);
+        this.deps.operators.admit(request);
         const text = await this.deps.metrics.text();
         response.writeHead(200, { 'content-type': this.deps.metrics.contentType }).end(text);
       },
@@ -102,7 +104,7 @@ export class HttpApi {
 
   private async createRoom({ request, response, body }: Exchange): Promise<void> {
     const code = await this.deps.api.create(parseJson(body));
-    json(response, 201, urlsOf(request, code));
+    json(response, 201, urlsOf(request, code, this.deps.publicOrigin));
   }
 
   private async showRoom(exchange: Exchange): Promise<void> {
@@ -139,10 +141,11 @@ export class HttpApi {
       // The room's owner has answered.
       if (mailbox === undefined) return;
       const seat = mailbox && (await reads.seatOf(mailbox, token));
-      if (seat !== undefined && seat !== null) return json(response, 200, { ...urlsOf(request, named), seat });
+      if (seat !== undefined && seat !== null)
+        return json(response, 200, { ...urlsOf(request, named, this.deps.publicOrigin), seat });
     }
     const { room, seat } = await api.findSeat(token);
-    json(response, 200, { ...urlsOf(request, room), seat });
+    json(response, 200, { ...urlsOf(request, room, this.deps.publicOrigin), seat });
   }
 
   private async takeCommand(exchange: Exchange): Promise<void> {
@@ -168,14 +171,6 @@ export class HttpApi {
       if (await exchange.forward(exchange.body, location.address)) return undefined;
     }
     throw new CatalogueError('OWNER_UNREACHABLE');
-  }
-
-  private requireOperator(request: HttpRequest): void {
-    const { opsToken } = this.deps;
-    const address = request.socket.remoteAddress ?? '';
-    if (/^(::ffff:)?127\./.test(address) || address === '::1') return;
-    if (opsToken !== undefined && request.headers.authorization === `Bearer ${opsToken}`) return;
-    throw new CatalogueError('UNAUTHORIZED');
   }
 
   private refuse(response: HttpResponse, error: unknown): void {
@@ -205,14 +200,19 @@ function json(response: HttpResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
 }
 
-/** Where a room is reached, under the name by which the asker reached us. */
-function urlsOf(request: HttpRequest, code: RoomCode): { room_code: RoomCode; ws_url: string; play_url: string } {
-  const host = request.headers.host ?? 'localhost';
+/** Where a room is reached: under the cluster's own name, else under the one by which the asker reached us. */
+function urlsOf(
+  request: HttpRequest,
+  code: RoomCode,
+  publicOrigin: string | undefined,
+): { room_code: RoomCode; ws_url: string; play_url: string } {
+  // Of these headers HAProxy lets in what it has written itself, or a balancer that it trusts.
   const secure = request.headers['x-forwarded-proto'] === 'https' ? 's' : '';
+  const page = publicOrigin ?? `http${secure}://${request.headers.host ?? 'localhost'}`;
   return {
     room_code: code,
-    ws_url: `ws${secure}://${host}/ws?room_code=${code}`,
-    play_url: `http${secure}://${host}/?room_code=${code}`,
+    ws_url: `${page.replace(/^http/, 'ws')}/ws?room_code=${code}`,
+    play_url: `${page}/?room_code=${code}`,
   };
 }
 

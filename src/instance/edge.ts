@@ -6,6 +6,7 @@ import { TableQuota } from '../cluster/table-quota.js';
 import type { InstanceConfig } from '../config.js';
 import { Health } from '../edge/health.js';
 import { HttpApi } from '../edge/http.js';
+import { Operators } from '../edge/operators.js';
 import { Players } from '../edge/players.js';
 import { RoomReads } from '../edge/room-reads.js';
 import { RoomsApi } from '../edge/rooms-api.js';
@@ -103,7 +104,12 @@ export function createEdge(deps: EdgeDeps) {
     clock,
     log,
     pages: ports.pages,
-    opsToken: config.HOKM_OPS_TOKEN,
+    operators: new Operators({
+      token: config.HOKM_OPS_TOKEN,
+      networks: config.HOKM_OPS_NETWORKS,
+      names: [config.HOKM_HOST, config.HOKM_ADVERTISED_HOST ?? '', ...config.HOKM_OPS_HOSTS],
+    }),
+    publicOrigin: config.HOKM_PUBLIC_URL,
   });
   let open: OpenPort | undefined;
   lifecycle.add('port', {

@@ -4,7 +4,7 @@
  *
  * A host is kept bare and in one spelling (`::1`); it gets its brackets where a port or a path follows (`[::1]:6379`).
  */
-import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /** Where a process listens, or is reached. */
 export interface HostPort {
@@ -74,4 +74,27 @@ export const isAddress = (host: string): boolean => isIP(host) !== 0;
 /** The spelling that the system and HAProxy print. */
 function canonical(address: string): string {
   return new SocketAddress({ address, family: 'ipv6' }).address;
+}
+
+/** Networks (`10.0.0.0/8`, `2001:db8::/32`) and single addresses. */
+export class Networks {
+  private readonly list = new BlockList();
+
+  /** @throws RangeError for a text that is neither */
+  constructor(texts: readonly string[]) {
+    for (const text of texts) {
+      const [, before = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+      const address = parseHost(before);
+      if (address === undefined || !isAddress(address)) throw new RangeError(`${text} is no address and no network`);
+      const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+      if (bits === undefined) this.list.addAddress(address, family);
+      else this.list.addSubnet(address, Number(bits), family);
+    }
+  }
+
+  /** @param address also of an IPv4 client at a socket for both, `::ffff:10.0.0.1` */
+  has(address: string): boolean {
+    const bare = address.replace(/^::ffff:(?=\d+\.)/i, '');
+    return isAddress(bare) && this.list.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4');
+  }
 }

@@ -1,6 +1,14 @@
 /** Hosts and ports as texts, IPv6 included: what is read from one, what is written into one. */
 import { describe, expect, test } from '@jest/globals';
-import { formatHostPort, hostOf, isWildcard, parseHost, parseHostPort, reachable } from '../../src/runtime/address.js';
+import {
+  formatHostPort,
+  hostOf,
+  isWildcard,
+  Networks,
+  parseHost,
+  parseHostPort,
+  reachable,
+} from '../../src/runtime/address.js';
 
 describe('a host is kept bare and in one spelling', () => {
   test.each([
@@ -67,4 +75,13 @@ test('addresses that mean all are known, and are reached by loopback', () => {
   expect(all.filter(isWildcard)).toEqual(all);
   expect(['127.0.0.1', '::1', 'localhost'].filter(isWildcard)).toEqual([]);
   expect(['0.0.0.0', '*', '::', '[::]', '::2'].map(reachable)).toEqual(['127.0.0.1', '127.0.0.1', '::1', '::1', '::2']);
+});
+
+test('networks hold their addresses, those of IPv4 clients at a socket for both families too', () => {
+  const networks = new Networks(['10.0.0.0/8', '[::1]', '2001:db8::/32', '192.0.2.7']);
+  const within = ['10.255.0.1', '::ffff:10.1.1.1', '::1', '2001:db8:1::2', '192.0.2.7'];
+  const beyond = ['11.0.0.1', '::2', '192.0.2.8', '127.0.0.1', '', 'localhost', '::ffff:11.0.0.1'];
+  expect([...within, ...beyond].filter((address) => networks.has(address))).toEqual(within);
+  for (const wrong of ['localhost', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '::1/129', 'a/8'])
+    expect(() => new Networks([wrong])).toThrow();
 });

@@ -33,6 +33,7 @@ export async function startInstance(redisUrl: string, env: Record<string, string
       LOG_LEVEL: 'error',
       HOKM_CLUSTER_SECRET: 'secret-of-the-tests',
       HOKM_HOST: testHost(),
+      HOKM_OPS_NETWORKS: '127.0.0.0/8,::1',
       ...env,
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
