@@ -7,6 +7,7 @@
 import type { Lease } from '../room/lease.js';
 import type { ClusterClock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
+import type { LossWatch } from './loss-watch.js';
 import type { InstanceFields, Registry } from './registry.js';
 
 /** A heartbeat older than this many periods makes others ask whether its sender still lives. */
@@ -17,6 +18,7 @@ export const SAFETY_MS = 1_000;
 
 export interface LeaseDeps {
   readonly registry: Registry;
+  readonly losses: Pick<LossWatch, 'nextMark' | 'found'>;
   readonly clock: ClusterClock;
   readonly log: Logger;
   readonly heartbeatMs: number;
@@ -120,9 +122,11 @@ export class HeartbeatLease implements Lease {
   }
 
   private async beat(): Promise<void> {
-    const { registry, clock, fields, heartbeatMs } = this.deps;
+    const { registry, losses, clock, fields, heartbeatMs } = this.deps;
     const sentAt = clock.monotonic();
-    const reply = await registry.heartbeat(fields(), clock.now());
+    const mark = losses.nextMark();
+    const reply = await registry.heartbeat(fields(), clock.now(), mark);
+    losses.found(mark, reply.mark);
     clock.synchronise(reply.now, sentAt);
     // By now, not by when it was sent: an answer can be late for the one before although it came quickly.
     const gap = this.age() > heartbeatMs * SUSPECT_PERIODS || clock.monotonic() - sentAt > heartbeatMs;

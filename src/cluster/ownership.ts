@@ -55,6 +55,8 @@ export interface OwnershipDeps {
   readonly log: Logger;
   /** Resolves when what Redis says of a room can be believed after a gap. */
   readonly settled: () => Promise<void>;
+  /** Whether what Redis lacks may be stored again soon. @throws when it does not answer */
+  readonly lostLately: () => Promise<boolean>;
   /** How long a room that nobody owns is kept. */
   readonly storedTtlMs: number;
   readonly mailbox: Omit<MailboxDeps, 'onEnd' | 'onRegained' | 'store' | 'log' | 'address'>;
@@ -71,6 +73,15 @@ export class IncompatibleRoom extends Error {
 
   constructor({ code, game, rulesVersion }: RoomHead, why = `it needs ${game}@${rulesVersion}`) {
     super(`room ${code} cannot be played here: ${why}`);
+  }
+}
+
+/** Redis has lost something just now, and has no such room: it may come back. */
+export class LostLately extends Error {
+  override readonly name = 'LostLately';
+
+  constructor(code: RoomCode) {
+    super(`Redis has lost something and has no room ${code}; whoever plays it stores it again`);
   }
 }
 
@@ -129,7 +140,7 @@ export class Ownership {
   /**
    * The room here, claimed when nobody (or nobody who still lives) owns it. `known` is what the store has just said of it;
    * if that is outdated, the claim is fenced and looks again.
-   * @throws when Redis does not answer, CorruptRoom when what is stored does not add up, or IncompatibleRoom.
+   * @throws when Redis does not answer or has just lost data and has no such room, CorruptRoom when what is stored does not add up, or IncompatibleRoom.
    */
   open(code: RoomCode, known?: RoomMeta): Promise<Location> {
     const mailbox = this.mailboxes.get(code);
@@ -162,13 +173,19 @@ export class Ownership {
     this.closed = true;
   }
 
+  /** Redis has no such room. That is not the last word where somebody may play it and store it again. */
+  private async nowhere(code: RoomCode): Promise<Location> {
+    if (await this.deps.lostLately()) throw new LostLately(code);
+    return { at: 'nowhere' };
+  }
+
   private async claim(code: RoomCode, known?: RoomMeta): Promise<Location> {
-    const { id, store, index, takeover, address, settled } = this.deps;
+    const { id, store, index, takeover, address, settled, lostLately } = this.deps;
     for (let attempt = 1; attempt <= CLAIM_ATTEMPTS; attempt++) {
       const adopted = this.mailboxes.get(code);
       if (adopted) return { at: 'here', mailbox: adopted };
       const meta = attempt === 1 && known ? known : await store.meta(code);
-      if (meta === null) return { at: 'nowhere' };
+      if (meta === null) return this.nowhere(code);
       const { owner, head, failed } = meta;
       if (failed && !this.deps.failedRooms.mayTry(failed)) throw new CorruptRoom(failed.why);
       if (findGame(head.game)?.rulesVersion !== head.rulesVersion) throw new IncompatibleRoom(head);
@@ -179,12 +196,13 @@ export class Ownership {
         if (verdict === 'unreachable' && (await this.handedOver(code, owner))) continue;
       }
       const [lastSeen] = await Promise.all([owner === null ? 0 : index.lastSeen(owner), index.add(id, code)]);
-      // Last, and before every attempt: Redis may have been away since this room was looked up.
+      // Last, and before every attempt: Redis may have been away since this room was looked up, or gone back in time.
+      await lostLately();
       await settled();
       if (this.closed) return { at: 'free', meta };
       const reply = await store.claim(code, meta, id, address());
       if (reply.outcome === 'ok') return { at: 'here', mailbox: await this.begin(reply.room, owner, lastSeen) };
-      if (reply.outcome === 'gone') return { at: 'nowhere' };
+      if (reply.outcome === 'gone') return this.nowhere(code);
       // Fenced: somebody was faster. Unknown: the next look tells whether the room is ours.
       if (reply.outcome === 'unknown') this.deps.log.warn({ room: code, err: reply.error.message }, 'claim unanswered');
     }

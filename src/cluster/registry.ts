@@ -55,7 +55,12 @@ export interface HeartbeatReply {
   readonly renewed: boolean;
   /** Redis' clock, ms since the epoch. */
   readonly now: number;
+  /** The mark of the heartbeat before, 0 where Redis has none. */
+  readonly mark: number;
 }
+
+/** Longer than any Redis is away, and its clock steps, ms. */
+const MARK_MS = 86_400_000;
 
 export class Registry {
   private readonly keys: Keyspace;
@@ -89,14 +94,16 @@ export class Registry {
   /**
    * Writes the entry and renews the lease.
    * @param clusterTime the sender's, ms: when it was alive, in the time that its rooms' deadlines are in
+   * @param mark a number above that of the heartbeat before (see `LossWatch`)
    */
-  async heartbeat(fields: InstanceFields, clusterTime?: number): Promise<HeartbeatReply> {
+  async heartbeat(fields: InstanceFields, clusterTime?: number, mark?: number): Promise<HeartbeatReply> {
     return this.renew(
       this.keys.instances,
       this.keys.instance(fields.id as InstanceId),
       fields.id,
       Object.entries(fields).flat().map(String),
       clusterTime,
+      mark,
     );
   }
 
@@ -121,10 +128,27 @@ export class Registry {
     id: string,
     fields: string[],
     clusterTime?: number,
+    mark?: number,
   ): Promise<HeartbeatReply> {
-    const times = [String(this.leaseMs), String(clusterTime ?? '')];
-    const [existed, now] = await this.redis.heartbeat(entry, index, id, ...times, ...fields);
-    return { renewed: existed === 1, now };
+    const keys = [entry, index, this.keys.mark(id)];
+    const times = [String(this.leaseMs), String(clusterTime ?? ''), String(mark ?? ''), String(MARK_MS)];
+    const [existed, now, before] = await this.redis.heartbeat(...keys, id, ...times, ...fields);
+    return { renewed: existed === 1, now, mark: Number(before) };
+  }
+
+  /** The mark of the last heartbeat of `id`, 0 where Redis has none. */
+  async mark(id: InstanceId): Promise<number> {
+    return Number((await this.redis.get(this.keys.mark(id))) ?? 0);
+  }
+
+  /** Tells all who have started since that Redis has lost something. */
+  async noteLoss(forMs: number): Promise<void> {
+    await this.redis.set(this.keys.loss, '1', 'PX', forMs);
+  }
+
+  /** For how long that is told yet, ms. */
+  async lossNotedFor(): Promise<number> {
+    return Math.max(0, await this.redis.pttl(this.keys.loss));
   }
 
   /** Takes the entry out at once, as a process does that leaves in order and without rooms. */

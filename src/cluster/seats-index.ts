@@ -49,6 +49,15 @@ export class SeatsIndex {
     this.unsent.set(tag, together.set(key, `${room}:${seat}`));
   }
 
+  /** Tells again of all seats of the rooms that are played here: Redis has lost something. */
+  noteAgain(): void {
+    for (const { code, seats } of this.ownership.rooms) {
+      for (const [seat, occupant] of seats.entries()) {
+        if (occupant?.kind === 'human') this.note(code, seat, occupant.tokenHash);
+      }
+    }
+  }
+
   /** Tells Redis now; called before the instance stops. Resolves when it has been told of all. */
   flush(): Promise<unknown> {
     const notes = [...this.unsent.values()];

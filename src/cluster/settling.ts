@@ -8,6 +8,8 @@ import { type Clock, sleep } from '../runtime/clock.js';
 
 /** For an owner to come back to Redis as well and to ask for its rooms, ms. */
 const SETTLE_MS = 1_000;
+/** For an owner that has kept its connection: it finds out by its next heartbeat that Redis has lost something, ms. */
+const SETTLE_AFTER_LOSS_MS = 2_500;
 
 export class Settling {
   private until = Number.NEGATIVE_INFINITY;
@@ -19,8 +21,17 @@ export class Settling {
 
   /** The connection to Redis has come back. */
   returned(): void {
+    this.settle(SETTLE_MS);
+  }
+
+  /** Redis has lost something. */
+  lost(): void {
+    this.settle(SETTLE_AFTER_LOSS_MS);
+  }
+
+  private settle(forMs: number): void {
     const now = this.clock.monotonic();
-    this.until = now + SETTLE_MS;
+    this.until = Math.max(this.until, now + forMs);
     for (const room of this.rooms()) room.prove(now);
   }
 

@@ -1,5 +1,5 @@
 /** What the instance answers over HTTP: one table of routes, one place that turns errors into answers. */
-import type { Ownership } from '../cluster/ownership.js';
+import { LostLately, type Ownership } from '../cluster/ownership.js';
 import { CatalogueError, type ErrorCode, errors } from '../errors.js';
 import { type RoomCode, roomOfToken, type Seq } from '../protocol/ids.js';
 import type { Mailbox } from '../room/mailbox.js';
@@ -180,7 +180,7 @@ export class HttpApi {
       error instanceof CatalogueError
         ? error
         : new CatalogueError(error instanceof CorruptRoom ? 'ROOM_FAILED' : 'FROZEN');
-    if (known !== error) this.deps.log.error({ err: error }, 'request failed');
+    if (known !== error && !(error instanceof LostLately)) this.deps.log.error({ err: error }, 'request failed');
     this.deps.metrics.errors.inc({ code: known.code });
     if (response.headersSent) return void response.destroy();
     const { http, retry } = errors[known.code];

@@ -40,6 +40,8 @@ export interface PlayerSocketDeps {
   /** Messages a second that a socket may send. */
   readonly messageRate: number;
   readonly whenFresh: () => Promise<void>;
+  /** Whether Redis has lost something just now, which may be stored again. */
+  readonly lostLately: () => boolean;
   /** Whether nothing more is taken in. */
   readonly isShut: () => boolean;
   readonly hellos: Deadlines<PlayerSocket>;
@@ -99,13 +101,15 @@ export class PlayerSocket implements Connection {
   close(code: ErrorCode): void {
     try {
       if (!this.socket.isOpen) return;
-      if (code !== 'MOVED') {
-        this.count(code);
-        this.send(encode(errorFrame(code)));
+      // Whoever holds the seat that this token is for may just be about to store it again.
+      const said = code === 'WRONG_TOKEN' && this.deps.lostLately() ? 'OWNER_UNREACHABLE' : code;
+      if (said !== 'MOVED') {
+        this.count(said);
+        this.send(encode(errorFrame(said)));
       }
       if ((code === 'SEAT_LEFT' || code === 'KICKED') && this.countedAs)
         this.deps.quota.left(this.countedAs, this.code);
-      this.socket.close(errors[code].close ?? 1011, code);
+      this.socket.close(errors[said].close ?? 1011, said);
     } catch (error) {
       this.failed(error, 'close failed');
     }

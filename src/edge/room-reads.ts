@@ -17,6 +17,8 @@ import { type LogPage, PublicLog } from './public-log.js';
 export interface RoomReadsDeps {
   readonly store: Pick<RoomStore, 'meta' | 'read'>;
   readonly clock: Clock;
+  /** Whether what the store has may be older than what somebody plays. @throws when it does not answer */
+  readonly lostLately: () => Promise<boolean>;
 }
 
 export class RoomReads {
@@ -55,11 +57,14 @@ export class RoomReads {
     return bounded(this.deps.clock, this.log.page(mailbox, after));
   }
 
-  /** The same of a room that nobody owns; undefined when somebody does. @throws CatalogueError ROOM_UNAVAILABLE */
+  /** The same of a room that nobody owns; undefined when somebody does, or there is none. @throws CatalogueError */
   async unownedPage(code: RoomCode, after: Seq): Promise<LogPage | undefined> {
     const meta = await bounded(this.deps.clock, this.deps.store.meta(code));
-    if (meta === null) throw new CatalogueError('ROOM_UNAVAILABLE');
-    return meta.owner === null ? bounded(this.deps.clock, this.log.unowned(meta.head, after, meta.seq)) : undefined;
+    if (meta?.owner !== null) return undefined;
+    const page = await bounded(this.deps.clock, this.log.unowned(meta.head, after, meta.seq));
+    // Asked last: somebody may play it all the same.
+    if (await bounded(this.deps.clock, this.deps.lostLately())) throw new CatalogueError('FROZEN');
+    return page;
   }
 
   /**

@@ -23,6 +23,8 @@ export interface RoomsApiDeps {
   readonly seats: Pick<SeatsIndex, 'find'>;
   readonly publicRooms: Pick<PublicRooms, 'list'>;
   readonly clock: Clock;
+  /** Whether what Redis lacks may be stored again soon. @throws when it does not answer */
+  readonly lostLately: () => Promise<boolean>;
   readonly newRoomCode: () => RoomCode;
   /** Settings of a room whose creator does not choose. */
   readonly defaults: RoomSettings;
@@ -109,18 +111,26 @@ export class RoomsApi {
     return parsed.data.token;
   }
 
-  /** The room and seat of a seat token that does not name its room. @throws CatalogueError WRONG_TOKEN */
+  /** The room and seat of a seat token that does not name its room. @throws CatalogueError WRONG_TOKEN; FROZEN while it may come back */
   async findSeat(token: string): Promise<FoundSeat> {
     const found = await this.deps.seats.find(hashToken(token));
-    if (!found) throw new CatalogueError('WRONG_TOKEN');
+    if (!found) throw new CatalogueError((await this.deps.lostLately()) ? 'FROZEN' : 'WRONG_TOKEN');
     return found;
   }
 
   /**
    * Gives a command in the name of whoever holds `token`; the answer comes when it is committed.
-   * @throws CatalogueError BAD_REQUEST, RATE_LIMITED; FROZEN when the outcome is not known in time: ask again with the same id
+   * @throws CatalogueError BAD_REQUEST, RATE_LIMITED; FROZEN when the outcome is not known in time, or the seat of the token
+   * may come back: ask again with the same id
    */
-  command(mailbox: Mailbox, token: string, body: unknown): Promise<CommandReply> {
+  async command(mailbox: Mailbox, token: string, body: unknown): Promise<CommandReply> {
+    const reply = await this.give(mailbox, token, body);
+    const isLost = 'error' in reply && reply.error.code === 'NOT_SEATED' && (await this.deps.lostLately());
+    if (isLost) throw new CatalogueError('FROZEN');
+    return reply;
+  }
+
+  private give(mailbox: Mailbox, token: string, body: unknown): Promise<CommandReply> {
     const parsed = commandRequestSchema.safeParse(body);
     if (!parsed.success) throw new CatalogueError('BAD_REQUEST', firstIssue(parsed.error));
     const { id, command, for: turn } = parsed.data;

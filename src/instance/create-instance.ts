@@ -57,6 +57,10 @@ export function createInstance(config: InstanceConfig, ports: Ports): Instance {
     onStale: () => {
       for (const room of rooms.ownership.rooms) room.wake();
     },
+    onLoss: () => {
+      log.error('Redis has lost something that it had: storing again what is known here');
+      rooms.storeAgain();
+    },
   });
   const rooms: Rooms = createRooms({
     config,

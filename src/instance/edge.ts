@@ -40,7 +40,7 @@ export type Edge = ReturnType<typeof createEdge>;
 export function createEdge(deps: EdgeDeps) {
   const { config, ports, redis, lifecycle, membership, rooms, metrics, publicRooms, isolated, peers } = deps;
   const { clock, log } = ports;
-  const { self, lease } = membership;
+  const { self, lease, losses } = membership;
   const { ownership, store, seats } = rooms;
   const sitters = () => players.sitters();
   const quota = new TableQuota(redis.commands, config.HOKM_MAX_PUBLIC_TABLES_PER_IP, sitters, clock);
@@ -53,6 +53,7 @@ export function createEdge(deps: EdgeDeps) {
     pingMs: config.HOKM_PING_MS,
     messageRate: config.HOKM_MESSAGE_RATE,
     whenFresh: () => lease.whenFresh(),
+    lostLately: () => losses.doubtful,
     isolated,
     quota,
   });
@@ -64,12 +65,13 @@ export function createEdge(deps: EdgeDeps) {
     clock,
     log,
   });
-  const reads = new RoomReads({ store, clock });
+  const reads = new RoomReads({ store, clock, lostLately: () => losses.look() });
   const api = new RoomsApi({
     store,
     seats,
     publicRooms,
     clock,
+    lostLately: () => losses.look(),
     newRoomCode: ports.newRoomCode,
     defaults: {
       durability: 'primary',

@@ -2,6 +2,7 @@
 import { Bus } from '../cluster/bus.js';
 import { HeartbeatWatch } from '../cluster/heartbeat-watch.js';
 import { HeartbeatLease, SUSPECT_PERIODS } from '../cluster/lease.js';
+import { LossWatch } from '../cluster/loss-watch.js';
 import { Pins } from '../cluster/pins.js';
 import { Registry } from '../cluster/registry.js';
 import { Self } from '../cluster/self.js';
@@ -29,11 +30,22 @@ export interface MembershipDeps {
   readonly connections: () => number;
   /** The lease is no longer fresh. */
   readonly onStale: () => void;
+  /** Redis has lost something. */
+  readonly onLoss: () => void;
 }
 
 export type Membership = ReturnType<typeof createMembership>;
 
-export function createMembership({ config, ports, redis, lifecycle, rooms, connections, onStale }: MembershipDeps) {
+export function createMembership({
+  config,
+  ports,
+  redis,
+  lifecycle,
+  rooms,
+  connections,
+  onStale,
+  onLoss,
+}: MembershipDeps) {
   const { id, clock, log, randomHex, probe } = ports;
   const registry = new Registry(redis.commands, config.HOKM_LEASE_MS);
   const self = new Self({
@@ -57,8 +69,10 @@ export function createMembership({ config, ports, redis, lifecycle, rooms, conne
     },
   });
   const { HOKM_HEARTBEAT_MS: heartbeatMs, HOKM_LEASE_MS: leaseMs } = config;
+  const losses = new LossWatch({ self, registry, clock, leaseMs, onLoss });
   const lease = new HeartbeatLease({
     registry,
+    losses,
     clock,
     log,
     heartbeatMs,
@@ -74,5 +88,5 @@ export function createMembership({ config, ports, redis, lifecycle, rooms, conne
   const heartbeats = new HeartbeatWatch(clock, suspectMs);
   const steady = () => lease.steady();
   const takeover = new Takeover({ registry, clock, steady, heartbeats, suspectMs, leaseMs, probe });
-  return { registry, self, lease, heartbeats, heartbeatMs, leaseMs, bus, pins, takeover };
+  return { registry, self, losses, lease, heartbeats, heartbeatMs, leaseMs, bus, pins, takeover };
 }

@@ -33,7 +33,7 @@ export type Rooms = ReturnType<typeof createRooms>;
 
 export function createRooms({ config, ports, redis, membership, metrics, onSeatTaken }: RoomsDeps) {
   const { id, clock, log, randomHex } = ports;
-  const { registry, self, lease, bus, pins, takeover } = membership;
+  const { registry, self, losses, lease, bus, pins, takeover } = membership;
   const index = new RoomIndex(redis.commands);
   const store = new RedisRoomStore(redis.commands, {
     waiting: redis.copies,
@@ -50,6 +50,7 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
     failedRooms,
     log,
     settled: () => settling.settled(),
+    lostLately: () => losses.look(),
     storedTtlMs: STORED_TTL_MS,
     mailbox: {
       clock,
@@ -76,7 +77,11 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
     },
   });
   const settling = new Settling(clock, () => ownership.rooms);
-  onReturn(redis.commands, () => settling.returned());
+  onReturn(redis.commands, () => {
+    settling.returned();
+    // It may be another Redis, or a restored one.
+    losses.look().catch(() => undefined);
+  });
   const seats = new SeatsIndex(redis.commands, bus, self, ownership, clock);
   const settled = () => settling.settled();
   const migration = new Migration({
@@ -103,5 +108,10 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
     storedTtlMs: STORED_TTL_MS,
     deadlineMs: config.HOKM_DRAIN_MS,
   });
-  return { index, store, ownership, seats, migration, drain };
+  /** What Redis has lost of the rooms that are played here. */
+  const storeAgain = () => {
+    settling.lost();
+    seats.noteAgain();
+  };
+  return { index, store, ownership, seats, migration, drain, storeAgain };
 }

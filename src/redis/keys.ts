@@ -30,6 +30,10 @@ export interface Keyspace {
   instance(id: InstanceId): string;
   /** Sorted set of instances' ids by last heartbeat. */
   readonly instances: string;
+  /** The number of an instance's last heartbeat; it outlives the lease. */
+  mark(id: string): string;
+  /** There for a while after somebody has noticed that Redis has lost something. */
+  readonly loss: string;
   controller(id: string): string;
   readonly controllers: string;
   /** Counter: the last number that a process start got. */
@@ -92,6 +96,8 @@ export function keyspaceOf(prefix: string): Keyspace {
     seat: (tokenHash) => `${prefix}:{seats-${tokenHash.slice(0, 1)}}:${tokenHash}`,
     instance: (id) => `${service}:instances:${id}`,
     instances: `${service}:instances`,
+    mark: (id) => `${service}:marks:${id}`,
+    loss: `${service}:loss`,
     controller: (id) => `${service}:controllers:${id}`,
     controllers: `${service}:controllers`,
     instanceNumber: `${service}:number`,

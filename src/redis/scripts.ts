@@ -15,7 +15,7 @@ export type RefusedReply = ['fenced', owner: string, epoch: string, seq: string,
 
 /** What the scripts add to a connection: keys first, then arguments, as their headers say. */
 export interface ScriptCommands {
-  heartbeat: Script<[existed: number, now: number]>;
+  heartbeat: Script<[existed: number, now: number, mark: string]>;
   createRoom: Script<number>;
   claimRoom: Script<['ok', meta: string[], snapshot: string | null, tail: Row[]] | GapReply | RefusedReply>;
   commitRoom: Script<CommitReply>;

@@ -40,6 +40,7 @@ function owner(name: string, clock: ManualClock, store: MemoryRoomStore, lastSee
     takeover: { judge: async () => 'gone', judgedGone: () => true },
     log,
     settled: done,
+    lostLately: async () => false,
     storedTtlMs: 60_000,
     mailbox: {
       clock,

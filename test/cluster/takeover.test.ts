@@ -270,11 +270,12 @@ describe('the lease', () => {
         heartbeat: () =>
           new Promise((resolve, reject) => {
             beats.push({
-              answer: (renewed = true) => resolve({ renewed, now: clock.now() }),
+              answer: (renewed = true) => resolve({ renewed, now: clock.now(), mark: 0 }),
               fail: () => reject(new Error('no answer')),
             });
           }),
       } as unknown as ConstructorParameters<typeof HeartbeatLease>[0]['registry'],
+      losses: { nextMark: () => 1, found: () => undefined },
       clock: Object.assign(clock, { synchronise }) as unknown as SystemClock,
       log,
       heartbeatMs: HEARTBEAT_MS,

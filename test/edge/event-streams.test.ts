@@ -51,7 +51,7 @@ afterEach(() => {
 
 async function begin(changes: RoomChanges = {}): Promise<void> {
   stage = await Stage.open({}, changes);
-  reads = new RoomReads({ store: stage.store, clock: stage.clock });
+  reads = new RoomReads({ store: stage.store, clock: stage.clock, lostLately: async () => false });
 }
 
 const ask = (after = 0) =>

@@ -35,6 +35,7 @@ test('who stops reading is cut off before more than a bounded buffer waits; who 
     metrics,
     messageRate: 10,
     whenFresh: () => Promise.resolve(),
+    lostLately: () => false,
     isShut: () => false,
     hellos,
     quota: { take: () => Promise.resolve(true), left: () => undefined },

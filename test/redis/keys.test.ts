@@ -51,9 +51,9 @@ const SCRIPTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'setAsideRoom-3': ofRooms(3),
   'snapshotRoom-3': ofRooms(3),
   'transferRoom-1': ofRooms(1),
-  'heartbeat-2': [
-    [keys.instance(id), keys.instances],
-    [keys.controller('haproxy-1'), keys.controllers],
+  'heartbeat-3': [
+    [keys.instance(id), keys.instances, keys.mark(id)],
+    [keys.controller('haproxy-1'), keys.controllers, keys.mark('haproxy-1')],
   ],
   'noteSeats-N': [[keys.seat('a0'), keys.seat('a1'), keys.seat('a2')]],
   'fencedSet-2': [[autoscaler.fencing, autoscaler.state]],

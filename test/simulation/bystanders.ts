@@ -62,7 +62,8 @@ export class Bystanders {
     if (room.players.length === 0) return void timeline.after(WAIT_MS, () => this.whenOpen(room, complain, count));
     const { code } = room.head;
     const ask = (from: string) => (given: HttpAsk, asker: HttpAsker) => ways.ask(`${from} ${code}`, given, asker, code);
-    const shared = { timeline, random, code, complain, count };
+    const isSafe = (seq: number) => this.world.isSafe(room, seq);
+    const shared = { timeline, random, code, complain, count, isSafe };
     this.followers.set(code, new Follower({ ...shared, ask: ask('follower'), mischief: plan.mischief }));
     this.readers.set(
       code,

@@ -227,6 +227,33 @@ const failOver = (kind: FailOverKind, zombies: number): Fault => ({
     return `${how} in ${ms} ms, ${best ? 'the best' : 'the worst'} copy`;
   },
 });
+
+/** An operator deletes everything, while of each room somebody is well, and stays so, who knows all of it. */
+const emptied: Fault = {
+  name: 'everything deleted',
+  unsettles: 'rooms',
+  fits: ({ tails }) => tails.held,
+  strike: (world) => {
+    world.order(['FLUSHALL']);
+    world.tails.spareOwners();
+    return 'by FLUSHALL';
+  },
+};
+
+const restored: Fault = {
+  name: 'restored from a backup',
+  unsettles: 'rooms',
+  fits: ({ tails }) => tails.held,
+  strike: (world) => {
+    const { server, backups } = world;
+    const ms = duration(world);
+    const lost = server.written - backups.length;
+    server.restore(backups.length, ms);
+    world.tails.spareOwners();
+    return `without the last ${lost} writes, in ${ms} ms`;
+  },
+};
+
 /** All but one are cut off: their players must find the one that is not. */
 const mostCut: Fault = {
   name: 'most cut from Redis',
@@ -306,6 +333,8 @@ export const faults: readonly Fault[] = [
   scriptsForgotten,
   redisPaused,
   redisRestarted,
+  emptied,
+  restored,
   ...failovers,
   mostCut,
   connectionSilent,

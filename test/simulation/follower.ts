@@ -21,6 +21,8 @@ export interface FollowerDeps {
   readonly code: RoomCode;
   /** Undefined when nobody is there to ask. */
   readonly ask: (ask: HttpAsk, asker: HttpAsker) => HttpConnection | undefined;
+  /** Whether an entry may be told of. */
+  readonly isSafe: (seq: number) => boolean;
   /** Share of connections that are left early, or read no further. */
   readonly mischief: number;
   readonly complain: (text: string) => void;
@@ -149,7 +151,8 @@ export class Follower {
   }
 
   private hear(id: number, { type, seq, epoch, events }: { type: string } & Record<string, unknown>): void {
-    const { complain, code, count } = this.deps;
+    const { complain, code, count, isSafe } = this.deps;
+    if (!isSafe(id)) complain(`${code}: an event stream told ${id} before its copies had it`);
     if (seq !== id) complain(`${code}: an event stream calls entry ${seq} ${id}`);
     if (type === 'snapshot') {
       count('event stream: snapshot');

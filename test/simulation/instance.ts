@@ -34,7 +34,7 @@ export interface SimulatedInstanceDeps {
 }
 
 /** Errors of the software itself. */
-const UNEXPECTED: ReadonlySet<string> = new Set(['room failed', 'frame failed']);
+const UNEXPECTED: ReadonlySet<string> = new Set(['room failed', 'frame failed', 'message of the inbox given up']);
 const SCRIPTS = [
   'heartbeat',
   'createRoom',

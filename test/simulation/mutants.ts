@@ -3,6 +3,8 @@ import type { Change } from '../chaos/mutants.js';
 
 export interface Mutant {
   readonly guard: string;
+  /** How it is noticed, where it could be noticed by something else that goes wrong with it. */
+  readonly found?: RegExp;
   readonly changes: readonly Change[];
   /** The first seed to be played, below 2,000, where what is needed comes together once in a thousand; by default 1. */
   readonly from?: number;
@@ -127,6 +129,18 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    guard: 'public log of a replicated room only as its copies have it',
+    found: /the public log told \d+ before its copies had it/,
+    changes: [
+      {
+        file: 'src/edge/public-log.ts',
+        from: 'const recent = isJoined ? lines.slice(0, PAGE - older.length) : [];',
+        to: `const unpublished = isJoined ? await this.store.read(head.code, lines.at(-1)?.seq ?? seq, PAGE) : [];
+          const recent = isJoined ? [...lines, ...unpublished] : [];`,
+      },
+    ],
+  },
+  {
     guard: 'nobody follows who has left',
     changes: [{ file: 'src/edge/room-reads.ts', from: 'if (!isThere) return;', to: '' }],
   },
@@ -150,6 +164,22 @@ export const mutants: readonly Mutant[] = [
         to: 'return error === undefined;',
       },
     ],
+  },
+  {
+    guard: 'no last word after a loss of data',
+    found: /thrown out with 44|refused with 404|was not found again/,
+    changes: [
+      {
+        file: 'src/cluster/ownership.ts',
+        from: 'if (await this.deps.lostLately()) throw new LostLately(code);',
+        to: '',
+      },
+    ],
+  },
+  {
+    guard: 'messages of an inbox tried again',
+    found: /message of the inbox given up/,
+    changes: [{ file: 'src/cluster/inbox.ts', from: 'if (attempt === ATTEMPTS) {', to: 'if (attempt >= 1) {' }],
   },
   {
     guard: 'index of rooms compared with the truth',

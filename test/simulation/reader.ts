@@ -14,6 +14,8 @@ export interface ReaderDeps {
   readonly told: () => number;
   /** Whether the store has said yes to this end of the log. */
   readonly isStored: (seq: number, digest: Digest) => boolean;
+  /** Whether it may be told of. */
+  readonly isSafe: (seq: number) => boolean;
   readonly complain: (text: string) => void;
   readonly count: (name: string) => void;
 }
@@ -64,17 +66,18 @@ export class Reader {
 
   /** What was told before is seen: nobody answers from what it remembers of a room that it may have lost. */
   private look(): void {
-    const { code, complain, told, isStored } = this.deps;
+    const { code, complain, told, isStored, isSafe } = this.deps;
     const floor = told();
     this.ask(`/api/room?room_code=${code}`, ({ body }) => {
       const { seq, digest } = JSON.parse(body) as { seq: number; digest: Digest };
       if (seq < floor) complain(`${code}: GET /api/room showed ${seq} after ${floor} had been told`);
       if (seq > 0 && !isStored(seq, digest)) complain(`${code}: GET /api/room showed ${seq} before it was stored`);
+      if (!isSafe(seq)) complain(`${code}: GET /api/room showed ${seq} before its copies had it`);
     });
   }
 
   private turnPage(): void {
-    const { code, complain, told } = this.deps;
+    const { code, complain, told, isSafe } = this.deps;
     const { last } = this;
     const floor = told();
     this.ask(`/api/room/events?room_code=${code}&after=${last}`, ({ body }) => {
@@ -87,6 +90,7 @@ export class Reader {
         // The oldest may be trimmed.
         if (at > 0 && entry.seq !== (entries[at - 1]?.seq ?? 0) + 1)
           complain(`${code}: a page lacks what is before ${entry.seq}`);
+        if (!isSafe(entry.seq)) complain(`${code}: the public log told ${entry.seq} before its copies had it`);
         this.read.push({ seq: entry.seq, epoch: entry.epoch, events: JSON.stringify(entry.events) });
       }
       this.last = entries.at(-1)?.seq ?? last;

@@ -20,6 +20,8 @@ function connected() {
   const server = new RedisServer(timeline, random, options, {
     ran: () => undefined,
     moment: () => undefined,
+    copied: () => undefined,
+    shortened: () => undefined,
   });
   const connection = new SimulatedConnection({ process, network, server, random });
   let stopped = false;

@@ -2,7 +2,7 @@
 import { MESSAGES, type Required } from './coverage.js';
 import { faults } from './faults.js';
 
-/** By script, the branches of its reply; unknown: no reply came. No fault here empties Redis, so that a room is restored whole. */
+/** By script, the branches of its reply; unknown: no reply came. */
 const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   claimRoom: ['ok', 'fenced', 'gap', 'unknown'],
   commitRoom: ['ok', 'fenced', 'gap', 'unknown'],
@@ -11,6 +11,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   heartbeat: ['0', '1', 'unknown'],
   noteSeats: ['done', 'unknown'],
   releaseRoom: ['ok', 'unknown'],
+  restoreRoom: ['ok', 'unknown'],
   snapshotRoom: ['ok', 'fenced', 'unknown'],
   transferRoom: ['ok', 'fenced', 'gap', 'unknown'],
 };
@@ -51,13 +52,16 @@ export const required: Required = {
     'claiming the room again',
     'commit without an answer',
     'drained',
+    'message of the inbox is tried again',
     'outdated request to move refused',
     'outdated scaling event refused',
+    'Redis has lost something that it had: storing again what is known here',
     'room cannot be opened yet',
     'room lost to another owner',
     'room moved',
     'stop failed',
     'taking over',
+    'the store has lost the room, storing it whole',
     'target has not adopted the room, taken back',
     'told to give all rooms away',
     'told to stay',

@@ -21,6 +21,11 @@ export class Tails {
     this.claimedAt = this.world.server.primary.log.length;
   }
 
+  /** Redis has lost the end of its log. */
+  shortened(): void {
+    this.claimedAt = Math.min(this.claimedAt, this.world.server.written);
+  }
+
   /** Every room is stored as far as its players know it, by an owner who is well. */
   get calm(): boolean {
     return !this.spared && this.repaired;

@@ -11,7 +11,9 @@ import { packageRoot } from '../../src/runtime/package-root.js';
 import { RoomHistory } from '../chaos/history.js';
 import { Seeded } from '../chaos/seeded.js';
 import { KEYS } from '../support/keys.js';
+import { Backups } from './backups.js';
 import { metaOf } from './check.js';
+import { Copied } from './copied.js';
 import { Coverage, MESSAGES, outcomeOf } from './coverage.js';
 import { SimulatedInstance } from './instance.js';
 import { LoadBalancer } from './load-balancer.js';
@@ -54,6 +56,8 @@ export interface PlayedRoom {
   movedAt: number;
   /** Digests that Redis has said yes to, by seq. */
   readonly committed: Map<number, Set<Digest>>;
+  /** Those of them that a majority of the copies had at some time. */
+  readonly copied: Set<Digest>;
   /** The same with their texts, each with the one before it: a store that was restored lacks those behind its snapshot. */
   readonly lines: Map<Digest, StoredEntry & { readonly before: Digest }>;
 }
@@ -70,6 +74,8 @@ export class World {
   readonly complaints: string[] = [];
   readonly coverage = new Coverage();
   readonly tails: Tails = new Tails(this);
+  readonly backups: Backups = new Backups(this);
+  private readonly copied: Copied;
   readonly watchdog: Watchdog;
   commits = 0;
   takeovers = 0;
@@ -89,8 +95,14 @@ export class World {
     this.ways = new Ways(this);
     const { copies, lagMs, tellsOfDisks } = plan;
     const options = { copies, lagMs, tellsOfDisks, startsAt: BEGINNING };
+    this.copied = new Copied(Math.floor(copies / 2));
     this.server = new RedisServer(this.timeline, this.random, options, {
       ran: (...run) => this.ran(...run),
+      copied: () => this.copied.look(this.server.replicas),
+      shortened: () => {
+        this.copied.shorten(this.server.written);
+        this.tails.shortened();
+      },
       moment: (stage, name) => {
         if (stage === 'executed' && MESSAGES.has(name)) this.coverage.count('message', name);
         this.onMoment(`${stage} ${name}`);
@@ -169,7 +181,8 @@ export class World {
     this.order(['PUBLISH', KEYS.channels.scaling, JSON.stringify(message)]);
   }
 
-  private order(request: Request): void {
+  /** Somebody gives Redis a command. */
+  order(request: Request): void {
     const session = this.server.connect({ message: () => undefined, ended: () => undefined });
     this.server.take(session, request, () => this.server.disconnect(session));
   }
@@ -218,6 +231,7 @@ export class World {
       told: 0,
       movedAt: 0,
       committed: new Map(),
+      copied: new Set(),
       lines: new Map(),
     };
     this.rooms.push(room);
@@ -245,29 +259,36 @@ export class World {
     );
   }
 
-  private ran(name: string, args: readonly string[], reply: Reply): void {
+  private ran(name: string, args: readonly string[], reply: Reply, end: number | undefined): void {
     const outcome = outcomeOf(reply);
     this.coverage.count('script', name);
     this.coverage.count('outcome', `${name}: ${outcome}`);
     if (outcome === 'ok') {
       if (name === 'claimRoom' && args[3] !== '') this.takeovers += 1;
       if (name === 'claimRoom' && Array.isArray(reply) && reply[2] !== null) this.tails.claimed();
-      if (name === 'commitRoom') this.noteCommit(args);
-      if (name === 'restoreRoom') this.noteRestored(args);
+      if (name === 'claimRoom') this.noteClaim(args, end);
+      if (name === 'commitRoom') this.noteCommit(args, end);
+      if (name === 'restoreRoom') this.noteRestored(args, end);
     }
   }
 
-  private noteCommit([meta = '', , , , seq, before, , ...texts]: readonly string[]): void {
-    if (texts.length > 0) this.noteEntries(meta, Number(seq), before as Digest, texts);
+  private noteCommit([meta = '', , , , seq, before, , ...texts]: readonly string[], end: number | undefined): void {
+    if (texts.length > 0) this.noteEntries(meta, Number(seq), before as Digest, texts, end);
+  }
+
+  /** An owner that claims again writes what the log lacks. */
+  private noteClaim([meta = '', ...given]: readonly string[], end: number | undefined): void {
+    const [seq, digest, , ...texts] = given.slice(7);
+    if (texts.length > 0) this.noteEntries(meta, Number(seq), digest as Digest, texts, end);
   }
 
   /** What an owner stores whole may have entries in it that it was not told are stored. */
-  private noteRestored([meta = '', ...given]: readonly string[]): void {
+  private noteRestored([meta = '', ...given]: readonly string[], end: number | undefined): void {
     const { seq, digest } = JSON.parse(given[10] ?? '') as StoredSnapshot;
-    this.noteEntries(meta, seq, digest, given.slice(13));
+    this.noteEntries(meta, seq, digest, given.slice(13), end);
   }
 
-  private noteEntries(metaKey: string, seq: number, before: Digest, texts: readonly string[]): void {
+  private noteEntries(metaKey: string, seq: number, before: Digest, texts: readonly string[], end?: number): void {
     const code = metaKey.slice(metaKey.indexOf('{') + 1, metaKey.indexOf('}'));
     const room = this.rooms.find(({ head }) => head.code === code);
     if (!room) return;
@@ -281,6 +302,7 @@ export class World {
       known.add(digest);
       room.committed.set(place, known);
       room.lines.set(digest, { seq: place, text, before: last });
+      if (end !== undefined) this.copied.when(end, () => room.copied.add(digest));
       last = digest;
     }
   }
@@ -293,7 +315,14 @@ export class World {
     const room = this.rooms.find(({ head }) => head.code === code);
     if (room) room.told = Math.max(room.told, seq);
     const known = room?.committed.get(seq);
-    if (known && (digest === undefined || known.has(digest))) return;
-    this.complain(code, `was told of before it was stored: ${text.slice(0, 80)}`);
+    const isStored = known && (digest === undefined || known.has(digest));
+    if (!isStored) this.complain(code, `was told of before it was stored: ${text.slice(0, 80)}`);
+    else if (room && !this.isSafe(room, seq)) this.complain(code, `was told of ${seq} before its copies had it`);
+  }
+
+  /** Whether an entry may be told of: in a `replicated` room a majority of the copies has had it. */
+  isSafe({ head, committed, copied }: PlayedRoom, seq: number): boolean {
+    if (seq === 0 || head.settings.durability !== 'replicated') return true;
+    return [...(committed.get(seq) ?? [])].some((digest) => copied.has(digest));
   }
 }

@@ -21,7 +21,8 @@ import type { Seeded } from '../../chaos/seeded.js';
 import type { Network, Stream } from '../network.js';
 import type { Process } from '../process.js';
 import type { Reply } from './lua.js';
-import { nameOf, type RedisServer, type Request, type Session } from './server.js';
+import { nameOf } from './names.js';
+import type { RedisServer, Request, Session } from './server.js';
 
 export const REDIS = 'redis';
 /** Of the simulated cluster. */
@@ -58,6 +59,7 @@ const COMMANDS = [
   'exists',
   'del',
   'pexpire',
+  'pttl',
   'sadd',
   'srem',
   'scard',

@@ -61,6 +61,9 @@ export class Dataset {
         this.store(now, key, String(next));
         return next;
       }
+      case 'FLUSHALL':
+        this.keys.clear();
+        return OK;
       case 'DEL':
         return this.keys.delete(key) ? 1 : 0;
       case 'EXISTS':

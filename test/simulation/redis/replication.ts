@@ -31,7 +31,7 @@ export class Replication {
     private readonly random: Seeded,
     private readonly options: ReplicationOptions,
     /** Told when a replica has applied a write, and when the primary knows what replicas have. */
-    private readonly events: { applied(node: Node, write: Write): void; confirmed(): void },
+    private readonly events: { applied(node: Node, write: Write): void; confirmed(): void; shortened(): void },
   ) {
     this.nodes = Array.from({ length: options.copies }, (_, at) => new Node(`redis-${at}`));
     this.primary = this.nodes[0] as Node;
@@ -75,7 +75,24 @@ export class Replication {
     this.safe = Math.min(this.safe, next.log.length);
     next.readOnly = false;
     next.confirmed.clear();
+    this.events.shortened();
     for (const node of this.nodes) if (node !== next && node.alive && node !== this.zombie) this.follow(node);
+  }
+
+  /** All data are as they were after the first `length` writes, on every node. */
+  restore(length: number): void {
+    const { primary } = this;
+    const log = primary.log.slice(0, length);
+    for (const node of this.nodes) {
+      node.data = new Dataset();
+      node.log = [];
+      node.confirmed.clear();
+    }
+    for (const write of log) primary.apply(write);
+    primary.log = log;
+    this.safe = Math.min(this.safe, length);
+    this.events.shortened();
+    for (const node of this.nodes) if (this.follows(node)) this.follow(node);
   }
 
   /** From now on the node is a copy of the primary: what only it had is gone. */

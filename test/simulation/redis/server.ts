@@ -4,10 +4,11 @@
  */
 import type { Seeded } from '../../chaos/seeded.js';
 import type { Timeline } from '../timeline.js';
+import type { ServerEvents, ServerOptions } from './events.js';
 import type { Reply } from './lua.js';
+import { nameOf } from './names.js';
 import type { Node, Request } from './node.js';
-import { Replication, type ReplicationOptions } from './replication.js';
-import { load, nameOfScript } from './scripts.js';
+import { Replication } from './replication.js';
 
 export type { Request } from './node.js';
 
@@ -30,23 +31,6 @@ export interface Session {
   held: (() => void)[] | undefined;
   /** Redis has ended it. */
   ended: boolean;
-}
-
-/** Where a request is: it has just arrived, or been executed and not yet answered. */
-export type Stage = 'arrived' | 'executed';
-
-export interface ServerEvents {
-  /** A script has run. */
-  ran(name: string, args: readonly string[], reply: Reply): void;
-  /** A fault may strike here. */
-  moment(stage: Stage, name: string): void;
-}
-
-export interface ServerOptions extends ReplicationOptions {
-  /** It knows WAITAOF. */
-  readonly tellsOfDisks: boolean;
-  /** The primary's clock when the world begins, ms since the epoch. */
-  readonly startsAt: number;
 }
 
 /** How a connection attempt ends at present. */
@@ -89,7 +73,9 @@ export class RedisServer {
     this.replication = new Replication(timeline, random, options, {
       applied: (node, { request: [name, key = ''] }) => {
         if (name === 'XADD') this.wake(node, key);
+        this.events.copied();
       },
+      shortened: () => this.events.shortened(),
       confirmed: () => {
         for (const look of [...this.waits]) look();
       },
@@ -177,6 +163,17 @@ export class RedisServer {
     this.primary.forgetScripts();
     this.cut(() => true);
     this.timeline.after(ms, () => this.open());
+  }
+
+  /** Length of the primary's log. */
+  get written(): number {
+    return this.primary.log.length;
+  }
+
+  /** It ends, and comes back with a backup: all is as it was when so much had been written. */
+  restore(length: number, ms: number): void {
+    this.restart(ms);
+    this.replication.restore(length);
   }
 
   /** The primary is none any more; after `ms` another copy is promoted. */
@@ -298,7 +295,8 @@ export class RedisServer {
     const { reply, wrote, ran } = node.execute(now, request);
     if (wrote) this.replication.write(node, { now, request });
     session.written = node.log.length;
-    for (const { args, reply: each } of ran?.runs ?? []) this.events.ran(ran?.name ?? '', args, each);
+    const end = node === this.primary ? node.log.length : undefined;
+    for (const { args, reply: each } of ran?.runs ?? []) this.events.ran(ran?.name ?? '', args, each, end);
     const [name, key = ''] = request;
     if (name === 'XADD') this.wake(node, key);
     return reply;
@@ -385,15 +383,4 @@ export class RedisServer {
       session.peer.ended();
     }
   }
-}
-
-const MESSAGE_TYPE = /"type":"(\w+)"/;
-
-/** A request by the name that a fault may wait for: of a message its type, of a script its name. */
-export function nameOf([name, ...args]: Request): string {
-  if (name === 'EVALSHA') return nameOfScript(args[0] ?? '');
-  if (name === 'EVAL') return nameOfScript(load(args[0] ?? ''));
-  if (name === 'WAITAOF') return 'WAIT';
-  if (name !== 'PUBLISH' && name !== 'XADD') return name;
-  return MESSAGE_TYPE.exec(args.at(-1) ?? '')?.[1] ?? name;
 }
