@@ -59,3 +59,12 @@ export class CommandRefused extends Error {
     super(frame.message);
   }
 }
+
+/** Why a table is closed that no server has closed. */
+export const CLOSED: ErrorFrame = { type: 'error', code: 'CLOSED', message: 'The table was closed.', retry: false };
+
+export const BAD_CODE: ErrorFrame = {
+  ...CLOSED,
+  code: 'BAD_ROOM_CODE',
+  message: 'A room code has 8 letters and digits.',
+};

@@ -16,11 +16,12 @@ import { type Device, type DeviceTimer, thisDevice } from './device.js';
 import { FINAL_CODES, SEATLESS_CODES } from './final-codes.js';
 import { foldEvent } from './fold.js';
 import { openingMs, pauseMs } from './pauses.js';
+import { ServerClock } from './server-clock.js';
 import { SilenceWatch } from './silence-watch.js';
 import { openBrowserSocket, type SocketLike, send, silence } from './socket.js';
-import { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
+import { BAD_CODE, CLOSED, CommandRefused, type TableOptions, type TableState } from './table-state.js';
 
-export { CommandRefused, type Connection, type TableOptions, type TableState };
+export { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
 
 interface Pending {
   readonly frame: ClientFrame & { readonly type: 'command' };
@@ -53,8 +54,7 @@ export class Table {
   private welcomed = false;
   /** What the server that has welcomed us takes. */
   private accepts: readonly string[] = [];
-  /** Cluster time plus this is our time, ms. */
-  private offset = 0;
+  private readonly clock: ServerClock;
   private failures = 0;
   /** Connections that never opened: each turns to the next address. */
   private inVain = 0;
@@ -65,9 +65,10 @@ export class Table {
   constructor(private readonly options: TableOptions) {
     this.code = readRoomCode(options.room);
     this.device = options.device ?? thisDevice;
+    this.clock = new ServerClock(this.device);
     this.silence = new SilenceWatch(
       this.device,
-      () => this.write({ type: 'ping' }),
+      () => this.ask(),
       () => this.lost(1006, ''),
     );
     const fresh = (length: number) => nonce(length, this.device.random);
@@ -260,7 +261,7 @@ export class Table {
         for (const listener of this.ears) listener(frame);
         return;
       case 'pong':
-        return;
+        return this.correct(this.clock.answered(frame.now));
     }
   }
 
@@ -268,7 +269,7 @@ export class Table {
     this.failures = 0;
     this.welcomed = true;
     this.accepts = frame.accepts ?? [];
-    this.offset = this.device.now() - frame.now;
+    this.clock.told(frame.now);
     this.countOn(frame.last_command);
     if (frame.token !== undefined) this.options.store?.keep({ room: frame.room, token: frame.token });
     // Before anybody is told: a command that a listener gives now is written by itself, after the older ones.
@@ -320,8 +321,19 @@ export class Table {
   }
 
   private turn({ deadline, legal = [], turn }: TurnInfo, now?: number): Partial<TableState> {
-    if (now !== undefined) this.offset = this.device.now() - now;
-    return { deadline: deadline === null ? null : deadline + this.offset, legal, turn: turn ?? null };
+    if (now !== undefined) this.clock.told(now);
+    return { deadline: deadline === null ? null : this.clock.onDevice(deadline), legal, turn: turn ?? null };
+  }
+
+  private ask(): void {
+    this.clock.asked();
+    this.write({ type: 'ping' });
+  }
+
+  /** The device's clock was set: moments that were told by it are later by so much. */
+  private correct(byMs: number): void {
+    const { deadline } = this.current;
+    if (byMs !== 0 && deadline !== null) this.change({ deadline: deadline + byMs });
   }
 
   private settle(id: string, answer: (waiting: Pending) => void): void {
@@ -384,7 +396,3 @@ export class Table {
     for (const listener of this.listeners) listener(this.current);
   }
 }
-
-const CLOSED: ErrorFrame = { type: 'error', code: 'CLOSED', message: 'The table was closed.', retry: false };
-
-const BAD_CODE: ErrorFrame = { ...CLOSED, code: 'BAD_ROOM_CODE', message: 'A room code has 8 letters and digits.' };

@@ -1,6 +1,5 @@
 /** The HTTP calls of players: create a room, look at it, give a command. */
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
 import { newRoomHead } from '../cluster/new-room.js';
 import type { PublicRoom, PublicRooms } from '../cluster/public-rooms.js';
 import type { FoundSeat, SeatsIndex } from '../cluster/seats-index.js';
@@ -9,6 +8,7 @@ import { findGame } from '../game/games.js';
 import { commandRequestSchema, firstIssue } from '../protocol/client-in.js';
 import type { ErrorFrame } from '../protocol/client-out.js';
 import type { Frame } from '../protocol/frame.js';
+import { createSchema, reconnectSchema } from '../protocol/http.js';
 import { type CommandId, parseRoomCode, type RoomCode, type Seq } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
@@ -40,20 +40,8 @@ export interface RoomsApiDeps {
   readonly storageLow: () => Promise<boolean>;
 }
 
-const createSchema = z.strictObject({
-  game: z.string().max(32).default('hokm'),
-  /** The game's own options. */
-  options: z.unknown().optional(),
-  durability: z.enum(['async', 'primary', 'replicated']).optional(),
-  turn_ms: z.int().min(500).max(600_000).optional(),
-  /** Listed for everybody by GET /api/rooms while somebody is there. */
-  public: z.boolean().optional(),
-});
-
 /** Answer of a command: committed, or refused with an error of the catalogue. */
 export type CommandReply = { readonly seq: Seq } | { readonly error: ErrorFrame };
-
-const reconnectSchema = z.strictObject({ token: z.string().min(1).max(64) });
 
 const COMMAND_TIMEOUT_MS = 8_000;
 const CODE_ATTEMPTS = 4;

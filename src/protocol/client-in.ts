@@ -85,7 +85,7 @@ export const helloSchema = z.strictObject({
 });
 
 /** Commands that every room knows, whatever is played in it. Every other command type is the game's. */
-const roomCommandSchema = z.discriminatedUnion('type', [
+export const roomCommandSchema = z.discriminatedUnion('type', [
   /** Starts a match, the first or another one. */
   z.strictObject({ type: z.literal('start'), fill_with_bots: z.boolean().default(false) }),
   z.strictObject({ type: z.literal('choose_seat'), seat }),
@@ -125,14 +125,14 @@ const saySchema = z
   }));
 const pingSchema = z.strictObject({ type: z.literal('ping') });
 
-const schemas = { hello: helloSchema, command: commandSchema, say: saySchema, ping: pingSchema };
+export const messagesIn = { hello: helloSchema, command: commandSchema, say: saySchema, ping: pingSchema };
 
 export type Hello = z.output<typeof helloSchema>;
 export type CommandFrame = z.output<typeof commandSchema>;
 export type RoomCommand = z.output<typeof roomCommandSchema> & { readonly type: (typeof ROOM_COMMANDS)[number] };
 export type ClientIn = Hello | CommandFrame | z.output<typeof saySchema> | z.output<typeof pingSchema>;
 /** What a client writes: the frames before defaults and cleaning. */
-export type ClientFrame = z.input<(typeof schemas)[keyof typeof schemas]>;
+export type ClientFrame = z.input<(typeof messagesIn)[keyof typeof messagesIn]>;
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
@@ -155,7 +155,7 @@ export function parseClientFrame(text: string): Parsed<ClientIn> {
     return { ok: false, code: 'BAD_FRAME', detail: 'The message is not a JSON object.' };
   }
   const { type, id, v } = json as { type?: unknown; id?: unknown; v?: unknown };
-  if (typeof type !== 'string' || !Object.hasOwn(schemas, type)) {
+  if (typeof type !== 'string' || !Object.hasOwn(messagesIn, type)) {
     return { ok: false, code: 'UNKNOWN_MESSAGE', detail: `There is no message of the type ${shown(type)}.` };
   }
   // Before the shape: what else a hello of another version holds is not known here.
@@ -163,7 +163,7 @@ export function parseClientFrame(text: string): Parsed<ClientIn> {
     return { ok: false, code: 'VERSION_UNSUPPORTED', detail: '' };
   }
   if (isCommandFrame(json) || isPlainHello(json)) return { ok: true, value: json };
-  const parsed = schemas[type as keyof typeof schemas].safeParse(json);
+  const parsed = messagesIn[type as keyof typeof messagesIn].safeParse(json);
   if (parsed.success) return { ok: true, value: parsed.data };
   const detail = firstIssue(parsed.error);
   return { ok: false, code: 'BAD_FRAME', detail, ...(typeof id === 'string' && id.length <= 32 ? { id } : {}) };
