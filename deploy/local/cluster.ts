@@ -14,6 +14,7 @@ import type { DataFolder } from './data-folder.js';
 import { Doors } from './doors.js';
 import { type HaproxyPorts, SocketFolder } from './haproxy.js';
 import { Instances, type RunningInstance } from './instances.js';
+import { Logs } from './logs.js';
 import { instanceProgram, type PlainReady } from './node-programs.js';
 import type { Options } from './options.js';
 import type { ChildNotes } from './orphans.js';
@@ -75,6 +76,7 @@ export class LocalCluster {
   private readonly redis: Supervised<RedisReady> | undefined;
   private readonly doors: Doors;
   private readonly instances: Instances;
+  private readonly logs: Logs;
   private readonly control: ControlSocket;
   private readonly autoscaler: Supervised<PlainReady> | undefined;
   private readonly policy: string | undefined;
@@ -90,7 +92,8 @@ export class LocalCluster {
   ) {
     const { options, config, programs, folder, secrets, notes, report, clock } = plan;
     const environment = { ...config.environment, REDIS_URL: redisConfig.REDIS_URL };
-    const around = { clock, notes, logs: folder.logs, tell: report.tell, changed: () => this.changed() };
+    this.logs = new Logs(folder.logs, clock, report.tell);
+    const around = { clock, notes, logs: this.logs, tell: report.tell, changed: () => this.changed() };
     if (redisPort !== undefined) {
       this.redis = new Supervised(redisProgram(folder, secrets, config, redisPort), around);
     }
@@ -156,6 +159,7 @@ export class LocalCluster {
    */
   async start(): Promise<void> {
     // The controller needs HAProxy's admin socket, everything else Redis.
+    this.logs.start();
     const proxy = this.doors.startHaproxies();
     proxy.catch(() => undefined);
     await this.redis?.start();
@@ -209,6 +213,11 @@ export class LocalCluster {
     return this.stopped;
   }
 
+  /** Somebody else has rotated the logs. */
+  reopenLogs(): void {
+    this.logs.reopen();
+  }
+
   /** Ends everything at once, without waiting. */
   kill(): void {
     for (const part of [this.autoscaler, this.instances, this.doors, this.redis]) part?.kill();
@@ -225,6 +234,7 @@ export class LocalCluster {
     await this.doors.stop();
     await this.redis?.stop();
     this.control.close();
+    this.logs.stop();
     this.sockets.remove();
   }
 

@@ -45,6 +45,7 @@ export async function launch(args: readonly string[], programs: Programs): Promi
       folder?.release();
       process.exit(KILLED);
     },
+    () => cluster?.reopenLogs(),
   );
   try {
     const options = await parseOptions(args);

@@ -14,7 +14,13 @@ const ONE_KEYSTROKE_MS = 400;
  */
 const hasTerminal = (): boolean => [0, 1, 2].some((descriptor) => isatty(descriptor));
 
-export function onStopSignals(clock: Clock, stop: () => void, kill: () => void): void {
+/** @param reopen what SIGHUP asks for where no terminal is there to hang up: logs have been rotated */
+export function onStopSignals(
+  clock: Clock,
+  stop: () => void,
+  kill: () => void,
+  reopen: () => void = () => undefined,
+): void {
   let first: number | undefined;
   const asked = () => {
     if (first === undefined) {
@@ -25,7 +31,7 @@ export function onStopSignals(clock: Clock, stop: () => void, kill: () => void):
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, asked);
-  process.on('SIGHUP', hasTerminal() ? asked : () => undefined);
+  process.on('SIGHUP', hasTerminal() ? asked : reopen);
   // Started by a tool: its end is ours.
   if (process.channel) {
     process.on('disconnect', asked);

@@ -2,13 +2,14 @@
 import type { Clock, Timer } from '../../src/runtime/clock.js';
 import { Child, type Program } from './child.js';
 import type { Exit, Phase } from './control-protocol.js';
-import { LogFile } from './log-file.js';
+import type { LogFile } from './log-file.js';
+import type { Logs } from './logs.js';
 import type { ChildNotes } from './orphans.js';
 
 export interface Surroundings {
   readonly clock: Clock;
   readonly notes: ChildNotes;
-  readonly logs: string;
+  readonly logs: Pick<Logs, 'of'>;
   /** A line for people. */
   readonly tell: (line: string) => void;
   /** A child was started again or is gone: what is known of the cluster has changed. */
@@ -34,7 +35,7 @@ export class Supervised<Ready> {
     readonly program: Program<Ready>,
     private readonly around: Surroundings,
   ) {
-    this.log = new LogFile(around.logs, program.logName);
+    this.log = around.logs.of(program.logName);
     this.pauseMs = program.pauseMs;
   }
 

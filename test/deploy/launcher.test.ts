@@ -59,6 +59,7 @@ test('starts a cluster, says where it is, and stops it in order', async () => {
       'metrics_url',
       'redis_url',
       'redis_prefix',
+      'ops_token',
       'haproxy_socket',
       'control_socket',
       'policy',
