@@ -1,4 +1,4 @@
-/** The bounds within which the model is explored, and what each rule is for: a bound in which nothing holds without it. */
+/** The bounds within which the model is explored. */
 import { steps } from './cluster.js';
 import { type Bound, PROTOCOL, type Rules } from './rules.js';
 import { type Found, search } from './search.js';

@@ -62,7 +62,7 @@ const contextOf = (who: 0 | 1, { rules, bound }: Model): Context => ({
 
 function crash(cluster: Cluster, who: 0 | 1, model: Model): Cluster {
   const dead = withPending(withInstance(cluster, who, { ...ABSENT, mode: 'dead' }), who, null);
-  return forgive({ ...spend(dead, 'crashes'), letGo: true }, model);
+  return forgive({ ...spend(dead, 'crashes'), hasDied: true }, model);
 }
 
 /** The answer to a request comes, or does not. */
@@ -80,13 +80,13 @@ function answer(cluster: Cluster, model: Model, who: 0 | 1, pending: Pending, fo
     : outcome;
   found.push({
     label: `${IDS[who]}'s ${request.kind}: ${reply.outcome}`,
-    next: apply(confirmed, who, seen, model),
+    next: apply(confirmed, who, seen),
   });
   if (cluster.left.unknowns === 0) return;
   const lost = handle(instance, request, { outcome: 'unknown' }, context);
   found.push({
     label: `${IDS[who]}'s ${request.kind} was carried out, without an answer`,
-    next: apply(spend(before, 'unknowns'), who, lost, model),
+    next: apply(spend(before, 'unknowns'), who, lost),
   });
 }
 
@@ -194,7 +194,7 @@ function takeOver(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): vo
 function play(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
   const instance = cluster.instances[who];
   const context = contextOf(who, model);
-  const { bound, rules } = model;
+  const { bound } = model;
   const send = (from: Cluster, intent: Intent) => request(from, model, who, intent, found);
   const inDoubt = instance.sent.length > 0 || instance.fix !== null || instance.after < instance.path.length;
   if (inDoubt) return send(cluster, loopRequest(instance, context));
@@ -207,8 +207,8 @@ function play(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
   const { path, base, epoch } = instance;
   if (cluster.left.snapshots > 0 && path.length > base) {
     const snapshot: Request = { by: context.id, kind: 'snapshot', epoch, at: positionOf(path) };
-    const waits = rules.confirmedSnapshots;
-    send(spend(cluster, 'snapshots'), { label: 'stores a snapshot', instance, request: snapshot, waits });
+    // No copy is waited for: a failover may bring back a store without it, and without the entries that its owner forgot.
+    send(spend(cluster, 'snapshots'), { label: 'stores a snapshot', instance, request: snapshot, waits: false });
   }
   const other = cluster.instances[who === 0 ? 1 : 0];
   if (cluster.left.moves > 0 && other.mode === 'none') {
@@ -232,7 +232,7 @@ function request(cluster: Cluster, model: Model, who: 0 | 1, intent: Intent, fou
   found.push({ label: `${IDS[who]} ${label}`, next: withPending(written, who, pending) });
   if (from.left.unknowns === 0 || sent.kind === 'check') return;
   const lost = handle(intent.instance, sent, { outcome: 'unknown' }, contextOf(who, model));
-  const without = apply(spend(from, 'unknowns'), who, lost, model);
+  const without = apply(spend(from, 'unknowns'), who, lost);
   found.push({ label: `${IDS[who]} ${label}, which is lost`, next: without });
   const late = [...without.late, { request: sent, from: who }];
   found.push({ label: `${IDS[who]} ${label}, which is late`, next: { ...without, late } });
@@ -253,10 +253,10 @@ function deliver(cluster: Cluster, model: Model, found: Step[]): void {
     } else {
       const context = contextOf(who, model);
       const adopted = received(instance, message, context);
-      found.push({ label: `${message.to} is handed the room`, next: apply(before, who, adopted, model) });
+      found.push({ label: `${message.to} is handed the room`, next: apply(before, who, adopted) });
       if (instance.mode !== 'none') continue;
       const refused = refusing(instance, message, context);
-      found.push({ label: `${message.to} refuses the room`, next: apply(before, who, refused, model) });
+      found.push({ label: `${message.to} refuses the room`, next: apply(before, who, refused) });
     }
   }
 }
@@ -270,7 +270,7 @@ function failover(cluster: Cluster, model: Model, found: Step[]): void {
       if (!pending) continue;
       const unanswered = (from: Cluster): Cluster => {
         const lost = handle(from.instances[who], pending.request, { outcome: 'unknown' }, contextOf(who, model));
-        return apply(withPending(from, who, null), who, lost, model);
+        return apply(withPending(from, who, null), who, lost);
       };
       const had = cluster.dropped + at >= pending.place;
       const mayBeAnswered = !pending.waits || model.bound.promoted === 'any' || had;

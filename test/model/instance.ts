@@ -67,9 +67,7 @@ const absent = ({ refused }: Instance): Instance => ({ ...ABSENT, refused });
 
 /** Fenced by a higher epoch: nothing is told any more, and nothing is forgotten that the copies may lack. */
 const fade = (instance: Instance, { losersWait }: Rules): Instance =>
-  losersWait && instance.mode !== 'opening'
-    ? { ...instance, mode: 'fading', sent: [], fix: null, given: 0, seen: null }
-    : absent(instance);
+  losersWait ? { ...instance, mode: 'fading', sent: [], fix: null, given: 0, seen: null } : absent(instance);
 
 export type Message = { readonly to: InstanceId; readonly epoch: number } & (
   | { readonly kind: 'data'; readonly base: number; readonly path: Path }
@@ -81,8 +79,6 @@ export interface Outcome {
   /** What players are told now: they may count on it. */
   readonly tell?: Path;
   readonly message?: Message;
-  /** The room was given up in order. */
-  readonly letGo?: true;
 }
 
 export interface Context {
@@ -102,7 +98,7 @@ export interface Intent {
 
 /** The request that the owner loop sends next: mends what stands in the way, else appends. */
 export function loopRequest(instance: Instance, { id, rules, bound }: Context): Intent {
-  const { fix, epoch, path, sent, after, given, base, mode } = instance;
+  const { fix, epoch, path, sent, after, given, base } = instance;
   if (fix?.by === 'claim') {
     const above = Math.max(epoch, given, fix.seen.epoch);
     const lines = lacking(instance, fix.seen, rules);
@@ -116,7 +112,7 @@ export function loopRequest(instance: Instance, { id, rules, bound }: Context): 
   const lines = [...path, ...sent].slice(after);
   const position = positionOf([...path, ...sent].slice(0, after));
   const request: Request = { by: id, kind: 'commit', epoch, after: position, lines };
-  const waits = bound.durability === 'replicated' || mode === 'securing';
+  const waits = bound.durability === 'replicated';
   return {
     label: lines.length > 0 ? `commits ${lines.join(' ')}` : 'asks whether the room is its own',
     instance,
@@ -215,7 +211,7 @@ export function handle(instance: Instance, request: Request, reply: Reply, conte
       // Where a failover has taken the claim back, the room is this instance's again.
       return { instance: reply.epoch > instance.epoch ? absent(instance) : { ...instance, mode: 'playing' } };
     case 'releasing':
-      if (reply.outcome === 'ok') return { instance: absent(instance), letGo: true };
+      if (reply.outcome === 'ok') return { instance: absent(instance) };
       return { instance: reply.outcome === 'unknown' ? instance : { ...instance, mode: 'securing' } };
     default: {
       const { instance: next, state } = looped(instance, request, reply, context);

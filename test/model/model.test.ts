@@ -1,7 +1,8 @@
 /** The model of ownership, within bounds that take seconds. `npm run model` explores larger ones. */
-import { expect, describe as group, test } from '@jest/globals';
-import { BASE, describe, explore, SMALL, without } from './bounds.js';
-import { type Bound, OLD_TRANSFER, PROTOCOL, type Rules } from './rules.js';
+import { expect, test } from '@jest/globals';
+import { BASE, describe, explore, SMALL } from './bounds.js';
+import { tellUse, USES } from './needed.js';
+import { OLD_TRANSFER, PROTOCOL, type Rules } from './rules.js';
 
 test.each(SMALL.map((bound) => [describe(bound), bound] as const))(
   'nothing that players count on is lost, nothing runs twice, nobody is stuck: %s',
@@ -21,14 +22,15 @@ test('the old rules of a move lose an acknowledged command in a failover', () =>
   expect(failure?.trace).toHaveLength(13);
 });
 
-const NEEDED: readonly (readonly [keyof Rules, Partial<Bound>])[] = [
-  ['fences', {}],
-  ['commitPosition', {}],
-  ['transferPosition', {}],
-];
-
-group('each rule is needed', () => {
-  test.each(NEEDED)('without %s an invariant is broken', (rule, more) => {
-    expect(explore(without(rule), { ...BASE, ...more }).failure).toBeDefined();
-  });
+const quickRules = (Object.keys(USES) as (keyof Rules)[]).filter((rule) => {
+  const use = USES[rule];
+  return 'isQuick' in use && use.isQuick;
 });
+
+test.each(quickRules)(
+  'without %s an invariant is broken',
+  (rule) => {
+    expect(tellUse(rule).isSo).toBe(true);
+  },
+  60_000,
+);

@@ -34,8 +34,6 @@ export interface Rules {
   readonly settling: boolean;
   /** The same before a source takes a room back from a silent target. */
   readonly settlingTakeBack: boolean;
-  /** The owner forgets entries only behind a snapshot that the copies have. */
-  readonly confirmedSnapshots: boolean;
   /** Where the store is older than the kept entries, its owner stores the room whole. */
   readonly restores: boolean;
   /** An owner whose unanswered claim has landed takes that epoch. */
@@ -67,7 +65,6 @@ export const PROTOCOL: Rules = {
   sealedUntilAnswer: true,
   settling: true,
   settlingTakeBack: true,
-  confirmedSnapshots: true,
   restores: true,
   ownClaimFound: true,
   foundClaimWaits: true,

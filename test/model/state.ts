@@ -34,8 +34,8 @@ export interface Cluster {
   readonly told: Path;
   /** Set when the players were told what contradicts what they were told before. */
   readonly broken: string | null;
-  /** Whether an instance has died or given the room up: what it alone had may be lost in a room that waits for no copies. */
-  readonly letGo: boolean;
+  /** Whether an instance has died: what it alone had may be lost in a room that waits for no copies. */
+  readonly hasDied: boolean;
   readonly left: Left;
 }
 
@@ -62,7 +62,7 @@ export function initial({ bound }: Model): Cluster {
     late: [],
     told: [],
     broken: null,
-    letGo: false,
+    hasDied: false,
     left: { failovers, moves, crashes, releases, snapshots, unknowns, takeovers },
   };
 }
@@ -128,16 +128,10 @@ export function confirm(cluster: Cluster, place: number, { bound }: Model): Clus
 }
 
 /** Lets out what an instance says. */
-export function apply(
-  cluster: Cluster,
-  who: 0 | 1,
-  { instance, tell, message, letGo }: Outcome,
-  model: Model,
-): Cluster {
+export function apply(cluster: Cluster, who: 0 | 1, { instance, tell, message }: Outcome): Cluster {
   let next = withInstance(cluster, who, instance);
   if (tell) next = told(next, tell);
   if (message) next = { ...next, mail: [...next.mail.filter(({ kind }) => kind !== message.kind), message] };
-  if (letGo) next = forgive({ ...next, letGo: true }, model);
   return next;
 }
 
@@ -151,7 +145,7 @@ export function told(cluster: Cluster, path: Path): Cluster {
 
 /** In a room that waits for no copies, what only the dead had is nobody's promise any more. */
 export function forgive(cluster: Cluster, { bound }: Model): Cluster {
-  if (bound.durability === 'replicated' || !cluster.letGo) return cluster;
+  if (bound.durability === 'replicated' || !cluster.hasDied) return cluster;
   const alive = cluster.instances.filter(holds).map(({ path }) => path);
   const kept = [pathOf(primary(cluster).digest), ...alive].map((path) => common(cluster.told, path));
   return { ...cluster, told: kept.reduce((a, b) => (b.length > a.length ? b : a)) };
