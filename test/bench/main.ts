@@ -33,7 +33,7 @@ const options = await yargs(process.argv.slice(2))
   .option('quick', {
     type: 'boolean',
     default: false,
-    describe: 'fewer and shorter runs, no capacity, no drain: 5 minutes',
+    describe: 'fewer and shorter runs, no capacity, no drain: 8 minutes',
   })
   .option('figures', { type: 'string', array: true, choices: FIGURES, describe: 'only these' })
   .option('servers', {
