@@ -6,6 +6,7 @@ import { guessing } from './guessing.js';
 import { hands } from './hands.js';
 import { illegal } from './illegal.js';
 import { injection } from './injection.js';
+import { logFilling } from './log-filling.js';
 import { malformed } from './malformed.js';
 import { operations } from './operations.js';
 import { oversized } from './oversized.js';
@@ -26,6 +27,7 @@ export const attacks: readonly Attack[] = [
   injection,
   hands,
   shuffle,
+  logFilling,
   operations,
   redis,
 ];
