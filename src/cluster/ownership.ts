@@ -94,6 +94,8 @@ const HAND_OVER_POLL_MS = 50;
 export class Ownership {
   private readonly mailboxes = new Map<RoomCode, Mailbox>();
   private readonly opening = new Map<RoomCode, Promise<Location>>();
+  /** Lost rooms whose log's end is kept here until it is known that nobody needs it. */
+  private readonly outlasting = new Map<RoomCode, Promise<void>>();
   private readonly looks = new Map<RoomCode, Promise<RoomMeta | null>>();
   private closed = false;
 
@@ -199,6 +201,8 @@ export class Ownership {
       // Last, and before every attempt: Redis may have been away since this room was looked up, or gone back in time.
       await lostLately();
       await settled();
+      // Nor is it loaded from a store that may lack what this instance still has of it.
+      await this.outlasting.get(code);
       if (this.closed) return { at: 'free', meta };
       const reply = await store.claim(code, meta, id, address());
       if (reply.outcome === 'ok') return { at: 'here', mailbox: await this.begin(reply.room, owner, lastSeen) };
@@ -207,6 +211,13 @@ export class Ownership {
       if (reply.outcome === 'unknown') this.deps.log.warn({ room: code, err: reply.error.message }, 'claim unanswered');
     }
     throw new Error(`room ${code} changes its owner all the time`);
+  }
+
+  private outlast({ code, outlasted }: Mailbox): void {
+    const kept = outlasted.finally(() => {
+      if (this.outlasting.get(code) === kept) this.outlasting.delete(code);
+    });
+    this.outlasting.set(code, kept);
   }
 
   /** Asks an owner that lives but cannot be reached from here for the room; true when something has changed in time. */
@@ -282,6 +293,7 @@ export class Ownership {
             if (why !== undefined) void deps.failedRooms.setAside(head.code, ended.fence, why);
             else void deps.index.remove(deps.id, head.code).catch(() => undefined);
           }
+          if (reason === 'lost') this.outlast(ended);
           deps.onEnd(ended, reason);
         },
       },

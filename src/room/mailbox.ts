@@ -288,7 +288,9 @@ export class Mailbox {
 
   /** Another instance owns the room, or soon may: nothing of ours counts any more. */
   lose(): void {
-    if (this.supersede()) this.outlasted = this.outlast();
+    if (!this.phase.leave('lost')) return;
+    this.outlasted = this.outlast();
+    this.finish('MOVED');
   }
 
   /** This instance plays the room by another mailbox now. False when it was over before. */
