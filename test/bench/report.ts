@@ -68,11 +68,11 @@ export function checks(measured: Measured): Check[] {
     value === undefined ? [] : [{ name, value: rounded(value), unit, must, aim, bound: 'most' as const }];
   return [
     ...most("CPU a move ÷ Colyseus' in-memory relay", to_colyseus, '', 1.3, 1),
-    ...most('CPU a move ÷ raw ws + Lua commit', to_raw_lua, '', 1.2, 1),
+    ...most('CPU a move ÷ raw ws + Lua commit', to_raw_lua, '', 1.35, 1.2),
     ...most('move → event with appendfsync always, p50 ÷ raw ws + Lua commit', latency_to_raw_lua, '', 1.5, 1.2),
     ...most(`memory a room with 4 sockets at ${FULL} rooms`, full?.memory, 'kB', 45, 30),
     ...most('idle CPU there, pings every 25 s', full && full.idle * 100, '%', 4, 2.5),
-    ...most('join, CPU a connection', full?.join, 'µs', 250, 150),
+    ...most('join, CPU a connection', full?.join, 'µs', 280, 150),
     ...(drain
       ? [
           {

@@ -1,6 +1,7 @@
 /** The servers that are compared: how each is started, and how its tables are opened. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { INSTANCE_FLAGS } from '../../deploy/local/node-programs.js';
 import type { Durability } from '../../src/room/state.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { createRoom } from '../support/cluster.js';
@@ -49,9 +50,13 @@ async function start(program: string, { env = {}, core = SERVER_CORE, flags = []
 }
 
 /** One instance of this project, which also plays the relay game. */
-export function startInstance(redisUrl: string, { env, ...options }: StartOptions = {}): Promise<Server> {
+export function startInstance(redisUrl: string, { env, flags = [], ...options }: StartOptions = {}): Promise<Server> {
   const program = inPackage('dist/test/bench/servers/instance.js');
-  return start(program, { ...options, env: { REDIS_URL: redisUrl, ...OPEN_SETTINGS, ...env } });
+  return start(program, {
+    ...options,
+    flags: [...INSTANCE_FLAGS, ...flags],
+    env: { REDIS_URL: redisUrl, ...OPEN_SETTINGS, ...env },
+  });
 }
 
 const RAW = inPackage('dist/test/bench/servers/raw.js');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
 import { until } from '../support/programs.js';
 import { Player } from './player.js';
-import { bytes, HANDSHAKE, requestOf } from './raw.js';
+import { asText, BEHAVIOURS, requestsTo } from './routes.js';
 
 let cluster: TestCluster;
 let other: TestInstance;
@@ -20,80 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-const HELLO = JSON.stringify({ type: 'hello', v: 1, client_id: 'a-client-that-behaves', spectate: true });
-
-function requests(room: string, token: string): readonly string[] {
-  const get = (path: string, ...lines: string[]) => requestOf(['Host: localhost', ...lines], `GET ${path} HTTP/1.1`);
-  const post = (path: string, body: object, ...lines: string[]) => {
-    const text = JSON.stringify(body);
-    const head = requestOf(['Host: localhost', `Content-Length: ${text.length}`, ...lines], `POST ${path} HTTP/1.1`);
-    return head + text;
-  };
-  const of = `room_code=${room}`;
-  const command = { id: '7-behave', command: { type: 'swap_seats', seat: null } };
-  return [
-    get('/'),
-    get('/api/rooms'),
-    post('/api/rooms', {}),
-    get(`/api/room?${of}`),
-    get(`/api/room/events?${of}`),
-    get(`/api/room/events?${of}`, 'Accept: text/event-stream'),
-    post('/api/reconnect', { token }),
-    post(`/api/room/commands?${of}`, command, `Authorization: Bearer ${token}`),
-    get('/health'),
-    get('/livez'),
-    get(`/status?${of}`),
-    get('/metrics'),
-    requestOf(HANDSHAKE, `GET /ws?${of} HTTP/1.1`),
-    requestOf(HANDSHAKE, `GET /ws?${of} HTTP/1.1`) + bytes(1, Buffer.from(HELLO)).toString('latin1'),
-  ];
-}
-
-const BEHAVIOURS: Readonly<Record<string, (socket: Socket, request: string) => void>> = {
-  'reads nothing': (socket, request) => {
-    socket.pause();
-    socket.write(request, 'latin1');
-  },
-  'resets at once': (socket, request) => {
-    socket.write(request, 'latin1', () => socket.resetAndDestroy());
-  },
-  'resets in the middle of the answer': (socket, request) => {
-    socket.once('data', () => socket.resetAndDestroy());
-    socket.write(request, 'latin1');
-  },
-  'has nothing more to say': (socket, request) => {
-    socket.end(request, 'latin1');
-  },
-  'ends in the middle of the request': (socket, request) => {
-    socket.end(request.slice(0, request.length / 2), 'latin1');
-  },
-  'resets in the middle of the request': (socket, request) => {
-    socket.write(request.slice(0, request.length / 2), 'latin1', () => socket.resetAndDestroy());
-  },
-  'sends byte by byte': (socket, request) => {
-    socket.setNoDelay(true);
-    const rest = [...request];
-    const next = () => {
-      const byte = rest.shift();
-      if (byte !== undefined && !socket.destroyed) socket.write(byte, 'latin1', next);
-    };
-    next();
-  },
-  'asks twenty times at once and reads nothing': (socket, request) => {
-    socket.pause();
-    socket.write(request.repeat(20), 'latin1');
-  },
-  'asks twenty times at once and resets': (socket, request) => {
-    socket.once('data', () => socket.resetAndDestroy());
-    socket.write(request.repeat(20), 'latin1');
-  },
-};
-
 /** Everybody behaves as they do, on every route; resolves when all have been let in. */
 async function allBehave(port: number, room: string, token: string): Promise<Socket[]> {
-  const sockets = requests(room, token).flatMap((request) =>
+  const sockets = requestsTo(room, token).flatMap((asked) =>
     Object.values(BEHAVIOURS).map((behave) => {
-      const socket = connect(port, '127.0.0.1', () => behave(socket, request));
+      const socket = connect(port, '127.0.0.1', () => behave({ stream: socket, tcp: socket }, asText(asked)));
       socket.on('error', () => undefined);
       return socket;
     }),
