@@ -1,5 +1,5 @@
 /**
- * The list of public tables. Owners note their public rooms while somebody is there, again and again; what is not noted
+ * The list of public tables. Owners note their public rooms while a player is there, again and again; what is not noted
  * any more drops out by itself, whatever became of its owner. A hint: who joins asks the room itself.
  */
 import type { RoomStatus } from '../protocol/client-out.js';
@@ -79,7 +79,8 @@ export class PublicRooms {
   }
 
   private noteRoom(mailbox: Mailbox): void {
-    if (!mailbox.head.settings.public || mailbox.over || mailbox.connections === 0) return;
+    // Whoever only watches brings nothing on the list: of one address as many tables are on it as it may sit at.
+    if (!mailbox.head.settings.public || mailbox.over || !mailbox.presence.connected.includes(true)) return;
     const { room, game, options, turn_ms, status, seats } = mailbox.view('spectator');
     const told: PublicRoom = {
       room_code: room,

@@ -31,7 +31,9 @@ const line = (longest: number, shown: number) =>
       if (isPlain(text, shown)) return text;
       const clean = text
         .normalize('NFC')
-        .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, (found) => (found === '\u200c' ? found : ' '))
+        .replace(/\p{Cc}/gu, ' ')
+        // What cannot be seen leaves no gap either; the non-joiner is part of Persian spelling.
+        .replace(/[\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu, (found) => (found === '\u200c' ? found : ''))
         .replace(/(\p{M}{3})\p{M}+/gu, '$1')
         .replace(/\s+/g, ' ')
         .trim();

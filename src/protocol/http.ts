@@ -7,7 +7,7 @@ export const createSchema = z.strictObject({
   options: z.unknown().optional(),
   durability: z.enum(['async', 'primary', 'replicated']).optional(),
   turn_ms: z.int().min(500).max(600_000).optional(),
-  /** Listed for everybody by GET /api/rooms while somebody is there. */
+  /** Listed for everybody by GET /api/rooms while a player is there. */
   public: z.boolean().optional(),
 });
 

@@ -54,7 +54,7 @@ function room(
   const mailbox = {
     head: { settings: { public: more.public ?? true } },
     over: false,
-    connections: people,
+    presence: { connected: [people > 0] },
     view: () => view,
   };
   rooms.set(code as RoomCode, mailbox as unknown as Mailbox);

@@ -7,12 +7,16 @@ import { hands } from './hands.js';
 import { illegal } from './illegal.js';
 import { injection } from './injection.js';
 import { logFilling } from './log-filling.js';
+import { lookAlikes } from './look-alikes.js';
 import { malformed } from './malformed.js';
 import { operations } from './operations.js';
 import { oversized } from './oversized.js';
+import { peeking } from './peeking.js';
 import { redis } from './redis.js';
+import { refusals } from './refusals.js';
 import { shuffle } from './shuffle.js';
 import { slowloris } from './slowloris.js';
+import { squatting } from './squatting.js';
 import { theft } from './theft.js';
 
 export const attacks: readonly Attack[] = [
@@ -23,9 +27,13 @@ export const attacks: readonly Attack[] = [
   slowloris,
   guessing,
   theft,
+  squatting,
   crossSite,
   injection,
+  lookAlikes,
+  refusals,
   hands,
+  peeking,
   shuffle,
   logFilling,
   operations,

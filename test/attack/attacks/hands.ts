@@ -23,7 +23,8 @@ interface Counted {
   readonly commitments: Set<string>;
 }
 
-async function logOf(scene: Scene, code: RoomCode): Promise<StoredEntry[]> {
+/** The whole log as it is stored. */
+export async function logOf(scene: Scene, code: RoomCode): Promise<StoredEntry[]> {
   const log: StoredEntry[] = [];
   for (;;) {
     const page = await scene.cluster.store.read(code, log.at(-1)?.seq ?? (0 as Seq), 1_000);
