@@ -52,8 +52,8 @@ const LONGEST_CONFIRM_MS = 2_000;
 const SILENCE_MS = 10_000;
 /** State that took longer to arrive may be outdated: it is refused, and its owner takes the room back. */
 const DATA_MAX_AGE_MS = 3_000;
-/** Rooms that were refused are remembered, the latest so many. */
-const REFUSED_MOST = 10_000;
+/** What was answered for rooms is remembered, of the latest so many. */
+const ANSWERED_MOST = 10_000;
 
 export class Migration {
   private readonly underWay = new Map<RoomCode, Promise<MoveOutcome>>();
@@ -61,6 +61,8 @@ export class Migration {
   private readonly unanswered = new Set<RoomCode>();
   /** Epochs up to which this instance never adopts what it is handed: it has said so. */
   private readonly refused = new Map<RoomCode, Epoch>();
+  /** Epochs up to which it has adopted rooms: by now they may have moved on, and the same may arrive again. */
+  private readonly adopted = new Map<RoomCode, Epoch>();
 
   /** By how much our cluster time is ahead of that of who has offered rooms, ms (see `ClusterClock`). */
   private readonly ahead = new Map<InstanceId, number>();
@@ -232,16 +234,21 @@ export class Migration {
     const { ownership, clock } = this.deps;
     const { room, from, epoch, tail, sent_at, alive_at: aliveAt = sent_at } = message;
     if (epoch <= (this.refused.get(room) ?? 0)) return false;
+    if (epoch <= (this.adopted.get(room) ?? 0)) return true;
     const handed = { head: message.head as RoomHead, epoch, snapshot: message.snapshot as StoredSnapshot, aliveAt };
     const fresh = clock.now() - (this.ahead.get(from) ?? 0) - sent_at <= DATA_MAX_AGE_MS;
-    if (fresh && (await ownership.adopt(tail ? { ...handed, tail } : handed))) return true;
-    // Its owner goes by that: whatever of the message is still on its way finds no ear.
-    this.refused.delete(room);
-    this.refused.set(room, epoch);
-    for (const oldest of this.refused.keys()) {
-      if (this.refused.size <= REFUSED_MOST) break;
-      this.refused.delete(oldest);
-    }
-    return false;
+    const accepted = fresh && (await ownership.adopt(tail ? { ...handed, tail } : handed));
+    // Its owner goes by that: whatever of the message is still on its way changes nothing.
+    remember(accepted ? this.adopted : this.refused, room, epoch);
+    return accepted;
+  }
+}
+
+function remember(answers: Map<RoomCode, Epoch>, room: RoomCode, epoch: Epoch): void {
+  answers.delete(room);
+  answers.set(room, epoch);
+  for (const oldest of answers.keys()) {
+    if (answers.size <= ANSWERED_MOST) break;
+    answers.delete(oldest);
   }
 }

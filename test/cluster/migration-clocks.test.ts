@@ -14,6 +14,7 @@ function target(aheadMs: number) {
   const answers: boolean[] = [];
   let receive: (message: MessageOf<'game_migration_data'>) => void = () => undefined;
   const bus = {
+    channels: { instance: (id: string) => id },
     on: (_: string, handler: typeof receive) => {
       receive = handler;
     },
@@ -22,7 +23,12 @@ function target(aheadMs: number) {
     },
   };
   const self = { id: 'game-to', hasSpace: true, rules: ['hokm@1'], status: 'ready' };
-  const parts = { bus, self, clock, pins: { assigned: () => undefined }, ownership: { adopt: async () => true } };
+  const seen = { adopted: 0 };
+  const adopt = async () => {
+    seen.adopted += 1;
+    return true;
+  };
+  const parts = { bus, self, clock, pins: { assigned: () => undefined }, ownership: { adopt } };
   const migration = new Migration(parts as unknown as MigrationDeps);
   const sent = () => clock.now() - aheadMs;
   const offer = () =>
@@ -45,7 +51,7 @@ function target(aheadMs: number) {
       sent_at: sentAt,
       request: 'data',
     });
-  return { clock, answers, sent, offer, hand };
+  return { clock, answers, seen, sent, offer, hand };
 }
 
 test.each([0, 3_600_000, -3_600_000])(
@@ -63,3 +69,16 @@ test.each([0, 3_600_000, -3_600_000])(
     expect(answers).toEqual([true, true, false]);
   },
 );
+
+test('a room that was taken, and may have moved on, is not taken again when the same arrives late', async () => {
+  const { answers, seen, sent, offer, hand } = target(0);
+  offer();
+  hand(sent(), 2);
+  await settled();
+  hand(sent(), 2);
+  await settled();
+  expect([answers, seen.adopted]).toEqual([[true, true, true], 1]);
+  hand(sent(), 4);
+  await settled();
+  expect(seen.adopted).toBe(2);
+});
