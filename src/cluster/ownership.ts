@@ -188,7 +188,9 @@ export class Ownership {
       if (adopted) return { at: 'here', mailbox: adopted };
       const meta = attempt === 1 && known ? known : await store.meta(code);
       if (meta === null) return this.nowhere(code);
-      const { owner, head, failed } = meta;
+      const { owner, head, failed, unknownVersion } = meta;
+      if (unknownVersion !== undefined)
+        throw new IncompatibleRoom(head, `its meta has the unknown version ${unknownVersion}`);
       if (failed && !this.deps.failedRooms.mayTry(failed)) throw new CorruptRoom(failed.why);
       if (findGame(head.game)?.rulesVersion !== head.rulesVersion) throw new IncompatibleRoom(head);
       if (this.closed) return { at: 'free', meta };

@@ -4,6 +4,10 @@
  * INVARIANT: all keys that one script or one transaction touches share a hash tag, so that Redis Cluster keeps them on one
  * node; only the script that gathers the commits of many rooms has one tag for each room. Every key begins with the prefix,
  * or with `service:{PREFIX}:`, and every channel with the prefix: clusters with different prefixes see nothing of each other.
+ *
+ * FORMATS are numbered where one version could misread another's: meta `v`, each entry `v`, the snapshot `v`, a failure's
+ * `version`, the first field of the autoscaler's packed days. All else is read by schemas that pass over what they do not know
+ * (registry, messages, the autoscaler's state) or is told on as it is (public rooms); a seat is `CODE:SEAT`, and more may follow.
  */
 import type { InstanceId, RoomCode } from '../protocol/ids.js';
 

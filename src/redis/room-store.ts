@@ -258,6 +258,9 @@ export class RedisRoomStore implements RoomStore {
   }
 }
 
+/** Of the shape of a room's meta, as the scripts write it; older ones have none. */
+const META_VERSION = 1;
+
 const OK = { outcome: 'ok' } as const;
 
 const committed = (reply: Awaited<ReturnType<RedisConnection['commitRoom']>>): CommitReply =>
@@ -299,6 +302,7 @@ function toMeta(fields: Record<string, string>): RoomMeta {
     digest: fields.digest as Digest,
     head: JSON.parse(fields.head ?? '') as RoomHead,
     aliveAt: Number(fields.alive_at),
+    ...(Number(fields.v ?? 1) > META_VERSION ? { unknownVersion: Number(fields.v) } : {}),
     ...(fields.failed ? { failed: JSON.parse(fields.failed) as Failure } : {}),
   };
 }

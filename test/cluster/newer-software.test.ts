@@ -44,6 +44,18 @@ test('a room with a snapshot of a newer version is not played, and is left to wh
   expect(await redis.pttl(KEYS.roomSnapshot(code))).toBeGreaterThan(0);
 });
 
+test('a room whose meta has a newer version is neither claimed nor changed', async () => {
+  const code = await cluster.createRoom();
+  expect(await redis.hget(KEYS.roomMeta(code), 'v')).toBe('1');
+  await redis.hset(KEYS.roomMeta(code), 'v', '2');
+  const before = await redis.hgetall(KEYS.roomMeta(code));
+  const player = await Player.open(cluster.instances[0]?.url ?? '', code);
+  player.hello();
+  await until('the player is sent away', () => player.closed);
+  expect(player.closed).toMatchObject({ reason: 'MOVED' });
+  expect(await redis.hgetall(KEYS.roomMeta(code))).toEqual(before);
+});
+
 test('a room that is handed over with such a snapshot is not accepted', async () => {
   const room = (await cluster.createRoom()) as RoomCode;
   const from = newInstanceId();

@@ -60,6 +60,7 @@ const SCRIPTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'lockTake-2': [[autoscaler.lock, autoscaler.fencing]],
   'lockRenew-1': [[autoscaler.lock]],
   'lockRelease-1': [[autoscaler.lock]],
+  'takeTable-1': [[keys.tablesOf('0123abcd')]],
 };
 
 describe('all keys of one script fall into one slot of Redis Cluster', () => {

@@ -21,6 +21,6 @@ local time = redis.call('TIME')
 for key = 1, 3 do redis.call('DEL', KEYS[key]) end
 redis.call('SET', KEYS[3], ARGV[9])
 for at = 12, #ARGV do redis.call('XADD', KEYS[2], (ARGV[10] + at - 11) .. '-0', 'e', ARGV[at]) end
-redis.call('HSET', KEYS[1], 'owner', ARGV[5], 'address', ARGV[6], 'epoch', ARGV[7], 'seq', ends, 'digest', ARGV[11],
+redis.call('HSET', KEYS[1], 'v', 1, 'owner', ARGV[5], 'address', ARGV[6], 'epoch', ARGV[7], 'seq', ends, 'digest', ARGV[11],
   'head', ARGV[8], 'snap_seq', ARGV[10], 'alive_at', time[1] * 1000 + math.floor(time[2] / 1000))
 return {'ok'}
