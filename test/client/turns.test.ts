@@ -1,7 +1,11 @@
 /** The client library says which turn a move is for, to servers that know what that is. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { CommandRefused, Table } from '../../src/client/table.js';
+import { Desk } from '../../src/client/terminal/desk.js';
+import { plain } from '../../src/client/terminal/paint.js';
+import { Story } from '../../src/client/terminal/story.js';
 import type { Seq } from '../../src/protocol/ids.js';
+import { playing, seat } from '../game/positions.js';
 import { ownTurn, start, Wire, welcome } from './wire.js';
 
 beforeEach(() => {
@@ -83,5 +87,21 @@ test('an event without a turn ends the turn', () => {
   const { wire, table } = welcomed(KNOWING);
   wire.say({ type: 'event', seq: 6, digest: 'd6', epoch: 1, at: 0, deadline: null, events: [] });
   expect(table.state.turn).toBeNull();
+  table.close();
+});
+
+test('in a terminal a line that was begun in one turn plays no card in the next', () => {
+  const { view } = welcome(playing(['AS KS', '2S 2H', '3S 3H', '4S 4H'], 'H', {}, seat(0)));
+  const { wire, table } = welcomed({ ...KNOWING, view });
+  const nothing = () => undefined;
+  const desk = new Desk(table, new Story(plain), plain, nothing, nothing);
+  desk.begins();
+  comeBack(wire, { ...KNOWING, view, turn: 9 });
+  desk.take('as');
+  expect(wire.commands()).toMatchObject([{ for: 5 }]);
+  wire.say({ type: 'error', id: wire.commands()[0]?.id, code: 'TURN_OVER', message: '', retry: false });
+  desk.begins();
+  desk.take('as');
+  expect(wire.commands()).toMatchObject([{ for: 5 }, { for: 9 }]);
   table.close();
 });

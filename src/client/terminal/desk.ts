@@ -1,5 +1,5 @@
 /** A player's typed lines carried out at a table, and the answers to them. */
-import { CommandRefused, type Table } from '../table.js';
+import { CommandRefused, type Table, type TableState } from '../table.js';
 import { helpText, proofText } from './help-text.js';
 import { type Intent, parseLine } from './input.js';
 import { gameOf } from './names.js';
@@ -12,6 +12,8 @@ export class Desk {
   /** Said because it was not the player's turn: not true any more once it is. */
   private early = false;
   private asked: 'leave' | undefined;
+  /** In which turn the line that is being typed was begun. */
+  private begunIn: TableState['turn'] = null;
 
   /** `changed`: the answer is another one. `quit`: the player wants to go. */
   constructor(
@@ -27,6 +29,11 @@ export class Desk {
     return this.early && this.table.state.legal.length > 0 ? [] : this.answered;
   }
 
+  /** A line is begun: what it says of cards is said of those that are shown now. */
+  begins(): void {
+    this.begunIn = this.table.state.turn;
+  }
+
   take(line: string): void {
     const intent = parseLine(line, this.table.state);
     const confirmed = this.asked;
@@ -34,6 +41,7 @@ export class Desk {
     this.answered = [];
     this.early = false;
     this.carryOut(intent, confirmed);
+    this.begunIn = null;
     this.changed();
   }
 
@@ -78,7 +86,7 @@ export class Desk {
   }
 
   private give(command: { readonly type: string }): void {
-    this.table.command(command).catch((error: unknown) => {
+    this.table.command(command, this.begunIn ?? this.table.state.turn).catch((error: unknown) => {
       // The end of the table is told elsewhere.
       if (!(error instanceof CommandRefused) || this.table.state.connection === 'closed') return;
       this.say(this.paint.yellow(error.frame.message));

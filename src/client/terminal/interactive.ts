@@ -44,6 +44,7 @@ export function runOnScreen(seating: Seating, input: ReadStream, output: WriteSt
     };
     const desk = new Desk(table, story, paint, redraw, () => end(0));
     const screen = new Screen(input, output, redraw, {
+      begins: () => desk.begins(),
       line: (line) => desk.take(line),
       interrupted: () => end(INTERRUPTED),
       ended: () => end(0),

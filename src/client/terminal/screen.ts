@@ -4,6 +4,8 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import type { Size } from './table-text.js';
 
 export interface Typist {
+  /** The first sign of a line is typed. */
+  readonly begins: () => void;
   readonly line: (line: string) => void;
   /** Ctrl-C. */
   readonly interrupted: () => void;
@@ -26,10 +28,12 @@ export class Screen {
     private readonly input: ReadStream,
     private readonly output: WriteStream,
     private readonly redraw: () => void,
-    typist: Typist,
+    private readonly typist: Typist,
   ) {
     output.write(OTHER_SCREEN);
     this.reader = createInterface({ input, output, prompt: PROMPT, terminal: true });
+    // After the reader's own listener: the line has the sign already.
+    input.on('keypress', this.pressed);
     this.reader.on('line', (line) => {
       typist.line(line);
       // The line typed so far is gone from the screen's last rows, whatever else has changed.
@@ -70,9 +74,14 @@ export class Screen {
     process.off('exit', this.restore);
     process.off('uncaughtExceptionMonitor', this.restore);
     this.output.off('resize', this.resized);
+    this.input.off('keypress', this.pressed);
     this.reader.close();
     this.output.write(OWN_SCREEN);
   }
+
+  private readonly pressed = () => {
+    if (this.reader.line.length === 1) this.typist.begins();
+  };
 
   private readonly resized = () => {
     this.shown = [];
