@@ -1,7 +1,11 @@
 /** Behind somebody else's balancer: whose address a limit holds for, and whose word counts. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { spawnOwned, startRedis, type TestRedis, temporaryFolder } from '../support/programs.js';
+import { makeCertificates } from '../support/tls.js';
 import {
   ask,
   BACKEND_FILE,
@@ -130,6 +134,35 @@ test('by the PROXY protocol the limits hold for the address that it tells, and n
   expect(await byProxyProtocol(port, '203.0.113.2')).not.toBe('429');
   expect(await byProxyProtocol(port, undefined)).toBe('');
   expect(await byProxyProtocol(port, '203.0.113.3', '127.0.0.2')).toBe('');
+});
+
+test('players speak TLS behind the PROXY protocol too', async () => {
+  const folder = await temporaryFolder();
+  const { certificate, key, authority } = makeCertificates(folder.path);
+  const pem = join(folder.path, 'both.pem');
+  writeFileSync(pem, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
+  const { port } = await started({
+    HAPROXY_TRUSTED_PROXIES: '127.0.0.1',
+    HAPROXY_ACCEPT_PROXY: '1',
+    HAPROXY_CERT: pem,
+  });
+  const told = await new Promise<string>((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(`PROXY TCP4 203.0.113.1 127.0.0.1 1000 ${port}\r\n`);
+      const secure = connectTls({ socket, ca: readFileSync(authority), host: '127.0.0.1' }, () =>
+        secure.write(`GET ${PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
+      );
+      secure.on('data', (data) => {
+        answer += String(data);
+      });
+      secure.on('error', reject);
+      secure.on('close', () => resolve(answer));
+    });
+  });
+  expect(told).toMatch(/"x-forwarded-for":"203\.0\.113\.1"/);
+  expect(told).toMatch(/"x-forwarded-proto":"https"/);
+  await folder.remove();
 });
 
 test('it does not start when anybody could tell an address by the PROXY protocol', async () => {

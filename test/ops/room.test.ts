@@ -145,7 +145,7 @@ describe('of a running cluster', () => {
     const [shown, listed, ...refused] = await Promise.all([
       run('explain', stored.toLowerCase()),
       run('list', '--json'),
-      run('explain', 'nonsense!'),
+      run('explain', 'no code'),
       run('explain', '00000000'),
       run(),
     ]);
@@ -153,7 +153,7 @@ describe('of a running cluster', () => {
     expect(shown.stdout).toMatch(new RegExp(`^Room {9}${stored}, hokm@1, lobby, stored, made `));
     expect(JSON.parse(listed.stdout)).toHaveLength(2);
     expect(refused.map(({ status, stderr }) => [status, stderr])).toEqual([
-      [1, '"nonsense!" is no room code.\n'],
+      [1, '"no code" is no room code.\n'],
       [1, 'There is no room 00000000.\n'],
       [1, 'Which command? explain CODE, list or retry CODE.\n'],
     ]);
