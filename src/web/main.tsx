@@ -6,6 +6,7 @@ import { DeviceProvider } from './device/device.js';
 import { Preferences } from './device/preferences.js';
 import { Router } from './device/route.js';
 import { Sounds } from './device/sounds.js';
+import { keepTextsApart } from './text/own-elements.js';
 
 /** Some browsers refuse even to name it. */
 function storage(): TextStorage | undefined {
@@ -22,6 +23,7 @@ function memory(): TextStorage {
   return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
 }
 
+keepTextsApart();
 const stored = storage();
 const preferences = new Preferences(stored);
 const device = {

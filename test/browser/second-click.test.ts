@@ -73,3 +73,48 @@ test('a key that is held plays one card', async () => {
   await left(page, 4);
   expect(turnsOf(sent)).toEqual([1, 2]);
 });
+
+/** A page that has sat down in a new room's lobby. */
+async function inLobby(): Promise<{ page: Page; logged: (type: string) => Promise<number> }> {
+  const room = await cluster.createRoom();
+  const visitor = await openPage(browser, `${cluster.origin}/?room_code=${room}`, DESKTOP, { name: 'Sara' });
+  open.push(visitor);
+  const { page } = visitor;
+  await page.getByRole('button', { name: 'Sit down' }).click();
+  await page.locator('.lobby').waitFor();
+  const logged = async (type: string) => {
+    const answer = await fetch(`${cluster.origin}/api/room/events?room_code=${room}`);
+    const { entries } = (await answer.json()) as { entries: { events: { type: string }[] }[] };
+    return entries.flatMap(({ events }) => events).filter((event) => event.type === type).length;
+  };
+  return { page, logged };
+}
+
+test('two clicks take one seat, though others lie under the pointer once it is taken', async () => {
+  const { page, logged } = await inLobby();
+  const box = await page.locator('[data-place="right"] .button').first().boundingBox();
+  const { x, y, width, height } = box ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down({ clickCount: 1 });
+  await page.mouse.up({ clickCount: 1 });
+  await until('the seat is taken', async () => (await logged('seat_changed')) === 1);
+  await page.locator('[data-place="bottom"] .seat-name').waitFor();
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  // A click of its own counts, and comes after whatever the second of two has led to.
+  await page.locator('.lobby-seat .button.plain').first().click();
+  await until('a bot sits down', async () => (await logged('seat_taken')) === 2);
+  expect(await logged('seat_changed')).toBe(1);
+});
+
+test('a key that is held puts one bot on a seat', async () => {
+  const { page, logged } = await inLobby();
+  await page.locator('.lobby-seat .button.plain').first().focus();
+  await page.keyboard.down('Enter');
+  for (let repeats = 0; repeats < 5; repeats++) await page.keyboard.down('Enter');
+  await page.keyboard.up('Enter');
+  await until('a bot sits down', async () => (await logged('seat_taken')) === 2);
+  await page.getByRole('button', { name: 'Start, bots fill the rest' }).click();
+  await page.locator('.board').waitFor();
+  expect(await logged('seat_taken')).toBe(4);
+});

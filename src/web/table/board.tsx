@@ -7,6 +7,7 @@ import type { Command } from '../../game/hokm/command.js';
 import { SEATS } from '../../game/hokm/seats.js';
 import type { View } from '../../game/hokm/view.js';
 import { suitInWords } from '../cards/names.js';
+import { deliberate } from '../parts/deliberate.js';
 import { IconButton } from '../parts/icon-button.js';
 import { useText } from '../text/text.js';
 import { useSheets } from './board-sheets.js';
@@ -93,7 +94,7 @@ function PlayBoard({
         <ScoreBar table={table} room={room} onOpen={() => show('score')} />
         <IconButton icon="lastTrick" label={t('last_trick')} onClick={() => show('last')} />
       </header>
-      <div class="board felt" dir="ltr">
+      <div class="board felt" dir="ltr" {...deliberate}>
         {SEATS.map((seat) => {
           const occupant = room.seats[seat] ?? null;
           const acting = table.turn === seat && room.status === 'playing';

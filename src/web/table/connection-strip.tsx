@@ -27,7 +27,7 @@ export function ConnectionStrip({ state }: { readonly state: TableState }) {
             ? `${t('reconnecting')} ${t(pending > 0 ? 'pending_sent' : 'reconnecting_hint')}`
             : `${t('offline')} ${pending > 0 ? t('pending_sent') : ''}`;
   return (
-    <div class="connection-strip" data-state={words ? connection : 'open'} role="status">
+    <div class="connection-strip" translate={false} data-state={words ? connection : 'open'} role="status">
       {words && (
         <p>
           <span class="spinner" aria-hidden="true" /> {words}

@@ -68,7 +68,14 @@ export function Hand({ cards, legal, sending, onPlay, onIllegal }: HandProps) {
 
   const back = cards.length > ROW ? Math.floor(cards.length / 2) : 0;
   return (
-    <ul ref={list} class="hand" data-on={isOn} data-rows={back > 0 ? 2 : 1} aria-label={text.t('your_hand')}>
+    <ul
+      ref={list}
+      class="hand"
+      translate={false}
+      data-on={isOn}
+      data-rows={back > 0 ? 2 : 1}
+      aria-label={text.t('your_hand')}
+    >
       {cards.map((card, index) => {
         const playable = legal.has(card);
         const inBack = index < back;

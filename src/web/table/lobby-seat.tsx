@@ -42,7 +42,9 @@ export function LobbySeat({ seat, room, connected, said, onSit, onBot, onRemove,
       <SeatRing seat={occupant} acting={false} clock={null} />
       {occupant ? (
         <>
-          <bdi class="seat-name">{name}</bdi>
+          <bdi class="seat-name" translate={false}>
+            {name}
+          </bdi>
           <small class="quiet">
             {seat === host && <Icon name="host" />}
             {away ? t('away') : seat === host ? t('host') : note}

@@ -1,6 +1,7 @@
 /** Before the first match: who sits where, the invitation, the start. */
 import type { RoomView } from '../../client/browser.js';
 import { SEATS } from '../../game/hokm/seats.js';
+import { deliberate } from '../parts/deliberate.js';
 import { IconButton } from '../parts/icon-button.js';
 import { spacedCode } from '../text/numbers.js';
 import { useText } from '../text/text.js';
@@ -29,7 +30,7 @@ export function Lobby({ model, view }: LobbyProps) {
       <header class="table-bar">
         <IconButton icon="menu" label={t('menu')} onClick={() => show('menu')} />
         <div class="lobby-title">
-          <h1>{t('table_code', { code: spacedCode(view.room) })}</h1>
+          <h1 translate={false}>{t('table_code', { code: spacedCode(view.room) })}</h1>
           <p class="quiet">
             {t('match_options', {
               points: options.target_points ?? 7,
@@ -43,7 +44,7 @@ export function Lobby({ model, view }: LobbyProps) {
           <IconButton icon="talk" label={t('talk')} onClick={() => show('talk')} />
         )}
       </header>
-      <div class="lobby-main">
+      <div class="lobby-main" {...deliberate}>
         <div class="felt lobby-table" dir="ltr">
           {SEATS.map((seat) => (
             <LobbySeat

@@ -36,7 +36,7 @@ export function ScoreBar({ table, room, onOpen }: ScoreBarProps) {
     </span>
   );
   return (
-    <button type="button" class="score-bar" title={t('score_details')} onClick={onOpen}>
+    <button type="button" class="score-bar" translate={false} title={t('score_details')} onClick={onOpen}>
       {half(ours)}
       <TrumpSign trump={table.trump} />
       {half((1 - ours) as Side)}

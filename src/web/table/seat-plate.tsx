@@ -37,7 +37,7 @@ export function SeatPlate(props: SeatPlateProps) {
   ].filter((note) => typeof note === 'string');
   return (
     <div class="seat" data-place={place} data-seat={seat} data-side={seat & 1}>
-      <button type="button" class="seat-plate" onClick={onClick}>
+      <button type="button" class="seat-plate" translate={false} onClick={onClick}>
         <span class="unseen">{[name, ...notes].join(', ')}</span>
         <SeatRing seat={occupant} acting={acting} clock={clock} />
         {hakem && (

@@ -25,6 +25,7 @@ export function TurnLine({ words, mine, warning, onTalk }: TurnLineProps) {
     <div class="turn-line">
       <p
         class="turn-words"
+        translate={false}
         key={warns ? warning.number : 'turn'}
         data-kind={warns ? 'warning' : mine ? 'mine' : 'other'}
         role="status"
