@@ -9,7 +9,6 @@ import { type RawData, type ServerOptions, WebSocket } from 'ws';
 import type { Frame } from '../protocol/frame.js';
 import { MAX_FRAME_BYTES } from './limits.js';
 import type { RawSocket } from './player-socket.js';
-import { textFrame } from './text-frame.js';
 
 /** Who is told what comes. */
 export interface Listener {
@@ -77,8 +76,7 @@ export class WsSocket implements RawSocket {
   send(frame: Frame): void {
     if (!this.isOpen) return;
     this.gather();
-    // Whole frames, as the library's own are: the two never mix within one. It would write header and text apart, for each anew.
-    this.socket.write(frame.carriedBy(textFrame));
+    this.library.send(frame.bytes, AS_TEXT);
     if (this.socket.writableLength > MAX_GATHERED_BYTES) this.socket.uncork();
   }
 
@@ -105,3 +103,6 @@ export class WsSocket implements RawSocket {
     gathering.push(this.socket);
   }
 }
+
+/** The bytes of a frame are text: made once however many connections it goes to. */
+const AS_TEXT = { binary: false } as const;

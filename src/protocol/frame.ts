@@ -1,12 +1,11 @@
-/** A frame on its way out: its JSON, and what a transport makes of that, made once however many connections it goes to. */
+/** A frame on its way out: its JSON, and the bytes of that, made once however many connections they go to. */
 export class Frame {
-  private bytes: Buffer | undefined;
+  private encoded: Buffer | undefined;
 
   constructor(readonly text: string) {}
 
-  /** The bytes that `carry` makes of the text; there is one transport that carries bytes. */
-  carriedBy(carry: (text: string) => Buffer): Buffer {
-    this.bytes ??= carry(this.text);
-    return this.bytes;
+  get bytes(): Buffer {
+    this.encoded ??= Buffer.from(this.text);
+    return this.encoded;
   }
 }
