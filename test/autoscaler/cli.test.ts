@@ -153,7 +153,7 @@ describe('without a cluster', () => {
     };
     await writeFile(file('cluster.json'), JSON.stringify(facts));
     await redis.set(keyspaceOf('other').autoscaler.hand, JSON.stringify({ pauseIn: 0, pauseOut: 0 }));
-    const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}`, HOKM_START_WAIT_MS: '200' };
+    const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
     const seen = await autoscaler(['status', '--json', '--data', folder.path], env);
     expect([seen.code, JSON.parse(seen.stdout)]).toEqual([0, expect.objectContaining({ instances: [], lock: null })]);
     expect((await autoscaler(['scale', '2', '--hold', '30m', '--data', folder.path], env)).code).toBe(0);
