@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { isFullRun } from '../support/full.js';
 import { end, spawnOwned, temporaryFolder } from '../support/programs.js';
 import { whyNoCompiler } from './compiler.js';
 import { change, copyPackage, type Mutant, mutants } from './mutants.js';
@@ -17,7 +18,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-const possible = mutants.filter(({ needsCompiler }) => !needsCompiler || whyNoCompiler() === undefined);
+const possible = mutants
+  .filter(({ slow }) => isFullRun || !slow)
+  .filter(({ needsCompiler }) => !needsCompiler || whyNoCompiler() === undefined);
 
 test.each(possible.map((mutant): [string, string, Mutant] => [mutant.guard, mutant.fault, mutant]))(
   'taken out: %s; %s',

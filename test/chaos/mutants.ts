@@ -16,6 +16,8 @@ export interface Change {
 }
 
 export interface Mutant {
+  /** Its campaign takes minutes: played by `npm run test:full` alone. */
+  readonly slow?: true;
   /** The guard that is missing; none in a control, which only has the change that makes a crash hit. */
   readonly guard: string;
   readonly changes: readonly Change[];
@@ -92,6 +94,7 @@ export const mutants: readonly Mutant[] = [
     changes: [{ file: 'deploy/local/redis.ts', from: "'appendfsync always'", to: "'appendfsync everysec'" }],
     fault: 'slow-disk',
     red: true,
+    slow: true,
     needsCompiler: true,
   },
   { guard: 'none, but acks are late', changes: [lateAcks], fault: 'sigkill', red: false },

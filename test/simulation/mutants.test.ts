@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { changeCompiled, copyPackage } from '../chaos/mutants.js';
+import { isFullRun } from '../support/full.js';
 import { end, spawnOwned, temporaryFolder } from '../support/programs.js';
 import { type Mutant, mutants } from './mutants.js';
 
@@ -19,7 +20,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-test.each(mutants.map((mutant): [string, Mutant] => [mutant.guard, mutant]))(
+const played = mutants.filter(({ slow }) => isFullRun || !slow);
+
+test.each(played.map((mutant): [string, Mutant] => [mutant.guard, mutant]))(
   'taken out: %s',
   async (_, { changes, from = 1, found = /VIOLATION/ }) => {
     for (const one of changes) await changeCompiled(folder.path, one);

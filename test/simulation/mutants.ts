@@ -6,6 +6,8 @@ export interface Mutant {
   /** How it is noticed, where it could be noticed by something else that goes wrong with it. */
   readonly found?: RegExp;
   readonly changes: readonly Change[];
+  /** It takes long to be found: looked for by `npm run test:full` alone. */
+  readonly slow?: true;
   /** The first seed to be played, below 2,000, where what is needed comes together once in a thousand; by default 1. */
   readonly from?: number;
 }
@@ -19,6 +21,7 @@ const LEDGER = 'src/room/ledger.ts';
 export const mutants: readonly Mutant[] = [
   {
     guard: 'compare-and-set on seq and digest',
+    slow: true,
     changes: [
       {
         file: COMMIT,
@@ -55,14 +58,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'command ids in snapshots',
+    slow: true,
     changes: [{ file: 'src/room/store.ts', from: 'windows: windows.stored()', to: 'windows: []' }],
   },
   {
     guard: 'repair of a tail that a failover lost',
+    slow: true,
     changes: [{ file: LEDGER, from: 'if (kept) return [...kept, ...ahead];', to: 'if (kept) return ahead;' }],
   },
   {
     guard: 'proof of ownership of idle rooms',
+    slow: true,
     changes: [
       {
         file: MAILBOX,
@@ -94,6 +100,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'one hop',
+    slow: true,
     changes: [
       {
         file: 'src/edge/routing.ts',
@@ -167,6 +174,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'no last word after a loss of data',
+    slow: true,
     found: /thrown out with 44|refused with 404|was not found again/,
     changes: [
       {
@@ -193,6 +201,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'end of the log in a change of owner, and the tail for the new one',
+    slow: true,
     from: 1_300,
     changes: [
       { file: TRANSFER, from: 'local ends = now[3] == ARGV[3] and now[4] == ARGV[4]', to: 'local ends = true' },
