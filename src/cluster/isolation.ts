@@ -35,6 +35,7 @@ export class Isolation {
   /** Peers asked so far. */
   private asked = 0;
   private timer: Timer | undefined;
+  private stopped = false;
 
   constructor(private readonly deps: IsolationDeps) {}
 
@@ -44,10 +45,12 @@ export class Isolation {
   }
 
   start(): void {
+    if (this.stopped) return;
     this.timer = this.deps.clock.after(PERIOD_MS, () => void this.look().finally(() => this.start()));
   }
 
   stop(): void {
+    this.stopped = true;
     this.timer?.cancel();
   }
 
@@ -55,7 +58,7 @@ export class Isolation {
     const { lease, onIsolated, log } = this.deps;
     if (lease.fresh()) this.isolated = false;
     if (this.isolated) return;
-    if (!(await this.looksAlone())) return;
+    if (!(await this.looksAlone()) || this.stopped) return;
     this.isolated = true;
     log.error('alone without Redis: giving all players up');
     onIsolated();

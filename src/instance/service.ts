@@ -48,6 +48,8 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
       await registry.announce();
     },
   });
+  // Until the last room is given away: without Redis that lasts until the deadline, and the players would wait as long.
+  lifecycle.add('isolation', { start: () => isolation.start(), stop: () => isolation.stop() });
   lifecycle.add('rooms', {
     stop: async () => {
       await drain.run();
@@ -89,7 +91,6 @@ export function createService({ ports, redis, lifecycle, membership, rooms, edge
     },
     askPeer: probe,
   });
-  lifecycle.add('isolation', { start: () => isolation.start(), stop: () => isolation.stop() });
   const fencing = new Fencing();
   new RequestedMoves({ self, bus, fencing, migration, ownership, registry, clock, log });
   const scaling = new Scaling({ self, bus, fencing, drain, lease, registry, clock, log });

@@ -14,7 +14,14 @@ function instance(count = 1) {
   const clock = new ManualClock();
   /** By peer, since when it has Redis, monotonic ms; undefined while it has not. */
   const peers: (number | undefined)[] = Array.from({ length: count }, () => 0);
-  const seen = { cutAt: undefined as number | undefined, givenUp: 0, asked: new Set<string>(), mostAtOnce: 0 };
+  const seen = {
+    cutAt: undefined as number | undefined,
+    givenUp: 0,
+    asked: new Set<string>(),
+    asks: 0,
+    mostAtOnce: 0,
+    onAsk: (): void => undefined,
+  };
   const age = () => (seen.cutAt === undefined ? 0 : clock.monotonic() - seen.cutAt);
   let asking = 0;
   const isolation = new Isolation({
@@ -29,6 +36,8 @@ function instance(count = 1) {
     },
     askPeer: async (address): Promise<Livez> => {
       seen.asked.add(address);
+      seen.asks += 1;
+      seen.onAsk();
       asking += 1;
       seen.mostAtOnce = Math.max(seen.mostAtOnce, asking);
       await Promise.resolve();
@@ -126,4 +135,13 @@ test('while nobody reaches Redis, everybody keeps its players', async () => {
   peers.fill(undefined);
   await pass(60_000);
   expect(seen.givenUp).toBe(0);
+});
+
+test('an instance that stops looking while a peer is asked gives nobody up, and asks no more', async () => {
+  const { seen, isolation, pass, cut } = instance();
+  await pass(60_000);
+  cut();
+  seen.onAsk = () => isolation.stop();
+  await pass(ASKS_AFTER_MS + 10_000);
+  expect([seen.givenUp, seen.asks]).toEqual([0, 1]);
 });
