@@ -92,6 +92,7 @@ export class PublicLog {
 
   /** Stored entries after `after`, up to and with `end`. */
   private async older(head: RoomHead, after: Seq, end: Seq, limit: number): Promise<PublicEntry[]> {
+    if (after >= end) return [];
     const stored = await this.store.read(head.code, after, Math.min(limit, end - after));
     return stored.filter(({ seq }) => seq <= end).map((entry) => publicEntry(head, entry));
   }
