@@ -146,6 +146,7 @@ describe('without a cluster', () => {
       player_url: 'http://127.0.0.1:1/',
       redis_url: server.url,
       redis_prefix: 'other',
+      ops_token: 'a token of operators',
       haproxy_socket: '/nowhere/haproxy',
       control_socket: '/nowhere/control',
       policy: null,
@@ -155,6 +156,7 @@ describe('without a cluster', () => {
     await redis.set(keyspaceOf('other').autoscaler.hand, JSON.stringify({ pauseIn: 0, pauseOut: 0 }));
     const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
     const seen = await autoscaler(['status', '--json', '--data', folder.path], env);
+    expect(seen.stderr).toBe('');
     expect([seen.code, JSON.parse(seen.stdout)]).toEqual([0, expect.objectContaining({ instances: [], lock: null })]);
     expect((await autoscaler(['scale', '2', '--hold', '30m', '--data', folder.path], env)).code).toBe(0);
     expect(await redis.get(keyspaceOf('other').autoscaler.hand)).toMatch(/"hold":\{"count":2/);
