@@ -133,7 +133,10 @@ class RoomCheck {
       this.noteSeats(replay.state, entry, seq, broken);
       for (const { client, source, seat = client.seat, fingerprint: given } of views.get(seq) ?? []) {
         if (broken) break;
-        const own = this.seatsAround(client, seq).includes(seat);
+        const [seatBefore, seatAfter] = this.seatsAround(client, seq);
+        // Whoever has just lost the seat remembers its cards, which nobody is shown any more.
+        if (source === 'folded' && seat !== null && seatBefore === seat && seatAfter !== seat) continue;
+        const own = seatBefore === seat || seatAfter === seat;
         if (own && given === fingerprint(viewRoom(game, head, replay.state, seat ?? 'spectator'))) continue;
         this.blame('view', seq, `seat ${seat} had another view${own ? '' : ', which is not its own'} (${source})`);
       }
@@ -175,7 +178,7 @@ class RoomCheck {
   }
 
   /** Where a client sat just before the entry, and just after it. */
-  private seatsAround(client: ClientEvidence, seq: number): readonly (Seat | null)[] {
+  private seatsAround(client: ClientEvidence, seq: number): readonly [before: Seat | null, after: Seat | null] {
     const seats = this.sat.get(client) ?? [];
     return [seats[seq - 1] ?? null, seats[seq] ?? null];
   }
