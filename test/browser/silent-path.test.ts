@@ -63,22 +63,12 @@ async function nextAttempt(silentSince: () => number): Promise<number> {
   return took;
 }
 
-test('a path that falls silent before the socket is open: the page tries again within 3 s', async () => {
+test.each([
+  ['before the socket is open', 0],
+  ['as the page says hello', 1],
+])('a path that falls silent %s: the page tries again within 3 s', async (_, passed) => {
   let since = 0;
-  onSocket(0, () => {
-    since = performance.now();
-    wire.silence();
-  });
-  const page = await sitDown();
-  expect(await nextAttempt(() => since)).toBeLessThan(LEFT_WITHIN_MS);
-  await start(page);
-  await myTurn(page);
-  expect(visitor?.wrong).toEqual([]);
-});
-
-test('a path that falls silent as the page says hello: the page tries again within 3 s', async () => {
-  let since = 0;
-  onSocket(1, () => {
+  onSocket(passed, () => {
     since = performance.now();
     wire.silence();
   });

@@ -30,8 +30,9 @@ export async function runAutomatic(table: Table, { play, delayMs, fill, out, com
     out(result);
     return 0;
   }
-  const { code, message } = table.state.error ?? { code: 'ROOM_CLOSED', message: 'The room is closed.' };
-  complain(`${code}: ${message}`);
+  const { error } = table.state;
+  if (error) complain(`${error.code}: ${error.message}`);
+  else complain(view?.status === 'closed' ? 'ROOM_CLOSED: The room is closed.' : 'Stopped before the match was over.');
   return 1;
 }
 
