@@ -5,7 +5,7 @@ import { gather, Http, type HttpAsk, type HttpAsker, type HttpConnection } from 
 import type { SimulatedInstance } from './instance.js';
 import type { Place } from './network.js';
 import type { Process } from './process.js';
-import { ClientSocket, through, Wire } from './wire.js';
+import { ClientSocket, Wire } from './wire.js';
 import type { Member, World } from './world.js';
 
 const UPGRADE_TIMEOUT_MS = 400;
@@ -52,22 +52,23 @@ export class Ways {
     path: readonly string[],
     member: Member,
     code: RoomCode,
-    opened?: (wire: Wire) => void,
+    further?: { opened(wire: Wire): void; refused(): void },
   ) {
     const { process, instance } = member;
     const from = path.at(-1) ?? '';
     const to = [...path, process.name];
     this.world.network.stream(from, process.name).send(() => {
       if (process.dead) {
-        const back = to
-          .slice(1)
-          .map((_, at) => this.world.network.stream(to[at + 1] ?? '', to[at] ?? ''))
-          .reverse();
-        return through(back, () => (opened ? undefined : client.ended(undefined, 1_006)));
+        if (further) return further.refused();
+        // Before it is open, a way has one hop.
+        return this.world.network.stream(process.name, from).send(() => client.ended(undefined, 1_006));
       }
       process.run(() => {
         const wire = new Wire(this.world.network, client, to, process, (text) => this.world.overheard(code, text));
-        if (opened) wire.opened = () => opened(wire);
+        if (further) {
+          wire.opened = () => further.opened(wire);
+          wire.refused = () => further.refused();
+        }
         if (to.length > 3) this.world.complain(code, `a connection was passed on more than once: ${to.join(', ')}`);
         void instance.accept(wire, code, path.length > 1);
       });
@@ -92,17 +93,18 @@ export class Ways {
         from.after(this.world.network.delay(), () => decide(false));
         return;
       }
-      this.reach(wire.client, wire.path, target, code, (further) => {
-        this.world.network.stream(target.process.name, from.name).send(() =>
-          from.run(() => {
-            if (decided) return further.closedByClient();
-            decide(true);
-            from.whenDead(() => further.broken());
-            by.forwarded.add(further);
-            const [device = ''] = wire.path;
-            this.world.network.stream(from.name, device).send(() => wire.client.opened(further));
-          }),
-        );
+      const back = this.world.network.stream(target.process.name, from.name);
+      const opened = (further: Wire) => {
+        if (decided) return further.closedByClient();
+        decide(true);
+        from.whenDead(() => further.broken());
+        by.forwarded.add(further);
+        const [device = ''] = wire.path;
+        this.world.network.stream(from.name, device).send(() => wire.client.opened(further));
+      };
+      this.reach(wire.client, wire.path, target, code, {
+        opened: (further) => back.send(() => from.run(() => opened(further))),
+        refused: () => back.send(() => from.run(() => decide(false))),
       });
     });
   }

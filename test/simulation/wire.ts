@@ -77,6 +77,8 @@ export class Wire implements RawSocket {
   player: PlayerSocket | undefined;
   /** What is done when the instance at the end opens it. */
   opened: () => void = () => through(this.down, () => this.client.opened(this));
+  /** What is done, besides, when it breaks: only who waits for it to open hears of it. */
+  refused: () => void = () => through(this.down, () => this.client.ended(undefined, BROKEN));
   private readonly up: readonly Stream[];
   private readonly down: readonly Stream[];
 
@@ -100,6 +102,7 @@ export class Wire implements RawSocket {
     this.isOpen = false;
     this.process.run(() => this.player?.gone());
     through(this.down, () => this.client.ended(this, BROKEN));
+    this.refused();
   }
 
   send({ text }: Frame): void {
@@ -150,7 +153,7 @@ export class Wire implements RawSocket {
 }
 
 /** One stream after the other. */
-export function through([first, ...rest]: readonly Stream[], arrive: () => void): void {
+function through([first, ...rest]: readonly Stream[], arrive: () => void): void {
   if (first) first.send(() => through(rest, arrive));
   else arrive();
 }
