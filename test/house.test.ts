@@ -235,7 +235,13 @@ test('the environment is read in the config module, but for the bootstrap, which
 
 test('nothing is any, and nothing is taken for granted', () => {
   expect(having(/[:<|&(,=]\s*any\b(?!['"`\s]*[a-z:])|\bas any\b|\bany\[\]/, [...CODE, 'test/'])).toEqual([]);
-  expect(having(/@ts-(?:ignore|nocheck)|biome-(?:ignore)/, [...CODE, 'test/'])).toEqual([]);
+});
+
+test('no comment switches the compiler or the linter off', () => {
+  const silenced = /@ts-(?:ignore|nocheck|expect-error)|biome-(?:ignore)|eslint-(?:disable)/;
+  // The whole text: a directive is a comment, which `code` does not have.
+  const files = paths.filter((path) => /\.(tsx?|mjs|css|html|json)$/.test(path));
+  expect(files.filter((path) => silenced.test(readFileSync(new URL(path, packageRoot), 'utf8')))).toEqual([]);
 });
 
 test('hosts and ports become one text, and two again, in one file', () => {

@@ -55,7 +55,7 @@ export class Routing {
         isLate = true;
         resolve(this.late.get(code));
       });
-      this.ownership
+      void this.ownership
         .locate(code)
         .catch(() => undefined)
         .then((location) => {

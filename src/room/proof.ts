@@ -58,7 +58,8 @@ export class Proof {
     if (this.confirmed || this.renewing) return;
     this.renewing = true;
     const askedAt = this.clock.monotonic();
-    ledger.stands().then((yes) => {
+    // The store tells a failure as an answer: this does not reject.
+    void ledger.stands().then((yes) => {
       this.renewing = false;
       if (yes && this.leased) this.confirm(askedAt);
       if (!this.confirmed) inDoubt();

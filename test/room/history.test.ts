@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import type { Digest, Seq } from '../../src/protocol/ids.js';
 import { History, type LogLine, type Position } from '../../src/room/history.js';
 

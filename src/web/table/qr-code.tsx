@@ -9,13 +9,16 @@ export function QrCode({ text }: { readonly text: string }) {
   const { t } = useText();
   const [drawn, setDrawn] = useState<{ readonly size: number; readonly path: string } | undefined>();
   useEffect(() => {
-    import('lean-qr').then(({ generate }) => {
+    const draw = async () => {
+      const { generate } = await import('lean-qr');
       const code = generate(text);
       const rows = Array.from({ length: code.size }, (_, y) =>
         Array.from({ length: code.size }, (_, x) => (code.get(x, y) ? `M${x} ${y}h1v1h-1z` : '')).join(''),
       );
       setDrawn({ size: code.size, path: rows.join('') });
-    });
+    };
+    // Offline the module does not load: the code stays empty, and the link beside it still works.
+    draw().catch(() => undefined);
   }, [text]);
   const size = (drawn?.size ?? 25) + 2 * QUIET;
   return (
