@@ -8,8 +8,24 @@ import type { ClientHistory } from './history.js';
 import type { PlayedRoom } from './load.js';
 
 const PAGE = 1_000;
+/** Bots go on playing while the parts are read one after the other: so long they are read again, ms. */
+const AGREE_MS = 8_000;
 
+/** All parts as of one moment; whatever differs for longer than bots need for a move is for the checker to judge. */
 export async function gather(cluster: ClusterUnderTest, room: PlayedRoom): Promise<RoomEvidence> {
+  const giveUpAt = performance.now() + AGREE_MS;
+  for (;;) {
+    const evidence = await readParts(cluster, room);
+    if (isOfOneMoment(evidence) || performance.now() > giveUpAt) return evidence;
+  }
+}
+
+function isOfOneMoment({ meta, log, published, clients }: RoomEvidence): boolean {
+  const ends = [log.at(-1), published?.at(-1), ...clients.filter(({ left }) => !left).map(({ end }) => end)];
+  return ends.every((end) => (end?.seq ?? 0) === meta.seq);
+}
+
+async function readParts(cluster: ClusterUnderTest, room: PlayedRoom): Promise<RoomEvidence> {
   const { code, history, players, clients: present, former, lively } = room;
   const meta = await cluster.store.meta(code);
   if (!meta) throw new Error(`room ${code} is gone`);
@@ -32,7 +48,6 @@ async function publicLog({ base }: ClusterUnderTest, code: PlayedRoom['code']): 
   const log: PublishedEntry[] = [];
   for (;;) {
     const ask = () => fetch(`${base}/api/room/events?room_code=${code}&after=${log.at(-1)?.seq ?? 0}`);
-    // The room's owner tells it: one that has just been lost is replaced first.
     // The room's owner tells it: one that has just been lost is replaced first.
     let answer = await ask();
     await until('the public log is told', async () => {
