@@ -20,7 +20,7 @@ export interface Observation {
 
 export interface ObserveDeps {
   readonly redis: RedisConnection;
-  readonly registry: Pick<Registry, 'list'>;
+  readonly registry: Pick<Registry, 'list' | 'unreachable'>;
   readonly store: Store;
   readonly clock: SystemClock;
   readonly heartbeatMs: number;
@@ -32,8 +32,9 @@ export async function observe({ redis, registry, store, clock, heartbeatMs }: Ob
   const [seconds, micros] = await redis.time();
   // Redis' clock, so that this host's may be wrong or jump.
   clock.synchronise(Number(seconds) * 1000 + Number(micros) / 1000, sentAt);
-  const [listed, state, hand, { orders, entries }, rolling] = await Promise.all([
+  const [listed, unreachable, state, hand, { orders, entries }, rolling] = await Promise.all([
     registry.list(),
+    registry.unreachable(),
     store.state(),
     store.hand(),
     store.orders(),
@@ -42,7 +43,7 @@ export async function observe({ redis, registry, store, clock, heartbeatMs }: Ob
   const now = clock.now();
   return {
     now,
-    look: look(listed.instances, listed.expired, state.seen, heartbeatMs, now),
+    look: look(listed.instances, listed.expired, unreachable, state.seen, heartbeatMs, now),
     state,
     hand,
     orders,

@@ -3,7 +3,7 @@
  * Pub/sub only makes it faster. It may die at any time; HAProxy goes on with what it has.
  */
 import { lookup } from 'node:dns/promises';
-import type { Registry } from '../src/cluster/registry.js';
+import { NOT_LOOKED, type Registry } from '../src/cluster/registry.js';
 import type { ControllerConfig } from '../src/config.js';
 import type { ClusterMessage } from '../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
@@ -83,7 +83,7 @@ export class Controller {
   constructor(private readonly parts: ControllerParts) {
     this.limits = limitsOf(parts.config);
     this.channels = parts.redis.keyspace.channels;
-    this.report = { socket: parts.config.HAPROXY_SOCKET };
+    this.report = { socket: parts.config.HAPROXY_SOCKET, down: NOT_LOOKED };
   }
 
   /** Starts all loops; resolves when HAProxy is equal to the registry for the first time. */
@@ -142,6 +142,7 @@ export class Controller {
     try {
       const [servers, pins] = await Promise.all([api.servers(), full ? api.pins() : undefined]);
       const now = clock.monotonic();
+      this.report = { ...this.report, down: downIn(servers) };
       this.belief =
         typeof reading === 'string' ? unanswered(this.belief) : believe(this.belief, reading, now, this.limits);
       const plan = reconcile(this.belief, { servers, pins }, this.leaving, now, this.limits);
@@ -316,6 +317,7 @@ export class Controller {
       this.look(true);
     }
     this.worker = worker;
+    if (worker === undefined) this.report = { ...this.report, down: NOT_LOOKED };
     return worker === undefined ? WATCH_AWAY_MS : WATCH_MS;
   }
 
@@ -324,6 +326,7 @@ export class Controller {
     const { api, oldWorkers } = this.parts;
     try {
       const servers = await api.servers();
+      this.report = { ...this.report, down: downIn(servers) };
       const isDown = ({ up, state, checked }: ShownServer) => (checked && !up) || state === 'maint';
       const down = servers.filter(isDown);
       oldWorkers?.forget(servers.filter((server) => !isDown(server)).map(({ name }) => name));
@@ -358,6 +361,14 @@ export class Controller {
     });
     this.running.add(running);
   }
+}
+
+/** Whom HAProxy's checks do not reach, for the registry. */
+function downIn(servers: readonly ShownServer[]): string {
+  return servers
+    .filter(({ up, state, checked }) => checked && !up && state !== 'maint')
+    .map(({ name }) => name)
+    .join(',');
 }
 
 function messageOf(error: unknown): string {

@@ -11,7 +11,7 @@ export interface Counts {
   readonly active: number;
   readonly starting: number;
   readonly draining: number;
-  /** Silent or vanished: their load is still counted, their room is not. */
+  /** Silent, vanished, or not reached by HAProxy: their load is still counted, their room is not. */
   readonly unknown: number;
 }
 
@@ -51,7 +51,8 @@ export interface CountInput {
 }
 
 export const REFUSALS = {
-  unknown_instance: 'an instance is silent: its players may come back to it, or all at once to the others',
+  unknown_instance:
+    'an instance is silent, or HAProxy does not reach it: its players may come back to it, or all at once to the others',
   stale_metrics: 'Redis was away: figures count again after one full lease',
   outage_guard: 'players dropped faster than they ever leave by themselves: they will be back',
   panic: 'load reached the ready instances unforeseen a few minutes ago',

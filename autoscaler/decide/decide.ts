@@ -9,7 +9,7 @@ import { bootMs, followBoots } from './boots.js';
 import { type CountDecision, type Counts, decideCount, type Outlook, type Refusal } from './count.js';
 import { type Demand, demand } from './demand.js';
 import { advanceDrain, type Drain, startDrain } from './drains.js';
-import type { Instance } from './instance.js';
+import { type Instance, isSilent } from './instance.js';
 import type { Look } from './look.js';
 import { planRebalance } from './rebalance.js';
 import type { Hand, State } from './state.js';
@@ -189,7 +189,7 @@ function countStates(instances: readonly Instance[], drains: readonly Drain[], b
     active: count('ready'),
     starting: booting + count('starting'),
     draining: drains.length + count('draining'),
-    unknown: count('unknown'),
+    unknown: count('unknown') + count('unreachable'),
   };
 }
 
@@ -208,7 +208,7 @@ function rebalance(
   spread: boolean,
 ) {
   const rested = now - state.rebalancedAt >= policy.rebalance.pause_s * 1000;
-  const silent = look.instances.some(({ state }) => state === 'unknown');
+  const silent = look.instances.some(({ state }) => isSilent(state));
   if (!rested || silent || drains.length > 0 || count.remove > 0 || count.guard) return state.rebalancedAt;
   const moves = planRebalance(look.instances, policy, spread);
   for (const move of moves) actions.push({ kind: 'move', ...move });

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { Policy } from '../policy/schema.js';
-import type { Instance } from './instance.js';
+import { type Instance, isSilent } from './instance.js';
 
 export const drainSchema = z.object({
   id: z.string(),
@@ -79,7 +79,7 @@ export function advanceDrain(
     case 'told': {
       const empty = instance.state === 'draining' && instance.rooms === 0 && instance.players === 0;
       if (empty || now >= drain.deadline) return stop(!empty);
-      const heard = instance.state === 'draining' || instance.state === 'unknown';
+      const heard = instance.state === 'draining' || isSilent(instance.state);
       const again = drain.fencing !== fencing || (!heard && now - drain.saidAt >= TELL_AGAIN_MS);
       return again ? tell() : nothing;
     }

@@ -2,8 +2,14 @@
 import { z } from 'zod';
 import type { InstanceId } from '../../src/protocol/ids.js';
 
-/** unknown: its heartbeat is late, or its lease has run out and nobody has taken over yet; the figures are its last. */
-export const STATES = ['starting', 'ready', 'draining', 'unknown'] as const;
+/**
+ * unknown: its heartbeat is late, or its lease has run out and nobody has taken over yet; the figures are its last.
+ * unreachable: it says that it is ready, and no HAProxy gets through to it: nobody new comes to it.
+ */
+export const STATES = ['starting', 'ready', 'draining', 'unknown', 'unreachable'] as const;
+
+/** Whether an instance in this state is there for nobody, though its players may be back any moment. */
+export const isSilent = (state: (typeof STATES)[number]): boolean => state === 'unknown' || state === 'unreachable';
 
 /** Kept from run to run, so that a silent instance keeps its load. */
 export const instanceSchema = z.object({

@@ -16,20 +16,26 @@ const MEGABYTE = 1024 * 1024;
 
 /**
  * @param expired ids whose lease has run out and whose rooms nobody has taken over yet
+ * @param unreachable those that no HAProxy gets through to
  * @param seen as of the last look
  */
 export function look(
   records: readonly InstanceRecord[],
   expired: readonly string[],
+  unreachable: ReadonlySet<string>,
   seen: readonly Instance[],
   heartbeatMs: number,
   now: number,
 ): Look {
   const instances: Instance[] = [];
+  // A HAProxy that gets through to nobody has trouble of its own, which more instances do not end.
+  const someReached = records.some(({ id, status }) => status === 'ready' && !unreachable.has(id));
   for (const record of records) {
     if (record.status === 'stopped') continue;
     const silent = now - record.last_heartbeat > PERIODS * heartbeatMs;
-    instances.push(toInstance(record, silent && record.status !== 'draining' ? 'unknown' : record.status));
+    const cutOff = someReached && record.status === 'ready' && unreachable.has(record.id);
+    const state = cutOff ? 'unreachable' : record.status;
+    instances.push(toInstance(record, silent && record.status !== 'draining' ? 'unknown' : state));
   }
   for (const id of expired) {
     const last = seen.find((instance) => instance.id === id);

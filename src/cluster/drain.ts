@@ -36,9 +36,18 @@ const LAST_WORD_MS = 1_000;
 interface Destinations {
   readonly instances: readonly InstanceRecord[];
   readonly promised: Map<InstanceId, number>;
-  /** Who has refused a room, or not answered, which takes a second to find out: asked again only when nobody else is left. */
+  /**
+   * Who has refused a room, or not answered, which takes a second to find out; and who is not reached by HAProxy. Asked only
+   * when nobody else is left.
+   */
   readonly refusers: Set<InstanceId>;
   readonly startedSince: number;
+}
+
+interface Whereto {
+  readonly instances: readonly InstanceRecord[];
+  readonly startedSince: number;
+  readonly unreachable: ReadonlySet<InstanceId>;
 }
 
 export class Drain {
@@ -70,9 +79,9 @@ export class Drain {
     const startedAt = clock.monotonic();
     const rooms = [...ownership.rooms];
     if (rooms.length === 0) return;
-    const { instances, startedSince } = await this.surroundings();
+    const { instances, startedSince, unreachable } = await this.surroundings();
     const promised = new Map<InstanceId, number>();
-    const refusers = new Set<InstanceId>();
+    const refusers = new Set(unreachable);
     let moved = 0;
     const parallel = Math.min(PARALLEL.most, Math.max(PARALLEL.least, Math.ceil(rooms.length / PARALLEL.roomsEach)));
     const workers = Array.from({ length: parallel }, async () => {
@@ -111,15 +120,17 @@ export class Drain {
   }
 
   /** Who could take rooms; nobody when the whole cluster stops or Redis does not answer. */
-  private async surroundings(): Promise<{ instances: readonly InstanceRecord[]; startedSince: number }> {
+  private async surroundings(): Promise<Whereto> {
     const { redis, registry } = this.deps;
+    const nobody = { instances: [], startedSince: 0, unreachable: new Set<InstanceId>() };
     try {
       const { clusterState, rollingRestart } = redis.keyspace;
       const [cluster, rolling] = await Promise.all([redis.get(clusterState), redis.get(rollingRestart)]);
-      if (cluster === 'stopping') return { instances: [], startedSince: 0 };
-      return { instances: (await registry.list()).instances, startedSince: Number(rolling ?? 0) };
+      if (cluster === 'stopping') return nobody;
+      const [{ instances }, unreachable] = await Promise.all([registry.list(), registry.unreachable()]);
+      return { instances, startedSince: Number(rolling ?? 0), unreachable };
     } catch {
-      return { instances: [], startedSince: 0 };
+      return nobody;
     }
   }
 }

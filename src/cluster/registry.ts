@@ -59,6 +59,9 @@ export interface HeartbeatReply {
   readonly mark: number;
 }
 
+/** What a controller reports as `down` whose HAProxy does not answer; else the ids of instances, with commas between. */
+export const NOT_LOOKED = '?';
+
 /** Longer than any Redis is away, and its clock steps, ms. */
 const MARK_MS = 86_400_000;
 
@@ -180,6 +183,18 @@ export class Registry {
     const ids = await this.redis.zrange(this.keys.controllers, '0', '-1');
     const hashes = await Promise.all(ids.map((id) => this.redis.hgetall(this.keys.controller(id))));
     return hashes.filter((hash) => hash.id !== undefined);
+  }
+
+  /**
+   * Instances that no HAProxy reaches: each that has looked calls them down. They may be well, and reached by us; players are
+   * not sent to them.
+   */
+  async unreachable(): Promise<ReadonlySet<InstanceId>> {
+    const views = (await this.controllerReports()).flatMap(({ down }) =>
+      down === undefined || down === NOT_LOOKED ? [] : [new Set(down === '' ? [] : down.split(','))],
+    );
+    const [first = new Set<string>(), ...others] = views;
+    return new Set([...first].filter((id) => others.every((view) => view.has(id))) as InstanceId[]);
   }
 
   /** The live controllers' ids. */

@@ -25,6 +25,8 @@ export interface Sent {
 export class FakeFleet {
   readonly records = new Map<string, InstanceRecord>();
   readonly expired = new Set<string>();
+  /** Those that no HAProxy gets through to. */
+  readonly unreachable = new Set<string>();
   readonly sent: Sent[] = [];
   readonly started: string[] = [];
   readonly stopped: string[] = [];
@@ -77,6 +79,7 @@ export class FakeFleet {
       );
       return { instances, expired: [...this.expired] as InstanceId[] };
     },
+    unreachable: async () => new Set([...this.unreachable] as InstanceId[]),
   };
 
   readonly bus = {

@@ -245,6 +245,24 @@ describe('trouble', () => {
     expect(fleet.stopped).toEqual([]);
   });
 
+  test('an instance that HAProxy does not reach is replaced where needed, and no other is stopped', async () => {
+    await longKnown();
+    for (const id of ['a', 'b']) fleet.add(id, { connected_players: 20 });
+    await once('warm', acting({ min: 2 }));
+    fleet.unreachable.add('a');
+    const record = await once('one', acting({ min: 2 }));
+    expect(record.instances).toMatchObject({ active: 1, unknown: 1 });
+    expect(fleet.started).toHaveLength(1);
+    clock.shiftMs += 2.5 * MINUTE;
+    const [replacement = ''] = [...fleet.records.keys()].filter((id) => id !== 'a' && id !== 'b');
+    expect(await refused('two', acting({ min: 1, scale_in: { window_min: 1 } }))).toContain('unknown_instance');
+
+    // Through none: that is HAProxy's own trouble.
+    for (const id of ['b', replacement]) fleet.unreachable.add(id);
+    expect((await once('three', acting({ min: 3 }))).instances).toMatchObject({ active: 3, unknown: 0 });
+    expect(fleet.stopped).toEqual([]);
+  });
+
   test('a boot that never comes up is given up, and scale-in waits', async () => {
     await longKnown();
     fleet.boots = false;
