@@ -5,7 +5,7 @@ import { ConfigError, type ControllerConfig, controllerConfig } from '../src/con
 import { connect, RedisUnavailable, ready } from '../src/redis/client.js';
 import { SystemClock, sleep } from '../src/runtime/clock.js';
 import { Lifecycle } from '../src/runtime/lifecycle.js';
-import { createLogger } from '../src/runtime/log.js';
+import { changeLevel, createLogger } from '../src/runtime/log.js';
 import { crockford } from '../src/runtime/random.js';
 import { BackendFile } from './backend-file.js';
 import { Controller } from './controller.js';
@@ -21,6 +21,7 @@ async function run(config: ControllerConfig): Promise<void> {
   const log = createLogger(config.LOG_LEVEL, { process: 'controller', controller: id });
   const lifecycle = new Lifecycle(log, clock, STOP_MS);
   lifecycle.stopOnSignals();
+  lifecycle.reloadOnHangUp(() => changeLevel(log, controllerConfig().LOG_LEVEL));
   lifecycle.stopWithParent();
 
   const api = new RuntimeApi(config.HAPROXY_SOCKET);

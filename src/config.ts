@@ -1,7 +1,10 @@
 /**
  * The one place that reads the environment. Each process parses its variables once, at start, into a frozen object; all
  * mistakes are told at once.
+ *
+ * Any variable may come from a file instead: NAME_FILE names it, as secret stores and orchestrators put secrets in place.
  */
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isWildcard, Networks, parseHost, parseHostPort } from './runtime/address.js';
 
@@ -100,6 +103,8 @@ const instanceSchema = z
     HOKM_ORIGINS: list,
     /** Shared by all instances; marks forwarded requests. */
     HOKM_CLUSTER_SECRET: z.string('must be set: the same 16 or more characters for all instances').min(16),
+    /** Known too while the secret is being changed: the next one before its turn, the last one after it. */
+    HOKM_CLUSTER_SECRET_ALSO: z.string().min(16).optional(),
     /** Bearer token for /metrics and /status. */
     HOKM_OPS_TOKEN: z.string().min(16).optional(),
     /** Networks whose operators need no token, as `10.0.0.0/8,::1`; not loopback either where it is not among them. */
@@ -231,8 +236,17 @@ export const redisConfig = (env: NodeJS.ProcessEnv = process.env): RedisConfig =
 export const autoscalerConfig = (env: NodeJS.ProcessEnv = process.env): AutoscalerConfig =>
   Object.freeze({ ...parse(autoscalerSchema, env), environment: { ...env } });
 /** @throws ConfigError */
-export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig =>
-  Object.freeze({ ...parse(launcherSchema, env), environment: { ...env } });
+export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig => {
+  // Its programs get some of these from it: what came from a file is then told to them as a value, not twice.
+  const environment = { ...env };
+  for (const name of Object.keys(launcherSchema.shape)) {
+    const { value } = readVariable(env, name);
+    if (environment[`${name}${FROM_FILE}`] === undefined) continue;
+    delete environment[`${name}${FROM_FILE}`];
+    environment[name] = value;
+  }
+  return Object.freeze({ ...parse(launcherSchema, env), environment });
+};
 /** @throws ConfigError */
 export const operatorConfig = (env: NodeJS.ProcessEnv = process.env): OperatorConfig => parse(operatorSchema, env);
 export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalConfig => {
@@ -240,16 +254,37 @@ export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalCo
   return Object.freeze({ colour: NO_COLOR === undefined, dumb: TERM === 'dumb' });
 };
 
-function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): Readonly<z.output<Schema>> {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+const FROM_FILE = '_FILE';
+
+/** The value of a variable, from the environment or from the file that NAME_FILE names; `mistake` says why it has none. */
+function readVariable(env: NodeJS.ProcessEnv, name: string): { readonly value?: string; readonly mistake?: string } {
+  const [value, file] = [env[name], env[`${name}${FROM_FILE}`]].map((text) => (text === '' ? undefined : text));
+  if (file === undefined) return value === undefined ? {} : { value };
+  const wrong = (why: string) => ({ mistake: `${name}${FROM_FILE} ("${file}"): ${why}` });
+  if (value !== undefined) return wrong(`${name} is set as well; only one of them may be`);
+  try {
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    if (text === '') return wrong('the file is empty');
+    return /[\r\n]/.test(text) ? wrong('the file has more than one line') : { value: text };
+  } catch (error) {
+    return wrong(`the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function parse<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv): Readonly<z.output<Schema>> {
+  const read = Object.keys(schema.shape).map((name) => [name, readVariable(env, name)] as const);
+  const set = Object.fromEntries(read.flatMap(([name, { value }]) => (value === undefined ? [] : [[name, value]])));
+  const unread = new Map(read.flatMap(([name, { mistake }]) => (mistake === undefined ? [] : [[name, mistake]])));
   const parsed = schema.safeParse(set);
-  if (parsed.success) return Object.freeze(parsed.data);
-  const lines = parsed.error.issues.map((issue) => {
+  if (parsed.success && unread.size === 0) return Object.freeze(parsed.data);
+  const issues = (parsed.error?.issues ?? []).filter(({ path }) => !unread.has(String(path[0])));
+  const lines = issues.map((issue) => {
     const name = String(issue.path[0] ?? 'environment');
     const given =
       set[name] === undefined ? 'not set' : /PASSWORD|SECRET|TOKEN|URL/.test(name) ? 'set' : `"${set[name]}"`;
     return `${name} (${given}): ${issue.message}`;
   });
+  lines.unshift(...unread.values());
   const apart = lines.length === 1 ? ' ' : '\n  ';
   throw new ConfigError(`The configuration is not usable:${apart}${lines.join(apart)}`);
 }

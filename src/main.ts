@@ -4,6 +4,7 @@ import { instanceConfig } from './config.js';
 import { createInstance } from './instance/create-instance.js';
 import { realPorts } from './instance/real-ports.js';
 import { exitWithOneLine } from './runtime/exit.js';
+import { changeLevel } from './runtime/log.js';
 
 async function main(): Promise<void> {
   const config = instanceConfig();
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   const { self, lifecycle } = createInstance(config, ports);
   await lifecycle.start();
   lifecycle.stopOnSignals();
+  lifecycle.reloadOnHangUp(() => changeLevel(ports.log, instanceConfig().LOG_LEVEL));
   lifecycle.stopOnErrors();
   lifecycle.stopWithParent();
   ports.log.info({ port: self.port }, 'ready');

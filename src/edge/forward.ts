@@ -26,7 +26,10 @@ export class Forwarder {
   private readonly refused = new Map<string, number>();
 
   constructor(
+    /** Marks what is passed on from here. */
     private readonly secret: string,
+    /** Of those that have not heard yet that the secret was changed, or have heard it before us. */
+    private readonly alsoKnown: string | undefined,
     private readonly pulse: Pick<Pulse, 'watch'>,
   ) {}
 
@@ -40,8 +43,10 @@ export class Forwarder {
     const header = incoming.headers[FORWARDED_HEADER];
     if (header === undefined) return false;
     const given = Buffer.from(String(header));
-    const secret = Buffer.from(this.secret);
-    return given.length === secret.length && timingSafeEqual(given, secret);
+    return [this.secret, this.alsoKnown].some((known) => {
+      const secret = Buffer.from(known ?? '');
+      return known !== undefined && given.length === secret.length && timingSafeEqual(given, secret);
+    });
   }
 
   /**

@@ -23,6 +23,8 @@ export interface HttpServerDeps {
   readonly probe: (address: string) => Promise<Livez>;
   /** Shared by all instances; marks forwarded requests. */
   readonly secret: string;
+  /** Marks them too while the secret is being changed. */
+  readonly alsoSecret: string | undefined;
   /** Origins that may connect beside the page's own. */
   readonly origins: readonly string[];
 }
@@ -43,8 +45,8 @@ export class HttpServer {
   private readonly webSockets: WebSockets;
 
   constructor(private readonly deps: HttpServerDeps) {
-    const { players, clock, log, probe, secret, origins } = deps;
-    this.forwarder = new Forwarder(secret, new Pulse(clock, probe));
+    const { players, clock, log, probe, secret, alsoSecret, origins } = deps;
+    this.forwarder = new Forwarder(secret, alsoSecret, new Pulse(clock, probe));
     this.webSockets = new WebSockets({ players, forwarder: this.forwarder, origins });
     this.server = createServer(
       {

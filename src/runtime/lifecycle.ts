@@ -1,4 +1,5 @@
 /** An ordered start and an idempotent shutdown: what started last stops first, and all of it within a deadline. */
+import { isatty } from 'node:tty';
 import type { Ticks } from './clock.js';
 import type { Logger } from './log.js';
 
@@ -10,6 +11,12 @@ export interface Steps {
   /** Takes nothing more in, from now on: the process has failed, and stops next. */
   readonly shut?: () => void;
 }
+
+/**
+ * Whether a terminal is there that may hang up. What `nohup` starts has none: it takes all three streams off the terminal.
+ * That it ignores SIGHUP cannot be seen: Node sets all signals back when it starts.
+ */
+export const hasTerminal = (): boolean => [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 /** Errors after the first that are logged: whatever fails may do so again and again until the end. */
 const MORE_ERRORS = 10;
@@ -65,6 +72,25 @@ export class Lifecycle {
         this.stopAndExit();
       });
     }
+  }
+
+  /**
+   * SIGHUP: the terminal that the process was started in has hung up, which stops it as SIGTERM does; or, where it has none,
+   * an operator wants what may change while it runs to be read again.
+   * @param reload throws when what it reads makes no sense; then nothing has changed
+   */
+  reloadOnHangUp(reload: () => void): void {
+    process.on('SIGHUP', () => {
+      if (hasTerminal()) {
+        this.log.info({ signal: 'SIGHUP' }, 'stopping');
+        return this.stopAndExit();
+      }
+      try {
+        reload();
+      } catch (error) {
+        this.log.error({ err: (error as Error).message }, 'not reloaded');
+      }
+    });
   }
 
   /**

@@ -34,6 +34,12 @@ export function createLogger(level: string, bindings: Record<string, unknown>, r
   );
 }
 
+/** From now on only lines of this level and above are written. Said before, in case that it is not said any more then. */
+export function changeLevel(log: Logger, level: string): void {
+  log.info({ level }, 'reloaded');
+  log.level = level;
+}
+
 /** The words of a line, without what differs each time. */
 function textOf([first, text]: readonly unknown[]): string {
   if (typeof first === 'string') return first;
