@@ -13,6 +13,8 @@ const SETTLE_AFTER_LOSS_MS = 2_500;
 
 export class Settling {
   private until = Number.NEGATIVE_INFINITY;
+  /** The same after the last loss. */
+  private restoredAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly clock: Clock,
@@ -26,6 +28,7 @@ export class Settling {
 
   /** Redis has lost something. */
   lost(): void {
+    this.restoredAt = this.clock.monotonic() + SETTLE_AFTER_LOSS_MS;
     this.settle(SETTLE_AFTER_LOSS_MS);
   }
 
@@ -38,6 +41,12 @@ export class Settling {
   /** Resolves when a room may be claimed: at once, unless the connection has just come back. */
   async settled(): Promise<void> {
     for (let left = this.left(); left > 0; left = this.left()) await sleep(this.clock, left);
+  }
+
+  /** Resolves when owners have had the time to store again what Redis has lost; undefined when they have. */
+  whenRestored(): Promise<void> | undefined {
+    const left = this.restoredAt - this.clock.monotonic();
+    return left > 0 ? sleep(this.clock, left) : undefined;
   }
 
   private left(): number {

@@ -55,6 +55,7 @@ export function createRooms({ config, ports, redis, membership, metrics, onSeatT
     mailbox: {
       clock,
       lease,
+      whenRestored: () => settling.whenRestored(),
       newSeed: () => randomHex(32),
       idleMs: config.HOKM_IDLE_ROOM_MS,
       logKeep: config.HOKM_LOG_KEEP,

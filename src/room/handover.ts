@@ -53,7 +53,7 @@ export class Handover {
   async give(): Promise<Handed> {
     const { store, clock } = this.deps;
     const { ledger, code, to } = this;
-    while (!ledger.closed) {
+    while (!ledger.closed && (await ledger.isUndisputed())) {
       const { fence, position } = ledger;
       const reply = await store.transfer(code, fence, position, to, this.address);
       if (reply.outcome === 'ok') {

@@ -7,13 +7,15 @@
  *
  * A store that went back in time is brought up to date, as far as nobody else has written anything that is not known here:
  * it lacks the end of the log → it is appended; a claim → the room is claimed above; all that is kept in memory → the room
- * is stored whole. A higher epoch of another owner is final.
+ * is stored whole. A higher epoch of another owner is final, also where the store has lost it: it is stored whole over what
+ * an owner of a lower one has written since, and an owner whose lease has had a gap leaves it the time for that.
  */
 import type { Epoch, Seq } from '../protocol/ids.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { CommandWindows } from './commands.js';
 import type { History, LogLine, Position, Tail } from './history.js';
+import type { Lease } from './lease.js';
 import type { RoomHead, RoomState } from './state.js';
 import {
   type CommitReply,
@@ -30,8 +32,10 @@ export interface LedgerDeps {
   readonly store: RoomStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Resolves when the store is believed to answer. */
-  readonly whenFresh: () => Promise<void>;
+  /** The store is believed to answer while it is fresh. */
+  readonly lease: Lease;
+  /** See `RoomDeps`. */
+  readonly whenRestored: () => Promise<void> | undefined;
   /** `host:port` of this instance. */
   readonly address: () => string;
   /** Log entries kept behind the snapshot. */
@@ -67,6 +71,10 @@ export class Ledger {
   private over = false;
   /** From then on nothing is tried again, monotonic ms. */
   private givesUpAt = Number.POSITIVE_INFINITY;
+  /** Generation of the lease in which it was known last that nobody owns the room whom the store has forgotten. */
+  private generation: number;
+  /** Where the log ended when this owner got the room. */
+  private readonly enteredAt: Seq;
 
   constructor(
     private readonly deps: LedgerDeps,
@@ -77,6 +85,8 @@ export class Ledger {
   ) {
     this.position = history.position;
     this.snapshotSeq = history.start;
+    this.enteredAt = history.position.seq;
+    this.generation = deps.lease.generation;
   }
 
   /** Up to where the store is known to have the log. */
@@ -107,7 +117,7 @@ export class Ledger {
     const reply = await this.deps.store.commit(code, this.fence, after, entries, settings.durability);
     if (reply.outcome !== 'ok') return this.insist(entries, reply);
     this.position = entries.at(-1) ?? after;
-    return true;
+    return this.deps.lease.generation === this.generation || this.isUndisputed();
   }
 
   /** Goes by a reply that was not ok to the owner's question for its room: true once the store has all of it again. */
@@ -117,7 +127,7 @@ export class Ledger {
 
   /** Sends an append again that did not get through, until it is known what became of it. */
   private async insist(entries: readonly LogLine[], first: CommitReply): Promise<boolean> {
-    const { store, clock, log, whenFresh } = this.deps;
+    const { store, clock, log, lease } = this.deps;
     const { code, settings } = this.head;
     let after = this.position;
     let pending = entries;
@@ -126,13 +136,13 @@ export class Ledger {
     for (let reply = first; ; reply = await store.commit(code, this.fence, after, pending, settings.durability)) {
       if (reply.outcome === 'ok') {
         this.position = end;
-        return true;
+        return this.isUndisputed();
       }
       if (reply.outcome === 'unknown') {
         if (!unanswered) log.warn({ room: code, err: reply.error.message }, 'commit without an answer');
         unanswered = true;
         await sleep(clock, RETRY_MS);
-        await Promise.race([whenFresh(), this.patience()]);
+        await Promise.race([lease.whenFresh(), this.patience()]);
       } else {
         if (this.closed) return false;
         const found = await this.reconcile(reply, entries);
@@ -148,6 +158,25 @@ export class Ledger {
       }
       if (this.closed) return false;
     }
+  }
+
+  /**
+   * Of a room that the store calls this owner's: whether it is. While the lease was not fresh another may have claimed it, and
+   * a store that was emptied, or restored from a backup, may have lost that claim; whoever made it stores the room again, and
+   * has the time to do so.
+   */
+  async isUndisputed(): Promise<boolean> {
+    const { lease, whenRestored } = this.deps;
+    while (!lease.fresh() || lease.generation !== this.generation) {
+      if (this.closed) return false;
+      await Promise.race([lease.whenFresh(), this.patience()]);
+      const { generation } = lease;
+      const restored = whenRestored();
+      if (restored) await Promise.race([restored, this.patience()]);
+      this.generation = generation;
+      if (restored) return this.insist([], await this.check());
+    }
+    return true;
   }
 
   /** Resolves when nothing is tried any more; never, as long as there is no end to that. */
@@ -170,7 +199,11 @@ export class Ledger {
     const landed = seen.owner === owner && seen.epoch > epoch;
     if (seen.epoch > epoch && !landed) return undefined;
     if (!landed && seen.seq < this.history.start) return this.restore(seen, entries);
-    if (!this.missingAfter(seen, entries)) return undefined;
+    if (!this.missingAfter(seen, entries)) {
+      // Written by one who did not know of this owner, over a store that had lost its claim and what it has told since.
+      const isAbove = epoch > seen.epoch && this.history.position.seq > this.enteredAt;
+      return isAbove ? this.restore(seen, entries) : undefined;
+    }
     if (seen.owner === owner && seen.epoch === epoch) return seen;
     // Two claims after the same loss: whoever has something to lose claims again.
     if (seen.epoch === epoch && this.history.after(seen)?.length === 0) return undefined;
@@ -264,7 +297,7 @@ export class Ledger {
   async owned(): Promise<boolean | undefined> {
     const reply = await this.check();
     if (reply.outcome === 'unknown') return undefined;
-    return reply.outcome === 'ok' || this.repair(reply);
+    return reply.outcome === 'ok' ? this.isUndisputed() : this.repair(reply);
   }
 
   /** Stores a snapshot when enough has happened since the last, without anybody waiting for it. */

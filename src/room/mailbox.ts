@@ -66,8 +66,7 @@ export class Mailbox {
     const now = deps.clock.now();
     this.isAsync = head.settings.durability === 'async';
     this.room = { ...loaded, presence: nobodyPresent(loaded.state.seats.length, now) };
-    const whenFresh = () => deps.lease.whenFresh();
-    this.ledger = new Ledger({ ...deps, whenFresh, committed: () => this.room }, head, loaded.history, fence);
+    this.ledger = new Ledger({ ...deps, committed: () => this.room }, head, loaded.history, fence);
     this.audience = new Audience(game, head, () => this.ledger.fence.epoch, deps.clock, this.room);
     this.gate = new OutputGate({
       ...deps,

@@ -10,6 +10,8 @@ export interface RoomDeps extends SeatNotes {
   readonly clock: Clock;
   readonly log: Logger;
   readonly lease: Lease;
+  /** Where the store has just lost something: resolves when other owners have had the time to store it again. */
+  readonly whenRestored: () => Promise<void> | undefined;
   /** 32 fresh random bytes as hex. */
   readonly newSeed: () => string;
   /** `host:port` of this instance. */

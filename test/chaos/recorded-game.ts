@@ -132,6 +132,7 @@ async function own(store: MemoryRoomStore, clock: SystemClock): Promise<Mailbox>
     clock,
     lease,
     log: createLogger('silent', {}),
+    whenRestored: () => undefined,
     newSeed: () => randomHex(32),
     address: () => 'memory:1',
     idleMs: 600_000,

@@ -45,6 +45,7 @@ function owner(name: string, clock: ManualClock, store: MemoryRoomStore, lastSee
     mailbox: {
       clock,
       lease: new ManualLease(),
+      whenRestored: () => undefined,
       newSeed: () => seedOf(name),
       idleMs: IDLE_MS,
       logKeep: 1_000,

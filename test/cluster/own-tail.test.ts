@@ -32,6 +32,7 @@ test('is not loaded again from a store that a failover has set back before the e
     mailbox: {
       clock,
       lease: new ManualLease(),
+      whenRestored: () => undefined,
       newSeed: () => seedOf('a'),
       idleMs: IDLE_MS,
       logKeep: 1_000,

@@ -24,7 +24,8 @@ async function sealed() {
   /** Plays the room at B as it was handed over. */
   const adopt = (tail = handover.tail): Mailbox => {
     const deps = { store, clock, log, lease: new ManualLease(), newSeed: () => 'ab'.repeat(32), address: () => 'b:1' };
-    const times = { idleMs: IDLE_MS, logKeep: 1_000, closedTtlMs: 60_000 };
+    const whenRestored = () => undefined;
+    const times = { whenRestored, idleMs: IDLE_MS, logKeep: 1_000, closedTtlMs: 60_000 };
     const onEnd = (_: Mailbox, reason: string) => void ends.push(reason);
     const loaded = loadHandedOver(game, JSON.parse(JSON.stringify(snapshot)), tail);
     const fence = { owner: B, epoch: handover.epoch };

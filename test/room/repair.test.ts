@@ -150,6 +150,101 @@ describe('a store that is older than all that is kept of the log', () => {
   });
 });
 
+describe('a store that has lost the claim of an owner who lives, as a restored backup has', () => {
+  /**
+   * A room in which Sara has joined, whose owner A had a gap in its lease, in which B has claimed it and Sara has added a bot;
+   * then the store is emptied. A does not know of B.
+   */
+  async function forgotten() {
+    const stage = await Stage.open();
+    let restored: (() => void) | undefined;
+    const restoring = new Promise<void>((resolve) => {
+      restored = resolve;
+    });
+    stage.opened = await openRoom(stage.store, stage.clock, stage.head, 'instance-a', {
+      whenRestored: () => (restored ? restoring : undefined),
+    });
+    const former = stage.opened;
+    await settled();
+    const [sara] = await stage.players('Sara');
+    former.lease.stale();
+    const present = await openRoom(stage.store, stage.clock, stage.head, 'instance-b');
+    stage.opened = present;
+    sara.hello();
+    const acked = sara.command(ADD(2));
+    await settled();
+    expect(sara.answer(acked)).toBe(2);
+    stage.store.inner = new MemoryRoomStore(() => stage.clock.now());
+    const othersAreBack = () => {
+      restored?.();
+      restored = undefined;
+    };
+    return { stage, former, present, sara, othersAreBack };
+  }
+
+  test('gets the room whole from it, over what a former owner has written since', async () => {
+    const { stage, former, present, sara, othersAreBack } = await forgotten();
+    othersAreBack();
+    former.lease.renewed();
+    stage.opened = former;
+    sara.command(ADD(1));
+    sara.command(ADD(3));
+    await stage.clock.advance(100);
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: A, epoch: 2, seq: 3 });
+    stage.opened = present;
+    const next = sara.command(ADD(3));
+    await stage.clock.advance(500);
+    expect(sara.answer(next)).toBe(3);
+    expect(present.ends).toEqual([]);
+    const at = await stage.store.meta(stage.code);
+    expect(at).toMatchObject({ owner: B, epoch: 3, seq: 3, digest: present.mailbox.position.digest });
+    former.mailbox.prove(stage.clock.monotonic());
+    await stage.clock.advance(500);
+    expect(former.ends).toEqual(['lost']);
+  });
+
+  test('is left the time for that by a former owner: it stores what it has, and says and writes nothing before', async () => {
+    const { stage, former, present, sara, othersAreBack } = await forgotten();
+    former.lease.renewed();
+    stage.opened = former;
+    const early = sara.command(ADD(1));
+    await stage.clock.advance(1_000);
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: A, epoch: 2, seq: 1 });
+    expect(sara.answers(early)).toEqual([]);
+    present.mailbox.prove(stage.clock.monotonic());
+    await stage.clock.advance(500);
+    othersAreBack();
+    await stage.clock.advance(500);
+    expect(sara.answers(early)).toEqual([]);
+    expect([former.ends, present.ends]).toEqual([['lost'], []]);
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: B, epoch: 4, seq: 2 });
+  });
+
+  test('is left the time for that before a former owner gives the room away', async () => {
+    const { stage, former, present, othersAreBack } = await forgotten();
+    former.lease.renewed();
+    const sealed = former.mailbox.seal();
+    await stage.clock.advance(1_000);
+    present.mailbox.prove(stage.clock.monotonic());
+    await stage.clock.advance(500);
+    othersAreBack();
+    await stage.clock.advance(500);
+    expect(await sealed).toBeUndefined();
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: B, epoch: 4, seq: 2 });
+  });
+
+  test('makes a former owner wait no longer where nobody else has the room', async () => {
+    const { stage, former, sara, othersAreBack } = await forgotten();
+    former.lease.renewed();
+    stage.opened = former;
+    const id = sara.command(ADD(1));
+    await stage.clock.advance(1_000);
+    othersAreBack();
+    await settled();
+    expect(sara.answer(id)).toBe(2);
+  });
+});
+
 describe('a room that another has taken', () => {
   test('is stored again with the end of its log when a failover loses both', async () => {
     const regained: string[] = [];

@@ -225,6 +225,7 @@ export function playRoom(
       clock,
       log,
       lease,
+      whenRestored: () => undefined,
       newSeed: () => seedOf(`${name} ${epoch} ${seeds++}`),
       address: () => `${name}:1`,
       idleMs: IDLE_MS,
