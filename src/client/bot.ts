@@ -3,6 +3,7 @@ import { findClientGame } from '../game/views.js';
 import type { RoomView } from '../protocol/client-out.js';
 import { CommandRefused, type Table, type TableState } from './table.js';
 
+/** How a bot plays. */
 export interface BotOptions {
   /** Pause before a move, ms. */
   readonly delayMs?: number;

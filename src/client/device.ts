@@ -1,10 +1,12 @@
 /** What the client library needs of the device it runs on: time and chance. */
 import { random } from './chance.js';
 
+/** A timer that has not run yet. */
 export interface DeviceTimer {
   cancel(): void;
 }
 
+/** The clock, the timers and the chance that a client runs on; tests and simulations have their own. */
 export interface Device {
   /** The device's wall clock, ms. */
   now(): number;

@@ -1,5 +1,5 @@
 /** Brings a client's view of a room up to date with the events it is sent. The same result as a fresh view. */
-import type { Seat, Typed } from '../game/game.js';
+import type { Seat, Typed } from '../game/seat.js';
 import { findClientGame } from '../game/views.js';
 import type { RoomStatus, RoomView, SeatView } from '../protocol/client-out.js';
 import { seatingAfter } from '../protocol/seating.js';

@@ -5,12 +5,14 @@
 import type { RoomCode } from '../protocol/ids.js';
 import { nonce } from './chance.js';
 
+/** A seat that this device holds. */
 export interface KeptSeat {
   readonly room: RoomCode;
   /** A secret. */
   readonly token: string;
 }
 
+/** Where a device keeps its seats. `SeatsInStorage` is one on `localStorage`. */
 export interface SeatStore {
   /** Of the device: a second connection with it replaces the first one silently. */
   readonly clientId: string;

@@ -18,6 +18,7 @@ export function send(socket: SocketLike | undefined, text: string): void {
   if (readyState === OPEN) socket?.send(text);
 }
 
+/** Opens a WebSocket to the URL. */
 export type OpenSocket = (url: string) => SocketLike;
 
 /** Listens to the socket no more. */

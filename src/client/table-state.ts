@@ -1,11 +1,12 @@
 /** What a table is asked for and what it shows: the types around `Table`. */
-import type { Seat } from '../game/game.js';
+import type { Seat } from '../game/seat.js';
 import type { ClientOut, Cursor, ErrorFrame, Presence, RoomView } from '../protocol/client-out.js';
 import type { RoomCode, Seq } from '../protocol/ids.js';
 import type { Device } from './device.js';
 import type { SeatStore } from './seat-store.js';
 import type { OpenSocket } from './socket.js';
 
+/** Which table to join, and as whom. */
 export interface TableOptions {
   /** `ws://host/ws` or `wss://host/ws`, without the room code; several, where one cluster is reached by several. */
   readonly url: string | readonly string[];
@@ -31,6 +32,13 @@ export interface TableOptions {
 /** connecting: no answer yet, or again. frozen: connected, but the table stands still. closed: for good. */
 export type Connection = 'connecting' | 'open' | 'frozen' | 'closed';
 
+/** A command of the room or of the game: see the protocol's page for their fields. */
+export interface TableCommand {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** What is known of the table now. A new object after every change. */
 export interface TableState {
   readonly connection: Connection;
   readonly room: RoomCode | null;
@@ -42,7 +50,7 @@ export interface TableState {
   /** When the seat to act is played for, in this machine's `Date.now()`; null when nobody has to act. */
   readonly deadline: number | null;
   /** The commands this seat may give now. */
-  readonly legal: readonly unknown[];
+  readonly legal: readonly TableCommand[];
   /** This seat's turn, by the log entry with which it began; null when it has none, or the server does not tell. */
   readonly turn: Seq | null;
   /** Commands not yet acknowledged. */

@@ -6,7 +6,7 @@
  * id, on every new connection; once it is answered, never again. A move counts for the turn it was given in, or not at all,
  * where the server knows of turns. The view is always what the server would show at `cursor`.
  */
-import type { Typed } from '../game/game.js';
+import type { Typed } from '../game/seat.js';
 import type { ClientFrame } from '../protocol/client-in.js';
 import type { ClientOut, ErrorFrame, EventFrame, RoomView, Said, TurnInfo, Welcome } from '../protocol/client-out.js';
 import { type CommandId, type RoomCode, readRoomCode, type Seq, tokenOf } from '../protocol/ids.js';
@@ -16,29 +16,30 @@ import { type Device, type DeviceTimer, thisDevice } from './device.js';
 import { FINAL_CODES, SEATLESS_CODES } from './final-codes.js';
 import { foldEvent } from './fold.js';
 import { openingMs, pauseMs } from './pauses.js';
+import type { PendingCommand } from './pending-command.js';
 import { ServerClock } from './server-clock.js';
 import { SilenceWatch } from './silence-watch.js';
 import { openBrowserSocket, type SocketLike, send, silence } from './socket.js';
-import { BAD_CODE, CLOSED, CommandRefused, type TableOptions, type TableState } from './table-state.js';
+import {
+  BAD_CODE,
+  CLOSED,
+  CommandRefused,
+  type TableCommand,
+  type TableOptions,
+  type TableState,
+} from './table-state.js';
 
 export { CommandRefused, type Connection, type TableOptions, type TableState } from './table-state.js';
-
-interface Pending {
-  readonly frame: ClientFrame & { readonly type: 'command' };
-  /** Told only to a server that knows what it means. */
-  readonly turn: Seq | null;
-  readonly resolve: (seq: Seq) => void;
-  readonly reject: (error: CommandRefused) => void;
-}
 
 /** Of 36 signs: 144 bits. */
 const SECRET_LENGTH = 28;
 
+/** One seat, or a spectator's place, at one table. It connects when it is made, and again whenever the connection is lost. */
 export class Table {
   private current: TableState;
   private readonly listeners = new Set<(state: TableState) => void>();
   private readonly ears = new Set<(said: Said) => void>();
-  private readonly pending = new Map<string, Pending>();
+  private readonly pending = new Map<string, PendingCommand>();
   private readonly code: RoomCode | undefined;
   private readonly clientId: string;
   private readonly device: Device;
@@ -115,7 +116,7 @@ export class Table {
    * @param turn that a move was chosen in, where that may be another than now: `TableState.turn` as it was shown
    * @throws CommandRefused
    */
-  command(command: { readonly type: string }, turn: Seq | null = this.current.turn): Promise<Seq> {
+  command(command: TableCommand, turn: Seq | null = this.current.turn): Promise<Seq> {
     return this.commandAs(this.nextId(), command, turn);
   }
 
@@ -208,7 +209,7 @@ export class Table {
     });
   }
 
-  private writeCommand({ frame, turn }: Pending): void {
+  private writeCommand({ frame, turn }: PendingCommand): void {
     this.write(turn !== null && this.accepts.includes('for') ? { ...frame, for: turn } : frame);
   }
 
@@ -322,7 +323,8 @@ export class Table {
 
   private turn({ deadline, legal = [], turn }: TurnInfo, now?: number): Partial<TableState> {
     if (now !== undefined) this.clock.told(now);
-    return { deadline: deadline === null ? null : this.clock.onDevice(deadline), legal, turn: turn ?? null };
+    const dueAt = deadline === null ? null : this.clock.onDevice(deadline);
+    return { deadline: dueAt, legal: legal as readonly TableCommand[], turn: turn ?? null };
   }
 
   private ask(): void {
@@ -336,7 +338,7 @@ export class Table {
     if (byMs !== 0 && deadline !== null) this.change({ deadline: deadline + byMs });
   }
 
-  private settle(id: string, answer: (waiting: Pending) => void): void {
+  private settle(id: string, answer: (waiting: PendingCommand) => void): void {
     const waiting = this.pending.get(id);
     if (!waiting) return;
     this.pending.delete(id);

@@ -5,11 +5,9 @@
  * equal state. A second game is one folder with an object of this type and one line in `games.ts`.
  */
 import type { z } from 'zod';
+import type { Holder, Seat, Typed } from './seat.js';
 
-declare const seatBrand: unique symbol;
-
-/** A seat's number: 0-based, in the order of play. */
-export type Seat = number & { readonly [seatBrand]: 'Seat' };
+export type { Holder, Seat, Typed } from './seat.js';
 
 /** Who looks at the table: a seat, or somebody who holds no cards. */
 export type Viewer = Seat | 'spectator';
@@ -34,20 +32,12 @@ export type Turn =
   | { readonly waitsFor: 'seed' }
   | { readonly waitsFor: 'nothing' };
 
-/** Who holds a seat: a player, a bot from the start, or a bot since its player has gone. */
-export type Holder = 'player' | 'bot' | 'gone';
-
 /** The outcome of a finished match. */
 export interface Result {
   /** Seats of the winning side. */
   readonly winners: readonly Seat[];
   /** Match points by seat; partners carry the same figure. */
   readonly points: readonly number[];
-}
-
-/** Every event and public event is told apart by its `type`. */
-export interface Typed {
-  readonly type: string;
 }
 
 export interface Game<

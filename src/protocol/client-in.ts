@@ -1,9 +1,17 @@
 /** Everything a client may send over its WebSocket. `docs` of the wire: src/protocol/README.md. */
 import { z } from 'zod';
-import type { Seat } from '../game/game.js';
+import type { Seat } from '../game/seat.js';
 import type { CommandId, Digest, Epoch, Seq } from './ids.js';
 import { isVisible } from './names.js';
-import { ABILITIES, isRoomCommand, PHRASES, type Phrase, PROTOCOL_VERSION, type ROOM_COMMANDS } from './vocabulary.js';
+import {
+  ABILITIES,
+  isRoomCommand,
+  PHRASES,
+  type Phrase,
+  PROTOCOL_VERSION,
+  type ROOM_COMMANDS,
+  type Talk,
+} from './vocabulary.js';
 
 export { ABILITIES, isRoomCommand, PHRASES, type Phrase, PROTOCOL_VERSION };
 
@@ -114,9 +122,6 @@ const commandSchema = z.strictObject({
 });
 
 export const commandRequestSchema = commandSchema.omit({ type: true });
-
-/** Said to the table: a phrase, which every client tells in its own language, or words of one's own. */
-export type Talk = { readonly phrase: Phrase } | { readonly text: string };
 
 const saySchema = z
   .strictObject({ type: z.literal('say'), phrase: z.enum(PHRASES).optional(), text: talkText.optional() })

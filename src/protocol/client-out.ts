@@ -1,8 +1,8 @@
 /** Everything a server sends over a WebSocket. */
-import type { Seat, Typed } from '../game/game.js';
-import type { Talk } from './client-in.js';
+import type { Seat, Typed } from '../game/seat.js';
 import type { CommandId, Digest, Epoch, RoomCode, Seq } from './ids.js';
 import type { Seating } from './seating.js';
+import type { Talk } from './vocabulary.js';
 
 /** A point in a room's history: with it a client asks for what it missed. */
 export interface Cursor {
@@ -12,6 +12,7 @@ export interface Cursor {
   readonly digest: Digest;
 }
 
+/** Who sits at a seat, as everybody may see it. */
 export interface SeatView {
   readonly name: string;
   readonly bot: boolean;
@@ -21,6 +22,7 @@ export interface SeatView {
   readonly waits?: boolean;
 }
 
+/** lobby: before the first match. playing: a match is on. finished: between matches. closed: nobody can join any more. */
 export type RoomStatus = 'lobby' | 'playing' | 'finished' | 'closed';
 
 /** What one viewer may know of a room. */
@@ -87,6 +89,7 @@ export interface EventFrame extends TurnInfo {
   readonly events: readonly Typed[];
 }
 
+/** Answer to a command that took effect. */
 export interface Ack {
   readonly type: 'ack';
   readonly id: CommandId;
@@ -94,6 +97,7 @@ export interface Ack {
   readonly seq: Seq;
 }
 
+/** Answer to a command that was refused (then it has its `id`), or why the server refuses or ends the connection. */
 export interface ErrorFrame {
   readonly type: 'error';
   readonly code: string;
@@ -105,12 +109,14 @@ export interface ErrorFrame {
   readonly reason?: string;
 }
 
+/** Who is connected. */
 export interface Presence {
   /** Whether the player of each seat is connected. */
   readonly seats: readonly boolean[];
   readonly spectators: number;
 }
 
+/** Sent whenever somebody connects or goes away. */
 export interface PresenceFrame extends Presence {
   readonly type: 'presence';
 }
@@ -121,11 +127,14 @@ export interface Notice {
   readonly kind: 'frozen' | 'resumed' | 'moving';
 }
 
+/** What a player said to the table. */
 export type Said = { readonly type: 'said'; readonly seat: Seat } & Talk;
 
+/** Answer to `ping`, with the cluster time in ms since the epoch. */
 export interface Pong {
   readonly type: 'pong';
   readonly now: number;
 }
 
+/** Every message of the server; told apart by `type`. */
 export type ClientOut = Welcome | Snapshot | EventFrame | Ack | ErrorFrame | PresenceFrame | Notice | Said | Pong;

@@ -2,7 +2,7 @@
  * What rooms and their clients both make of the same events about seats: who would like to change places with whom, and
  * whose player has left the match. PURE; runs in browsers too.
  */
-import type { Holder, Seat } from '../game/game.js';
+import type { Holder, Seat } from '../game/seat.js';
 import type { RoomEventType } from './vocabulary.js';
 
 /** The player of `from` would like to change places with the one of `to`. */
@@ -11,6 +11,7 @@ export interface SwapWish {
   readonly to: Seat;
 }
 
+/** The part of a room's view that says who wants to change seats and who has left. */
 export interface Seating {
   /** At most one of each player, only between matches. */
   readonly swaps: readonly SwapWish[];

@@ -42,7 +42,11 @@ export const PHRASES = [
   'emote_angry',
   'emote_heart',
 ] as const;
+/** A phrase that every client shows in its own language. */
 export type Phrase = (typeof PHRASES)[number];
+
+/** Said to the table: a phrase, which every client tells in its own language, or words of one's own. */
+export type Talk = { readonly phrase: Phrase } | { readonly text: string };
 
 /** What happens to a room whatever is played in it. All other events are the game's. */
 const ROOM_EVENTS = [

@@ -5,9 +5,10 @@
 
 import type { ErrorCode } from '../errors.js';
 import type { Game, Seat, Seed } from '../game/game.js';
-import type { Hello, Talk } from '../protocol/client-in.js';
+import type { Hello } from '../protocol/client-in.js';
 import type { Cursor } from '../protocol/client-out.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
+import type { Talk } from '../protocol/vocabulary.js';
 import type { CommandWindows, Refused } from './commands.js';
 import { decide } from './decide.js';
 import {

@@ -1,30 +1,31 @@
-/** The example of the library's documentation is run as it stands there. */
+/** The example of the library's documentation is run as it stands there, against the installed package. */
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { packageRoot } from '../../src/runtime/package-root.js';
+import { transform } from 'esbuild';
 import { startCluster, type TestCluster } from '../support/cluster.js';
+import { clientExample, OutsideProject } from '../support/outside-project.js';
 import { spawnOwned } from '../support/programs.js';
 
 let cluster: TestCluster;
+let project: OutsideProject;
 
 beforeAll(async () => {
+  project = new OutsideProject();
   cluster = await startCluster(1);
 });
-afterAll(() => cluster.stop());
+afterAll(async () => {
+  project.remove();
+  await cluster.stop();
+});
 
 test('twenty lines make a table, sit down and play a match', async () => {
-  const page = readFileSync(new URL('src/client/README.md', packageRoot), 'utf8');
-  const example = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  const example = clientExample();
   const lines = example.split('\n').filter((line) => line.trim() && !line.startsWith('//'));
   expect(lines.length).toBeLessThanOrEqual(20);
-  // Inside the package, so that its own name leads to it.
-  const file = new URL('test-output/client-example.mjs', packageRoot);
-  mkdirSync(new URL('./', file), { recursive: true });
-  writeFileSync(file, example);
+  // The oldest supported Node does not strip types.
+  const file = project.write('example.mjs', (await transform(example, { loader: 'ts' })).code);
   const server = `http://127.0.0.1:${cluster.instances[0]?.port}`;
-  const child = spawnOwned(process.execPath, [fileURLToPath(file), server], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnOwned(process.execPath, [file, server], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout?.on('data', (text) => {
     said += String(text);

@@ -26,6 +26,7 @@ const SCRIPTS = {
   redis: { program: 'dist/deploy/ops/redis.js' },
   autoscaler: { program: 'dist/autoscaler/main.js' },
   build: {},
+  'pack:client': { program: 'dist/deploy/client-package/main.js' },
   churn: { program: 'dist/test/haproxy/churn-main.js', needs: () => ['redis-server', 'haproxy'] },
   'measure-haproxy': { program: 'dist/test/haproxy/measure-main.js', needs: () => ['redis-server', 'haproxy'] },
   chaos: { program: 'dist/test/chaos/main.js', needs: () => ['redis-server', 'haproxy'] },

@@ -1,7 +1,7 @@
 /** What a player has just said. */
+import type { Talk } from '../../client/browser.js';
 import { type Text, useText } from '../text/text.js';
 import { Emote, isEmote } from './emote.js';
-import type { Talk } from './use-table.js';
 
 export function Bubble({ talk, name }: { readonly talk: Talk; readonly name: string }) {
   const text = useText();

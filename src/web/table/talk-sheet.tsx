@@ -1,13 +1,13 @@
 /** What can be said to the table: faces and phrases first, then words of one's own; and what was said lately. */
 import { useState } from 'preact/hooks';
-import { PHRASES, type RoomView, type Seat } from '../../client/browser.js';
+import { PHRASES, type RoomView, type Seat, type Talk } from '../../client/browser.js';
 import { Sheet } from '../parts/sheet.js';
 import { persianLetters } from '../text/numbers.js';
 import { useText } from '../text/text.js';
 import { talkWords } from './bubble.js';
 import { Emote, isEmote } from './emote.js';
 import { shownName } from './player-name.js';
-import type { Talk, Utterance } from './use-table.js';
+import type { Utterance } from './use-table.js';
 
 export interface TalkSheetProps {
   readonly room: RoomView;

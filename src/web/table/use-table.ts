@@ -4,17 +4,15 @@ import {
   CommandRefused,
   joinTable,
   PHRASES,
-  type Phrase,
   type RoomCode,
   type Seat,
   type TableState,
+  type Talk,
   wakeWith,
 } from '../../client/browser.js';
 import { useDevice } from '../device/device.js';
 import { socketUrl } from '../device/route.js';
 import { type Memory, NOTHING, remember } from './memory.js';
-
-export type Talk = { readonly phrase: Phrase } | { readonly text: string };
 
 export interface Utterance {
   readonly seat: Seat;
