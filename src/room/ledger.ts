@@ -117,7 +117,7 @@ export class Ledger {
     const reply = await this.deps.store.commit(code, this.fence, after, entries, settings.durability);
     if (reply.outcome !== 'ok') return this.insist(entries, reply);
     this.position = entries.at(-1) ?? after;
-    return this.deps.lease.generation === this.generation || this.isUndisputed();
+    return this.deps.lease.generation === this.generation || this.isUndisputed(entries);
   }
 
   /** Goes by a reply that was not ok to the owner's question for its room: true once the store has all of it again. */
@@ -130,13 +130,13 @@ export class Ledger {
     const { store, clock, log, lease } = this.deps;
     const { code, settings } = this.head;
     let after = this.position;
-    let pending = entries;
+    let pending: readonly LogLine[] = entries.filter(({ seq }) => seq > after.seq);
     let end = entries.at(-1) ?? after;
     let unanswered = false;
     for (let reply = first; ; reply = await store.commit(code, this.fence, after, pending, settings.durability)) {
       if (reply.outcome === 'ok') {
         this.position = end;
-        return this.isUndisputed();
+        return this.isUndisputed(entries);
       }
       if (reply.outcome === 'unknown') {
         if (!unanswered) log.warn({ room: code, err: reply.error.message }, 'commit without an answer');
@@ -163,9 +163,9 @@ export class Ledger {
   /**
    * Of a room that the store calls this owner's: whether it is. While the lease was not fresh another may have claimed it, and
    * a store that was emptied, or restored from a backup, may have lost that claim; whoever made it stores the room again, and
-   * has the time to do so.
+   * has the time to do so. `entries` are in the log, and not in the history yet.
    */
-  async isUndisputed(): Promise<boolean> {
+  async isUndisputed(entries: readonly LogLine[] = []): Promise<boolean> {
     const { lease, whenRestored } = this.deps;
     while (!lease.fresh() || lease.generation !== this.generation) {
       if (this.closed) return false;
@@ -174,7 +174,7 @@ export class Ledger {
       const restored = whenRestored();
       if (restored) await Promise.race([restored, this.patience()]);
       this.generation = generation;
-      if (restored) return this.insist([], await this.check());
+      if (restored) return this.insist(entries, await this.check());
     }
     return true;
   }

@@ -233,6 +233,35 @@ describe('a store that has lost the claim of an owner who lives, as a restored b
     expect(await stage.store.meta(stage.code)).toMatchObject({ owner: B, epoch: 4, seq: 2 });
   });
 
+  test('gets the entry that its owner has just written too, where it is emptied again while that owner waits', async () => {
+    let othersAreBack: () => void = () => undefined;
+    const restoring = new Promise<void>((resolve) => {
+      othersAreBack = resolve;
+    });
+    let lost = false;
+    const stage = await Stage.open({}, { whenRestored: () => (lost ? restoring : undefined) });
+    const { store, clock, code, mailbox } = stage;
+    const [sara] = await stage.players('Sara');
+    const answer = held();
+    store.script.commit.push(answer.fault);
+    const id = sara.command(ADD(1));
+    await settled();
+    stage.opened.lease.stale();
+    stage.opened.lease.renewed();
+    lost = true;
+    answer.open();
+    await settled();
+    expect(sara.answers(id)).toEqual([]);
+    store.inner = new MemoryRoomStore(() => clock.now());
+    othersAreBack();
+    lost = false;
+    await clock.advance(500);
+    expect(sara.answer(id)).toBe(2);
+    const { seq, digest } = mailbox.position;
+    expect(await store.meta(code)).toMatchObject({ owner: A, seq, digest });
+    await openRoom(store, clock, stage.head, 'instance-b');
+  });
+
   test('makes a former owner wait no longer where nobody else has the room', async () => {
     const { stage, former, sara, othersAreBack } = await forgotten();
     former.lease.renewed();
