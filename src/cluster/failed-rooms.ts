@@ -39,18 +39,21 @@ export class FailedRooms {
     const failure: Failure = { why, at: clock.now(), version };
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const { outcome } = await store.setAside(code, fence, failure, KEEP_MS);
-      if (outcome === 'unknown') {
-        await sleep(clock, RETRY_MS);
-        continue;
+      if (outcome !== 'unknown') {
+        const { failedRooms } = redis.keyspace;
+        const noted =
+          outcome === 'ok' ? [redis.zadd(failedRooms, failure.at, code), redis.pexpire(failedRooms, KEEP_MS)] : [];
+        try {
+          await Promise.all([...noted, index.remove(id, code)]);
+          if (outcome === 'ok') log.error({ room: code, epoch: fence.epoch, why }, 'room set aside');
+          return;
+        } catch {
+          // An operator would not find it: all of it is done again.
+        }
       }
-      if (outcome === 'ok') log.error({ room: code, epoch: fence.epoch, why }, 'room set aside');
-      const { failedRooms } = redis.keyspace;
-      const noted =
-        outcome === 'ok' ? [redis.zadd(failedRooms, failure.at, code), redis.pexpire(failedRooms, KEEP_MS)] : [];
-      await Promise.all([...noted, index.remove(id, code)]).catch(() => undefined);
-      return;
+      await sleep(clock, RETRY_MS);
     }
-    log.error({ room: code, why }, 'failed room not set aside: no answer');
+    log.error({ room: code, why }, 'failed room not set aside, or not noted: no answer');
   }
 }
 

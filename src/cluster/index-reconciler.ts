@@ -87,7 +87,12 @@ export class IndexReconciler {
       if (!ownership.concerns(code) && !this.strangers.has(code)) this.strangers.set(code, now);
     }
     const old = [...this.strangers].filter(([, since]) => now - since >= HANDED_OVER_MS);
-    for (const [code, since] of old.slice(0, SLICE)) await this.settle(code, now - since);
+    for (const [code, since] of old.slice(0, SLICE)) {
+      // Behind all others: those that stay as they are must not keep the rest from being looked at.
+      this.strangers.delete(code);
+      this.strangers.set(code, since);
+      await this.settle(code, now - since);
+    }
   }
 
   /** A room in the index of this instance that it does not play. */

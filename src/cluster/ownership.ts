@@ -5,7 +5,7 @@
 import { findGame } from '../game/games.js';
 import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
 import type { Tail } from '../room/history.js';
-import { isReadable, type LoadedRoom, lastWrittenAt, loadHandedOver, loadRoom } from '../room/load.js';
+import { isReadable, type LoadedRoom, lastWrittenAt, loadHandedOver, loadRoom, playOn } from '../room/load.js';
 import { Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { EndReason } from '../room/phase.js';
 import type { RoomHead } from '../room/state.js';
@@ -95,7 +95,7 @@ export class Ownership {
   private readonly mailboxes = new Map<RoomCode, Mailbox>();
   private readonly opening = new Map<RoomCode, Promise<Location>>();
   /** Lost rooms whose log's end is kept here until it is known that nobody needs it. */
-  private readonly outlasting = new Map<RoomCode, Promise<void>>();
+  private readonly outlasting = new Map<RoomCode, Mailbox>();
   private readonly looks = new Map<RoomCode, Promise<RoomMeta | null>>();
   private closed = false;
 
@@ -167,7 +167,12 @@ export class Ownership {
     if (this.closed || !isReadable(snapshot)) return false;
     const game = findGame(head.game);
     if (!game) throw new IncompatibleRoom(head);
-    return this.play(head, epoch, loadHandedOver(game, snapshot, tail), aliveAt, 'handed over').entered;
+    let loaded = loadHandedOver(game, snapshot, tail);
+    // Where its owner has loaded the room from a store that had lost the end of the log, and has written nothing since, this
+    // instance may have been the owner before: it alone has that end, and writes it again with its first entry.
+    const kept = (present ?? this.outlasting.get(head.code))?.entriesAfter(snapshot) ?? [];
+    for (const entry of kept) loaded = playOn(game, head, loaded, entry);
+    return this.play(head, epoch, loaded, aliveAt, 'handed over').entered;
   }
 
   /** Takes no room any more. */
@@ -204,7 +209,7 @@ export class Ownership {
       await lostLately();
       await settled();
       // Nor is it loaded from a store that may lack what this instance still has of it.
-      await this.outlasting.get(code);
+      await this.outlasting.get(code)?.outlasted;
       if (this.closed) return { at: 'free', meta };
       const reply = await store.claim(code, meta, id, address());
       if (reply.outcome === 'ok') return { at: 'here', mailbox: await this.begin(reply.room, owner, lastSeen) };
@@ -215,11 +220,14 @@ export class Ownership {
     throw new Error(`room ${code} changes its owner all the time`);
   }
 
-  private outlast({ code, outlasted }: Mailbox): void {
-    const kept = outlasted.finally(() => {
-      if (this.outlasting.get(code) === kept) this.outlasting.delete(code);
-    });
-    this.outlasting.set(code, kept);
+  private async outlast(lost: Mailbox): Promise<void> {
+    const { id, index } = this.deps;
+    const { code } = lost;
+    this.outlasting.set(code, lost);
+    await lost.outlasted;
+    if (this.outlasting.get(code) === lost) this.outlasting.delete(code);
+    // Until here it may have become this instance's again, and must be found where it is not taken up.
+    if (!this.concerns(code)) await index.remove(id, code);
   }
 
   /** Asks an owner that lives but cannot be reached from here for the room; true when something has changed in time. */
@@ -246,8 +254,9 @@ export class Ownership {
       if (!(error instanceof NewerRoom)) throw error;
       const { id, store, index, log, storedTtlMs } = this.deps;
       const { head, epoch } = room.meta;
-      await store.release(head.code, { owner: id, epoch }, room.meta, storedTtlMs);
-      await index.remove(id, head.code);
+      const reply = await store.release(head.code, { owner: id, epoch }, room.meta, storedTtlMs);
+      // Without an answer the room may still be this instance's: it stays in the index and is looked at again.
+      if (reply.outcome !== 'unknown') await index.remove(id, head.code);
       log.warn({ room: head.code, epoch, err: error.message }, 'room given back to a newer version');
       throw new IncompatibleRoom(head, error.message);
     }
@@ -293,9 +302,10 @@ export class Ownership {
           if (this.mailboxes.get(head.code) === ended) {
             this.mailboxes.delete(head.code);
             if (why !== undefined) void deps.failedRooms.setAside(head.code, ended.fence, why);
-            else void deps.index.remove(deps.id, head.code).catch(() => undefined);
+            // Where the room may still name this instance it must be found; whoever compares the index takes the entry out.
+            else if (reason !== 'lost' && ended.givenUp) deps.index.remove(deps.id, head.code).catch(() => undefined);
           }
-          if (reason === 'lost') this.outlast(ended);
+          if (reason === 'lost') this.outlast(ended).catch(() => undefined);
           deps.onEnd(ended, reason);
         },
       },

@@ -16,6 +16,7 @@ import type {
   Seen,
   Stored,
   StoredEntry,
+  StoredRoom,
   StoredSnapshot,
   TransferReply,
   WholeRoom,
@@ -110,12 +111,7 @@ export class RedisRoomStore implements RoomStore {
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the claim is not on enough copies');
       const [, meta, snapshot, tail] = reply;
-      const room = {
-        meta: toMeta(pairs(meta)),
-        snapshot: snapshot === null ? null : (JSON.parse(snapshot) as StoredSnapshot),
-        tail: tail.map(toEntry),
-      };
-      return { outcome: 'ok', room };
+      return { outcome: 'ok', room: { meta: toMeta(pairs(meta)), ...readSnapshot(snapshot), tail: tail.map(toEntry) } };
     });
   }
 
@@ -203,8 +199,12 @@ export class RedisRoomStore implements RoomStore {
   async setAside(code: RoomCode, fence: Fence, failure: Failure, ttlMs: number): Promise<FencedReply> {
     return answered(async () => {
       const by = [fence.owner, String(fence.epoch)];
-      const reply = await this.redis.setAsideRoom(...this.keysOf(code), ...by, JSON.stringify(failure), String(ttlMs));
-      return reply[0] === 'ok' ? OK : refused(reply);
+      const { reply, copied } = await this.copied((redis) =>
+        redis.setAsideRoom(...this.keysOf(code), ...by, JSON.stringify(failure), String(ttlMs)),
+      );
+      if (reply[0] !== 'ok') return refused(reply);
+      if (!copied) throw new Error('that the room is set aside is not on enough copies');
+      return OK;
     });
   }
 
@@ -305,6 +305,15 @@ function toMeta(fields: Record<string, string>): RoomMeta {
     ...(Number(fields.v ?? 1) > META_VERSION ? { unknownVersion: Number(fields.v) } : {}),
     ...(fields.failed ? { failed: JSON.parse(fields.failed) as Failure } : {}),
   };
+}
+
+/** What cannot be read is said: without an answer the claim, which has landed, would be made again and again. */
+function readSnapshot(text: string | null): Pick<StoredRoom, 'snapshot' | 'unreadable'> {
+  try {
+    return { snapshot: text === null ? null : (JSON.parse(text) as StoredSnapshot) };
+  } catch (error) {
+    return { snapshot: null, unreadable: `the snapshot cannot be read: ${(error as Error).message}` };
+  }
 }
 
 function toEntry([id, fields]: [id: string, fields: string[]]): StoredEntry {

@@ -2,7 +2,7 @@
 import type { Game } from '../game/game.js';
 import { CommandWindows } from './commands.js';
 import { chain, History, START, type Tail } from './history.js';
-import { type Entry, emptyRoom, evolve, type RoomState, withDeal } from './state.js';
+import { type Entry, emptyRoom, evolve, type RoomHead, type RoomState, withDeal } from './state.js';
 import {
   CorruptRoom,
   NewerRoom,
@@ -57,26 +57,35 @@ export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
 }
 
 function replay(game: Game, stored: StoredRoom): LoadedRoom {
-  const { meta, snapshot, tail } = stored;
+  const { meta, snapshot, tail, unreadable } = stored;
+  if (unreadable !== undefined) throw new CorruptRoom(unreadable);
   if (snapshot && !isReadable(snapshot)) throw new NewerRoom(`the snapshot has the unknown version ${snapshot.v}`);
   const seatCount = game.seatCount(meta.head.options);
   let state = snapshot ? complete(game, snapshot) : emptyRoom(seatCount);
   const windows = new CommandWindows(snapshot?.windows, snapshot?.departed);
   const base = snapshot ?? START;
   const history = new History({ seq: base.seq, digest: base.digest });
-  for (const { seq, text } of tail) {
-    const before = history.position;
-    if (seq !== before.seq + 1) throw new CorruptRoom(`the log goes from ${before.seq} to ${seq}`);
-    const entry = JSON.parse(text) as Entry;
-    if (entry.v !== 1)
-      throw new (entry.v > 1 ? NewerRoom : CorruptRoom)(`entry ${seq} has the unknown version ${entry.v}`);
-    windows.apply(entry, seq, state);
-    state = evolve(game, meta.head, state, entry, seq);
-    history.push({ seq, digest: chain(before.digest, text), text });
-  }
+  for (const entry of tail) state = playOn(game, meta.head, { state, windows, history }, entry).state;
   const end = history.position;
   if (end.seq !== meta.seq || end.digest !== meta.digest) {
     throw new CorruptRoom(`the log ends at ${end.seq} ${end.digest}, not at ${meta.seq} ${meta.digest}`);
   }
   return { state, windows, history };
+}
+
+/** The room after the next entry of its log; `windows` and `history` change. @throws CorruptRoom or NewerRoom */
+export function playOn(
+  game: Game,
+  head: RoomHead,
+  { state, windows, history }: LoadedRoom,
+  { seq, text }: StoredEntry,
+): LoadedRoom {
+  const before = history.position;
+  if (seq !== before.seq + 1) throw new CorruptRoom(`the log goes from ${before.seq} to ${seq}`);
+  const entry = JSON.parse(text) as Entry;
+  if (entry.v !== 1)
+    throw new (entry.v > 1 ? NewerRoom : CorruptRoom)(`entry ${seq} has the unknown version ${entry.v}`);
+  windows.apply(entry, seq, state);
+  history.push({ seq, digest: chain(before.digest, text), text });
+  return { state: evolve(game, head, state, entry, seq), windows, history };
 }

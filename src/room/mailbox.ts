@@ -13,7 +13,7 @@ import { Alarm } from './alarm.js';
 import { Audience, type Committed, type Connection } from './audience.js';
 import { type Done, publish, runBatch } from './batch.js';
 import { Handover } from './handover.js';
-import type { Position } from './history.js';
+import type { LogLine, Position } from './history.js';
 import { holderOf, InputQueue, type RoomInput, sendersOf } from './input-queue.js';
 import { Ledger } from './ledger.js';
 import type { LoadedRoom } from './load.js';
@@ -49,6 +49,8 @@ export class Mailbox {
   private readonly tick: Alarm;
   private readonly isAsync: boolean;
   private working: Promise<void> | undefined;
+  /** False when it is not known whether the store still names this instance as the owner of the room that was given up. */
+  givenUp = true;
   /** Of a lost room: resolves when the end of its log is kept no longer: the copies have the new owner, or it is ours again. */
   outlasted: Promise<void> = Promise.resolve();
 
@@ -192,6 +194,8 @@ export class Mailbox {
 
   /** Goes on where `seal` stopped. */
   unseal(): void {
+    // Whoever has sealed it has an answer: nobody waits for the store any more.
+    this.gate.standstill.cancel();
     this.phase.unseal();
     this.wake();
   }
@@ -206,6 +210,11 @@ export class Mailbox {
     return this.ledger.knows(at);
   }
 
+  /** What its history has behind `at`; nothing where it does not lead through there. */
+  entriesAfter(at: Position): readonly LogLine[] {
+    return this.room.history.after(at) ?? [];
+  }
+
   /** The sealed room is another instance's now: sockets are told to follow. */
   moved(): void {
     if (this.phase.leave('moved')) this.finish('MOVED');
@@ -215,7 +224,7 @@ export class Mailbox {
   async release(ttlMs: number): Promise<void> {
     const snapshot = await this.seal();
     if (!snapshot || !this.phase.leave('released')) return this.outlasted;
-    await this.ledger.release(ttlMs, snapshot);
+    this.givenUp = await this.ledger.release(ttlMs, snapshot);
     this.finish('MOVED');
   }
 
@@ -281,7 +290,7 @@ export class Mailbox {
     for (const occupant of this.room.state.seats) noteLeft(this.deps, occupant);
     // That it is closed is committed: nobody waits until its keys are given up.
     this.tellEnd('ROOM_CLOSED');
-    await this.ledger.release(this.deps.closedTtlMs);
+    this.givenUp = await this.ledger.release(this.deps.closedTtlMs);
     this.finish('ROOM_CLOSED');
   }
 

@@ -1,4 +1,5 @@
 /** Rooms in a map: the same contract as Redis, for tests and simulations. `now` is the store's clock, ms. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Epoch, InstanceId, RoomCode, Seq } from '../protocol/ids.js';
 import { entryOf, type LogLine, type Position, START } from './history.js';
 import type { RoomHead } from './state.js';
@@ -144,7 +145,9 @@ export class MemoryRoomStore implements RoomStore {
     const found = this.find(code);
     if (!found) return GONE;
     const { owner, epoch, seq, digest } = found;
-    if (checkRoom(found, fence, found).outcome !== 'ok') return { outcome: 'fenced', owner, epoch, seq, digest };
+    const landed = owner === null && epoch === fence.epoch && isDeepStrictEqual(found.failed, failed);
+    if (!landed && checkRoom(found, fence, found).outcome !== 'ok')
+      return { outcome: 'fenced', owner, epoch, seq, digest };
     this.keep({ ...found, owner: null, address: null, failed, expiresAt: this.now() + ttlMs });
     return { outcome: 'ok' };
   }

@@ -71,6 +71,8 @@ export interface StoredRoom {
   readonly snapshot: StoredSnapshot | null;
   /** The entries after the snapshot, or all. */
   readonly tail: readonly StoredEntry[];
+  /** Set when what is stored as the snapshot is none. */
+  readonly unreadable?: string;
 }
 
 /** What of a stored room every change of owner is compared with. */
@@ -150,7 +152,10 @@ export interface RoomStore {
    * after `ttlMs` unless claimed again.
    */
   release(code: RoomCode, fence: Fence, at: Position, ttlMs: number): Promise<CommitReply>;
-  /** Gives ownership up because the room cannot be played; a claim takes the mark away. It is forgotten after `ttlMs`. */
+  /**
+   * Gives ownership up because the room cannot be played; ok once the copies have it, and sent again with the same failure.
+   * A claim takes the mark away. It is forgotten after `ttlMs`.
+   */
   setAside(code: RoomCode, fence: Fence, failure: Failure, ttlMs: number): Promise<FencedReply>;
   /**
    * Stores a room whole, with `entries` behind the snapshot, over what is lower in (epoch, seq), if that still is as `seen`;

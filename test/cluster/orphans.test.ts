@@ -100,3 +100,32 @@ test('an entry that was left by a move in vain is not taken out while the next m
   reconciler.stop();
   await until('the room is in the index', async () => (await index.rooms(SELF)).includes(ROOM));
 });
+
+test('many entries that are yet to be looked at again do not keep a room of this instance from being played', async () => {
+  const clock = new ManualClock();
+  const foreign = Array.from({ length: 200 }, (_, at) => `F0RE1G${String(at).padStart(2, '0')}` as RoomCode);
+  const given = new Set<RoomCode>();
+  const names = [...foreign, ROOM];
+  const parts = {
+    self: { id: SELF, status: 'ready' },
+    registry: { isListed: async () => true },
+    index: {
+      rooms: async () => names,
+      size: async () => names.length,
+      ids: async () => [],
+      remove: async () => undefined,
+      enter: async () => undefined,
+    },
+    store: { meta: async (code: RoomCode) => ({ owner: code === ROOM ? SELF : DEAD }) },
+    ownership: { rooms: [], size: 0, concerns: () => false, open: async (code: RoomCode) => void given.add(code) },
+    listed: () => new Set([SELF, DEAD]),
+    leaseMs: LEASE_MS,
+    clock,
+    log,
+  };
+  const reconciler = new IndexReconciler(parts as unknown as IndexReconcilerDeps);
+  reconciler.start();
+  await clock.advance(LEASE_MS + 2_000);
+  reconciler.stop();
+  expect([...given]).toEqual([ROOM]);
+});

@@ -4,8 +4,10 @@ import type { RoomCode } from '../../src/protocol/ids.js';
 import { countGenerations, type RedisConnection } from '../../src/redis/client.js';
 import { RedisRoomStore } from '../../src/redis/room-store.js';
 import { START } from '../../src/room/history.js';
+import { loadRoom } from '../../src/room/load.js';
 import { MemoryRoomStore } from '../../src/room/memory-store.js';
-import { entries, instance, newHead } from '../room/rooms.js';
+import { CorruptRoom } from '../../src/room/store.js';
+import { entries, game, instance, newHead } from '../room/rooms.js';
 import { KEYS } from '../support/keys.js';
 import { startRedis, type TestRedis, until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -99,6 +101,17 @@ describe('rooms in Redis', () => {
     await connection.script('FLUSH');
     expect(await store.commit(head.code, fence, START, taken, 'primary')).toEqual({ outcome: 'ok' });
     expect(await store.read(head.code, 0 as never, 10)).toHaveLength(1);
+  });
+
+  test('a room whose snapshot cannot be read is claimed once, and says why it cannot be played', async () => {
+    const store = new RedisRoomStore(connection);
+    const head = newHead('BR0KEN00');
+    await store.create(head, 60_000);
+    await connection.set(KEYS.roomSnapshot(head.code), '{"seq":');
+    const claimed = await store.claim(head.code, unowned, by, 'a:1');
+    if (claimed.outcome !== 'ok') throw new Error(claimed.outcome);
+    expect(claimed.room.meta.epoch).toBe(1);
+    expect(() => loadRoom(game, claimed.room)).toThrow(CorruptRoom);
   });
 
   test('commits of one turn go together; each is judged by itself, and what is wrong with one stays its own', async () => {

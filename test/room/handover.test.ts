@@ -109,6 +109,16 @@ test('a target that has written nothing is left the time; its room is taken back
   expect(ana.answer(id)).toBe(3);
 });
 
+test('a table whose move was refused at once plays on, and is not said to stand still', async () => {
+  const { stage, mailbox, handover, ana } = await sealed();
+  await handover.give();
+  expect(await handover.settle(true)).toBe('kept');
+  mailbox.unseal();
+  await stage.clock.advance(5_000);
+  expect(mailbox.frozen).toBe(false);
+  expect(ana.of('notice')).toEqual([]);
+});
+
 test('a room is not taken back from a target that has written to it, whatever became of its answer', async () => {
   const { stage, handover, adopt, meta } = await sealed();
   await handover.give();
