@@ -5,12 +5,16 @@ import { Lock, type LockDeps, LockLost } from './lock.js';
 import type { DecisionRecord } from './record.js';
 import type { Runner } from './run.js';
 
-export interface DaemonDeps {
-  readonly lock: LockDeps;
+/** By which policy it decides, and how often. */
+export interface Plan {
   readonly runner: Runner;
+  readonly tickMs: number;
+}
+
+export interface DaemonDeps extends Plan {
+  readonly lock: LockDeps;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tickMs: number;
   readonly leaseMs: number;
   /** After every run. */
   readonly decided?: (record: DecisionRecord) => void;
@@ -26,8 +30,13 @@ export class Daemon {
   private lock: Lock | undefined;
   private stopping = false;
   private running: Promise<void> | undefined;
+  private plan: Plan;
+  /** What is to be gone on with from the next run on. */
+  private next: { readonly plan: Plan; readonly taken: () => void } | undefined;
 
-  constructor(private readonly deps: DaemonDeps) {}
+  constructor(private readonly deps: DaemonDeps) {
+    this.plan = deps;
+  }
 
   start(): void {
     this.running = this.loop();
@@ -40,27 +49,40 @@ export class Daemon {
     await this.lock?.release();
   }
 
+  /** Goes on by another plan. Resolves when the former is used no longer. */
+  use(plan: Plan): Promise<void> {
+    this.next?.taken();
+    return new Promise((taken) => {
+      this.next = { plan, taken };
+    });
+  }
+
   private async loop(): Promise<void> {
     const { log, clock, leaseMs } = this.deps;
     let away = false;
     let waiting = false;
     while (!this.stopping) {
+      if (this.next) {
+        this.plan = this.next.plan;
+        this.next.taken();
+        this.next = undefined;
+      }
       try {
         if (!this.lock?.held) {
           await this.lock?.release();
           const reply = await Lock.take(this.deps.lock);
           this.lock = 'lock' in reply ? reply.lock : undefined;
-          if (this.lock) this.deps.runner.reset();
+          if (this.lock) this.plan.runner.reset();
           if (!('lock' in reply) && !waiting)
             log.info({ holder: reply.holder }, 'another autoscaler has the lock: standing by');
           waiting = !('lock' in reply);
         }
         if (this.lock) {
-          const record = await this.deps.runner.run(this.lock, away ? clock.now() + leaseMs : 0);
+          const record = await this.plan.runner.run(this.lock, away ? clock.now() + leaseMs : 0);
           if (away) log.info('Redis is back');
           away = false;
           this.deps.decided?.(record);
-          await this.pause(isBusy(record) ? BUSY_MS : this.deps.tickMs);
+          await this.pause(isBusy(record) ? BUSY_MS : this.plan.tickMs);
         } else await this.pause(AGAIN_MS);
       } catch (error) {
         if (error instanceof LockLost) log.warn(error.message);
@@ -76,7 +98,8 @@ export class Daemon {
   private async pause(ms: number): Promise<void> {
     const { clock } = this.deps;
     const until = clock.monotonic() + ms;
-    while (!this.stopping && clock.monotonic() < until) await sleep(clock, Math.min(NAP_MS, until - clock.monotonic()));
+    while (!this.stopping && !this.next && clock.monotonic() < until)
+      await sleep(clock, Math.min(NAP_MS, until - clock.monotonic()));
   }
 }
 

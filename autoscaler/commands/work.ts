@@ -1,9 +1,11 @@
 /** `plan`, `once`, `run`: decisions, without effect, for cron, and all the time. */
 import type { Argv } from 'yargs';
 import { Lifecycle } from '../../src/runtime/lifecycle.js';
+import { changeLevel } from '../../src/runtime/log.js';
 import { Daemon } from '../daemon.js';
 import { explain, how, inOneLine } from '../explain.js';
 import { Lock } from '../lock.js';
+import type { Policy } from '../policy/schema.js';
 import type { DecisionRecord } from '../record.js';
 import { planAt } from './at.js';
 import { clusterConfig, clusterOptions, policyOf, policyOptions, runnerFor, withCluster } from './cluster.js';
@@ -103,22 +105,32 @@ export function run(cli: Argv) {
       await withCluster(args, 'daemon', async (cluster) => {
         const { log, clock, config, lock } = cluster;
         const lifecycle = new Lifecycle(log, clock, STOP_MS);
-        const advisory = args.advisory || policy.mode === 'advisory';
-        const { runner, driver, tickMs } = runnerFor(cluster, policy, { by: 'daemon', advisory });
+        const open = (by: Policy) => {
+          const advisory = args.advisory || by.mode === 'advisory';
+          const opened = runnerFor(cluster, by, { by: 'daemon', advisory });
+          const { name: driver } = opened.driver;
+          log.info({ mode: advisory ? 'advisory' : 'act', min: by.min, max: by.max, driver }, 'running');
+          return opened;
+        };
+        let current = open(policy);
+        const { runner, tickMs } = current;
         const decided = (record: DecisionRecord) => {
           if (args.json) printJson(record);
           if (record.actions.length > 0) process.send?.({ type: 'decided', text: inOneLine(record) });
         };
         const daemon = new Daemon({ lock, runner, clock, log, tickMs, leaseMs: config.HOKM_LEASE_MS, decided });
-        lifecycle.onStop('driver', () => driver.close());
+        lifecycle.onStop('driver', () => current.driver.close());
         lifecycle.onStop('daemon', () => daemon.stop());
         lifecycle.stopOnSignals();
+        lifecycle.reloadOnHangUp(() => {
+          const fresh = clusterConfig(args);
+          const former = current;
+          current = open(policyOf(args, fresh));
+          void daemon.use(current).then(() => former.driver.close());
+          changeLevel(log, fresh.LOG_LEVEL);
+        });
         lifecycle.stopWithParent();
         daemon.start();
-        log.info(
-          { mode: advisory ? 'advisory' : 'act', min: policy.min, max: policy.max, driver: driver.name },
-          'running',
-        );
         process.send?.({ type: 'ready' });
         await new Promise(() => undefined);
       });

@@ -317,4 +317,33 @@ describe('with a cluster', () => {
     expect(daemon.exitCode).toBe(0);
     expect(await redis.exists(KEYS.autoscaler.lock)).toBe(0);
   });
+
+  test('SIGHUP lets the daemon go on by the policy as it is now, or by the former one where that is wrong', async () => {
+    await register(50);
+    const policy = file('changing.yaml');
+    await writeFile(policy, 'version: 1\nmin: 1\nmax: 4\ntick_s: 1\n');
+    const env = { PATH: '/usr/bin:/bin', REDIS_URL: server.url, LOG_LEVEL: 'info' };
+    const daemon = spawnOwned(process.execPath, [program, 'run', '--policy', policy], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    daemon.stderr?.on('data', (data) => {
+      said += String(data);
+    });
+    const lastMin = async () => {
+      const [entry] = await redis.xrevrange(KEYS.autoscaler.decisions, '+', '-', 'COUNT', 1);
+      return entry && (JSON.parse(entry[1].at(-1) ?? '{}') as { min: number }).min;
+    };
+    await until('it has decided', async () => (await lastMin()) === 1);
+    await writeFile(policy, 'version: 1\nmin: 9\nmax: 4\ntick_s: 1\n');
+    daemon.kill('SIGHUP');
+    await until('it says what is wrong', () => /changing\.yaml:\d.*"not reloaded"/.test(said));
+    await writeFile(policy, 'version: 1\nmin: 2\nmax: 4\ntick_s: 1\n');
+    daemon.kill('SIGHUP');
+    await until('it decides by the new one', async () => (await lastMin()) === 2);
+    await end(daemon, 'SIGTERM');
+    expect(daemon.exitCode).toBe(0);
+    expect(await redis.exists(KEYS.autoscaler.lock)).toBe(0);
+  });
 });
