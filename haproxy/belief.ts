@@ -24,6 +24,8 @@ export interface Reading {
   readonly targets: readonly Target[];
   /** Instances that are there but take no players (yet): starting ones. */
   readonly waiting: ReadonlySet<InstanceId>;
+  /** Instances that take players by their own word, at addresses or under names that HAProxy cannot have. */
+  readonly unusable: readonly InstanceId[];
   /** Instances that say themselves that they have stopped. */
   readonly stopped: ReadonlySet<InstanceId>;
   /** Room -> number of the instance that claims it; undefined when the rooms were not read. */

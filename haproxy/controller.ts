@@ -75,6 +75,8 @@ export class Controller {
   private readonly timers = new Set<Timer>();
   private report: Record<string, string | number>;
   private lastComplaint = '';
+  /** Instances that take players by their own word, and that HAProxy cannot have. */
+  private absent: readonly InstanceId[] = [];
   /** Addresses of hosts that are names, as they were resolved when their servers were added. */
   private readonly addresses = new Map<string, string>();
   /** A new worker has answered, whose servers are up only until their first check fails. */
@@ -142,15 +144,20 @@ export class Controller {
     try {
       const [servers, pins] = await Promise.all([api.servers(), full ? api.pins() : undefined]);
       const now = clock.monotonic();
-      this.report = { ...this.report, down: downIn(servers) };
       this.belief =
         typeof reading === 'string' ? unanswered(this.belief) : believe(this.belief, reading, now, this.limits);
       const plan = reconcile(this.belief, { servers, pins }, this.leaving, now, this.limits);
       this.leaving = plan.leaving;
       failures.push(...(await this.confirmHealth(servers)));
+      const failed = await this.runCommands(plan.commands);
+      if (typeof reading !== 'string') {
+        const shown = new Set(servers.map(({ name }) => name));
+        this.absent = [...reading.unusable, ...[...failed.keys()].filter((name) => !shown.has(name))];
+      }
+      this.tellDown(servers);
       failures.push(
         ...plan.problems,
-        ...(await this.runCommands(plan.commands)),
+        ...failed.values(),
         ...(await this.keepFile()),
         ...(await this.movePins(plan, now)),
       );
@@ -218,7 +225,8 @@ export class Controller {
     return address;
   }
 
-  private async runCommands(commands: readonly Command[]): Promise<string[]> {
+  /** What went wrong, by server. */
+  private async runCommands(commands: readonly Command[]): Promise<ReadonlyMap<InstanceId, string>> {
     const failures = new Map<InstanceId, string>();
     for (const command of commands) {
       if (failures.has(command.server)) continue;
@@ -229,7 +237,7 @@ export class Controller {
         failures.set(command.server, messageOf(error));
       }
     }
-    return [...failures.values()];
+    return failures;
   }
 
   private async run(command: Command): Promise<void> {
@@ -298,14 +306,18 @@ export class Controller {
   }
 
   private async beat(): Promise<number> {
-    const { registry, id, clock, config } = this.parts;
+    await this.pulse();
+    return this.parts.config.HOKM_HEARTBEAT_MS;
+  }
+
+  private async pulse(): Promise<void> {
+    const { registry, id, clock } = this.parts;
     try {
       const { renewed } = await registry.controllerHeartbeat(id, this.report);
       this.belief = pulse(this.belief, renewed, clock.monotonic(), this.limits);
     } catch {
       this.belief = unanswered(this.belief);
     }
-    return config.HOKM_HEARTBEAT_MS;
   }
 
   /** Sees a restarted or reloaded HAProxy, which has lost its servers, long before the next round would. */
@@ -316,8 +328,13 @@ export class Controller {
       this.newWorker = true;
       this.look(true);
     }
+    if (worker !== this.worker) {
+      this.report = { ...this.report, worker: worker ?? '', down: NOT_LOOKED };
+      // Not waited for: Redis may take its time, and HAProxy is to be looked at meanwhile.
+      const told = this.pulse().finally(() => this.running.delete(told));
+      this.running.add(told);
+    }
     this.worker = worker;
-    if (worker === undefined) this.report = { ...this.report, down: NOT_LOOKED };
     return worker === undefined ? WATCH_AWAY_MS : WATCH_MS;
   }
 
@@ -326,7 +343,7 @@ export class Controller {
     const { api, oldWorkers } = this.parts;
     try {
       const servers = await api.servers();
-      this.report = { ...this.report, down: downIn(servers) };
+      this.tellDown(servers);
       const isDown = ({ up, state, checked }: ShownServer) => (checked && !up) || state === 'maint';
       const down = servers.filter(isDown);
       oldWorkers?.forget(servers.filter((server) => !isDown(server)).map(({ name }) => name));
@@ -335,6 +352,14 @@ export class Controller {
       this.parts.log.debug({ err: messageOf(error) }, 'old workers cannot be asked');
     }
     return OLD_WORKERS_MS;
+  }
+
+  /** For the registry: whom HAProxy's checks do not reach, or whom it cannot be told of. */
+  private tellDown(servers: readonly ShownServer[]): void {
+    const down = servers
+      .filter(({ up, state, checked }) => checked && !up && state !== 'maint')
+      .map(({ name }) => name);
+    this.report = { ...this.report, down: [...down, ...this.absent].join(',') };
   }
 
   /** Logs trouble once, until it changes. */
@@ -361,14 +386,6 @@ export class Controller {
     });
     this.running.add(running);
   }
-}
-
-/** Whom HAProxy's checks do not reach, for the registry. */
-function downIn(servers: readonly ShownServer[]): string {
-  return servers
-    .filter(({ up, state, checked }) => checked && !up && state !== 'maint')
-    .map(({ name }) => name)
-    .join(',');
 }
 
 function messageOf(error: unknown): string {

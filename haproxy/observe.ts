@@ -30,8 +30,10 @@ export async function observe(
   });
   const idsOf = (...status: InstanceRecord['status'][]) =>
     new Set(usable.filter((instance) => status.includes(instance.status)).map(({ id }) => id));
+  const names = new Set(usable.map(({ id }) => id));
   return {
     at,
+    unusable: instances.filter((instance) => !names.has(instance.id) && takesPlayers(instance)).map(({ id }) => id),
     targets: usable.flatMap(toTarget),
     waiting: idsOf('starting'),
     stopped: idsOf('stopped'),
@@ -39,8 +41,11 @@ export async function observe(
   };
 }
 
-function toTarget({ id, number, host, port, weight, status }: InstanceRecord): Target[] {
-  if (status !== 'ready' && status !== 'draining') return [];
+const takesPlayers = ({ status }: InstanceRecord) => status === 'ready' || status === 'draining';
+
+function toTarget(instance: InstanceRecord): Target[] {
+  if (!takesPlayers(instance)) return [];
+  const { id, number, host, port, weight, status } = instance;
   const bounded = Math.min(MAX_WEIGHT, Math.max(1, weight));
   return [{ name: id, number, host, port, weight: bounded, state: status === 'ready' ? 'ready' : 'drain' }];
 }

@@ -35,7 +35,7 @@ export interface NewServer {
 
 /** The worker that answers. */
 export interface WorkerInfo {
-  /** Its name, pid@start: see `worker`. */
+  /** Its name, host/pid@start: see `worker`. */
   readonly worker: string;
   readonly pid: number;
   /** Whole seconds, rounded down. */
@@ -69,20 +69,28 @@ export class RuntimeApi {
     private readonly timeoutMs = 2_000,
   ) {}
 
-  /** Names the worker that answers; it changes with every restart and reload. In a container the pid alone does not. */
+  /**
+   * Names the worker that answers, as no other is named on any host; it changes with every restart and reload. In a
+   * container the pid alone does not.
+   */
   async worker(): Promise<string> {
     return (await this.info()).worker;
   }
 
   async info(): Promise<WorkerInfo> {
     const reply = await this.ask('show info');
-    const field = (name: string) => {
-      const value = new RegExp(`^${name}: (\\d+)$`, 'm').exec(reply)?.[1];
+    const text = (name: string) => {
+      const value = new RegExp(`^${name}: (\\S+)$`, 'm').exec(reply)?.[1];
       if (value === undefined) throw new UnexpectedReply('show info', reply);
+      return value;
+    };
+    const field = (name: string) => {
+      const value = text(name);
+      if (!/^\d+$/.test(value)) throw new UnexpectedReply('show info', reply);
       return Number(value);
     };
     return {
-      worker: `${field('Pid')}@${field('Start_time_sec')}`,
+      worker: `${text('node')}/${field('Pid')}@${field('Start_time_sec')}`,
       pid: field('Pid'),
       uptimeSeconds: field('Uptime_sec'),
       connections: field('CurrConns'),

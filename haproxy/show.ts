@@ -35,8 +35,10 @@ export async function look({ config, api, redis, registry, now }: ShowParts): Pr
     observe(redis, registry, now, true),
     registry.controllerReports(),
   ]);
-  // With two HAProxies each has its own.
-  const own = controllers.filter(({ socket }) => socket === config.HAPROXY_SOCKET);
+  // Each HAProxy has its own, and sockets have the same path on many hosts. Older controllers do not name their worker.
+  const own = controllers.filter(({ socket, worker: its }) =>
+    its === undefined ? socket === config.HAPROXY_SOCKET : its === worker.worker,
+  );
   // Redis is taken at its word here: a difference is shown even while a controller would still doubt it.
   const limits = { ...limitsOf(config), leaseMs: 0, deleteWaitMs: Number.POSITIVE_INFINITY };
   const belief = { ...believe({ ...noBelief, pulseAt: now }, reading, now, limits), steadySince: now };

@@ -35,6 +35,7 @@ function reading({ at, targets = [], waiting = [], stopped = [], claims = [] }: 
     at,
     targets,
     waiting: new Set(waiting.map(id)),
+    unusable: [],
     stopped: new Set(stopped.map(id)),
     claims: claims === 'not read' ? undefined : new Map(claims.map(([room, number]) => [code(room), number])),
   };

@@ -2,10 +2,14 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseAssignment } from '../../haproxy/assignments.js';
+import { Registry } from '../../src/cluster/registry.js';
+import type { RedisConnection } from '../../src/redis/client.js';
 import { end, startRedis, type TestRedis } from '../support/programs.js';
+import { connectToRedis } from '../support/redis.js';
 import {
   CONTROLLER,
   controllerEnvironment,
+  LEASE_MS,
   shownAs,
   startController,
   startHAProxy,
@@ -15,11 +19,16 @@ import {
 
 let redis: TestRedis;
 let haproxy: TestHAProxy;
+let connection: RedisConnection;
 
 beforeAll(async () => {
   [redis, haproxy] = await Promise.all([startRedis(), startHAProxy()]);
+  connection = await connectToRedis(redis.url);
 });
-afterAll(() => Promise.all([redis.stop(), haproxy.stop()]));
+afterAll(async () => {
+  connection.disconnect();
+  await Promise.all([redis.stop(), haproxy.stop()]);
+});
 
 async function controller(args: string[], changes: Record<string, string> = {}) {
   const env = { ...process.env, ...controllerEnvironment(redis, haproxy), ...changes };
@@ -62,7 +71,7 @@ test('show tells servers, pins, differences and the last reconcile', async () =>
   await shownAs(haproxy, instance.id, 'ready');
   const { out } = await controller(['show', '--json']);
   expect(JSON.parse(out)).toMatchObject({
-    worker: { worker: expect.stringMatching(/^\d+@\d+$/), uptimeSeconds: expect.any(Number) },
+    worker: { worker: expect.stringMatching(/^[\w.-]+\/\d+@\d+$/), uptimeSeconds: expect.any(Number) },
     servers: [{ name: instance.id, number: instance.number, state: 'ready', up: true }],
     pins: 0,
     differences: [],
@@ -72,8 +81,15 @@ test('show tells servers, pins, differences and the last reconcile', async () =>
     /Equal to Redis\.\nController haproxy-\w+: last reconcile (not yet|[\d.]+ s ago)\n$/,
   );
 
+  // On another host everything may have the same path: it is another HAProxy all the same.
+  const registry = new Registry(connection, LEASE_MS);
+  const elsewhere = { socket: haproxy.socket, worker: 'edge-2/8@1780000000', last_reconcile: Date.now() };
+  await registry.controllerHeartbeat('haproxy-ELSEWHERE', elsewhere);
+  expect((await controller(['show'])).out).not.toContain('ELSEWHERE');
+
   await end(running, 'SIGTERM');
   expect(running.exitCode).toBe(0);
+  await registry.controllerHeartbeat('haproxy-ELSEWHERE', elsewhere);
   expect((await controller(['show'])).out).toContain('No controller is running.');
   await end(instance.process);
 });

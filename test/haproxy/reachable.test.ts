@@ -40,10 +40,24 @@ test('an instance that HAProxy cannot reach is told as such until it can be reac
     await until('it is told as unreachable', async () => (await unreachable()).length > 0);
     expect(await unreachable()).toEqual([fields.id]);
 
-    server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
+    server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    });
     await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
     await until('it is told as reachable again', async () => (await unreachable()).length === 0);
     await shownAs(haproxy, healthy.id, 'ready');
+
+    // Registered by itself, and by nothing that HAProxy can use.
+    for (const host of ['nowhere.invalid', '0.0.0.0']) {
+      await registry.heartbeat({ ...fields, id: 'game-ODDHOST1', number: Number(fields.number) + 1, host });
+      await registry.announce();
+      await until(`an instance at ${host} is told`, async () =>
+        (await unreachable()).includes('game-ODDHOST1' as never),
+      );
+      await registry.remove('game-ODDHOST1' as never);
+      await until('it is gone', async () => (await unreachable()).length === 0);
+    }
   } finally {
     clearInterval(beating);
     server?.close();

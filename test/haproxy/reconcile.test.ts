@@ -246,7 +246,13 @@ class World {
     const targets = this.emptied ? [] : [...this.registry.values()];
     this.belief = pulse(this.belief, !this.emptied, this.now, limits);
     this.emptied = false;
-    const reading = { at: this.now, targets, waiting: new Set<InstanceId>(), stopped: new Set<InstanceId>() };
+    const reading = {
+      at: this.now,
+      targets,
+      unusable: [],
+      waiting: new Set<InstanceId>(),
+      stopped: new Set<InstanceId>(),
+    };
     this.belief = believe(this.belief, { ...reading, claims: new Map(this.claims) }, this.now, limits);
     const shown = { servers: [...this.haproxy.servers.values()], pins: new Map(this.haproxy.pins) };
     const plan = reconcile(this.belief, shown, this.leaving, this.now, limits);
