@@ -1,7 +1,7 @@
 /**
  * At how many public tables the people of one address may sit at once, on all instances together: otherwise one person
- * takes every free seat there is. A table counts while somebody sits there, and for as long after as a seat is kept at a
- * full table. Redis keeps the count, as no instance sees the tables of the others; a few codes an address, for seconds.
+ * takes every free seat there is. A table counts while somebody sits there, and for as long after as a seat is kept in a
+ * lobby. Redis keeps the count, as no instance sees the tables of the others; a few codes an address, for seconds.
  */
 import { hash } from 'node:crypto';
 import type { RoomCode } from '../protocol/ids.js';

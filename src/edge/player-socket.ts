@@ -61,6 +61,10 @@ const TOKEN_BYTES = 18;
 
 export const hashToken = (token: string): string => hash('sha256', token);
 
+/** Whether the seat of this token is taken by it, and has not become free. */
+const holdsSeat = ({ seats }: Pick<Mailbox, 'seats'>, tokenHash: string): boolean =>
+  seats.some((occupant) => occupant?.kind === 'human' && occupant.tokenHash === tokenHash);
+
 export class PlayerSocket implements Connection {
   clientId = '';
   private tokenHash = '';
@@ -252,8 +256,9 @@ export class PlayerSocket implements Connection {
   /** Whoever would take a seat at a public table is counted first; the others come in at once. */
   private enter(mailbox: Mailbox, hello: Hello, receivedAt: number): void {
     const { address } = this;
-    const isCounted = mailbox.head.settings.public && hello.token === undefined && !hello.spectate;
-    if (address === undefined || !isCounted) return this.admit(mailbox, hello, receivedAt);
+    const takesSeat = hello.token === undefined ? !hello.spectate : !holdsSeat(mailbox, hashToken(hello.token));
+    if (address === undefined || !takesSeat || !mailbox.head.settings.public)
+      return this.admit(mailbox, hello, receivedAt);
     void this.deps.quota.take(address, this.code).then((may) => {
       try {
         if (may) this.admit(mailbox, hello, receivedAt);

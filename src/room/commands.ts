@@ -5,7 +5,7 @@
  */
 import type { Seat } from '../game/game.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
-import type { Entry, RoomState } from './state.js';
+import { type Entry, holderOf, type RoomState } from './state.js';
 
 export const WINDOW = 256;
 /** Players whose `leave` is still known by its id. */
@@ -93,8 +93,8 @@ export class CommandWindows {
     if (by) this.record(by.seat, by.id, seq);
     for (const event of entry.events) {
       if (event.type === 'seat_left' && 'reason' in event && event.reason === 'left' && by) {
-        const leaver = before.seats[event.seat];
-        const departure = leaver?.kind === 'human' ? [{ holder: leaver.tokenHash, id: by.id, seq }] : [];
+        const leaver = holderOf(before, event.seat);
+        const departure = leaver && 'tokenHash' in leaver ? [{ holder: leaver.tokenHash, id: by.id, seq }] : [];
         this.departures = [...this.departures, ...departure].slice(-DEPARTED);
       }
       if (event.type === 'seat_changed' && 'from' in event) {
@@ -103,8 +103,13 @@ export class CommandWindows {
       } else if (event.type === 'seats_swapped' && 'seats' in event) {
         const [one, other] = event.seats;
         [this.seats[one], this.seats[other]] = [this.seats[other], this.seats[one]];
-      } else if ((event.type === 'seat_taken' || event.type === 'seat_left') && 'seat' in event) {
-        this.seats[event.seat] = undefined;
+      } else if (event.type === 'seat_left' && 'reason' in event) {
+        // Whoever is only away may come back, and give a command again.
+        if (event.reason !== 'gone') this.seats[event.seat] = undefined;
+      } else if (event.type === 'seat_taken' && 'seat' in event) {
+        const lapsed = before.lapsed[event.seat];
+        const isKept = lapsed && (event.token_hash === undefined || event.token_hash === lapsed.tokenHash);
+        if (!isKept) this.seats[event.seat] = undefined;
       }
     }
   }

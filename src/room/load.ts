@@ -38,8 +38,9 @@ export function lastWrittenAt(tail: readonly StoredEntry[]): number {
 }
 
 /** A stored state may be older than fields that start empty, and than the rule of who is shown the cards of a hand. */
-function complete(game: Game, { state, turns = [], deal }: StoredSnapshot): RoomState {
-  const whole = { ...emptyRoom(state.seats.length), ...state, turns: turns.map((seq) => seq ?? undefined) };
+function complete(game: Game, { state, turns = [], deal, lapsed }: StoredSnapshot): RoomState {
+  const empty = emptyRoom(state.seats.length);
+  const whole = { ...empty, ...state, lapsed: lapsed ?? empty.lapsed, turns: turns.map((seq) => seq ?? undefined) };
   return deal ? { ...whole, ...deal } : withDeal(game, whole);
 }
 

@@ -22,7 +22,7 @@ import { type EndReason, Phase } from './phase.js';
 import type { RoomDeps } from './room-deps.js';
 import { noteLeft, noteSeats } from './seat-notes.js';
 import { nobodyPresent, type Presence } from './seats.js';
-import { type RoomHead, type RoomState, seatOf } from './state.js';
+import { lapsedSeatOf, type RoomHead, type RoomState, seatOf } from './state.js';
 import { nextTick, type Room } from './step.js';
 import type { Fence, StoredSnapshot } from './store.js';
 import { viewRoom } from './view.js';
@@ -140,9 +140,10 @@ export class Mailbox {
     return viewRoom(this.game, this.head, this.room.state, viewer);
   }
 
-  /** The seat whose token has this hash, as committed. */
+  /** The seat whose token has this hash, as committed; one that is free by now as well, while its player may come back. */
   seatOf(tokenHash: string): Seat | undefined {
-    return seatOf(this.room.state, tokenHash);
+    const { state } = this.room;
+    return seatOf(state, tokenHash) ?? lapsedSeatOf(state, tokenHash);
   }
 
   /** Puts in what was received then (monotonic ms), to be worked off in order. Who comes too late or sends too much is closed. */
@@ -287,7 +288,8 @@ export class Mailbox {
   private async bury(): Promise<void> {
     await this.gate.flushed();
     if (!this.phase.leave('closed')) return;
-    for (const occupant of this.room.state.seats) noteLeft(this.deps, occupant);
+    const { seats, lapsed } = this.room.state;
+    for (const holder of [...seats, ...lapsed]) noteLeft(this.deps, holder);
     // That it is closed is committed: nobody waits until its keys are given up.
     this.tellEnd('ROOM_CLOSED');
     this.givenUp = await this.ledger.release(this.deps.closedTtlMs);

@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { Seat } from '../game/game.js';
 import { looksLike } from '../protocol/names.js';
-import type { LogEvent, RoomState } from './state.js';
+import type { LogEvent, Occupant, RoomEvent, RoomState } from './state.js';
 
 /** Whether each seat's player is connected, and since when not. */
 export interface Presence {
@@ -59,22 +59,47 @@ export function withSeatsSwapped(presence: Presence, one: Seat, other: Seat): Pr
   return { ...presence, connected: swapped(presence.connected), goneAt: swapped(presence.goneAt) };
 }
 
-/** The seat a newcomer gets: the wished one, else the first empty one, else the first of a bot. */
+/**
+ * The seat a newcomer gets: the wished one, else the first empty one, else the first of a bot. One to which somebody may come
+ * back is taken only where there is no other.
+ */
 export function seatFor(state: RoomState, wished: Seat | undefined): Seat | ErrorCode {
   if (wished !== undefined) {
     if (wished >= state.seats.length) return 'SEAT_TAKEN';
     return state.seats[wished]?.kind === 'human' ? 'SEAT_TAKEN' : wished;
   }
-  const empty = state.seats.indexOf(null);
-  const free = empty >= 0 ? empty : state.seats.findIndex((occupant) => occupant?.kind === 'bot');
-  return free >= 0 ? (free as Seat) : 'ROOM_UNAVAILABLE';
+  const empty = seatsOf(state, (occupant) => occupant === null);
+  const free = empty.length > 0 ? empty : seatsOf(state, (occupant) => occupant?.kind === 'bot');
+  return free.find((seat) => state.lapsed[seat] === null) ?? free[0] ?? 'ROOM_UNAVAILABLE';
 }
 
+const seatsOf = ({ seats }: RoomState, which: (occupant: Occupant | null) => boolean): Seat[] =>
+  seats.flatMap((occupant, at) => (which(occupant) ? [at as Seat] : []));
+
 /** A human takes the seat; the first one becomes host. */
-export function take(state: RoomState, seat: Seat, name: string, tokenHash: string): LogEvent[] {
-  const events: LogEvent[] = [{ type: 'seat_taken', seat, name: distinct(state, seat, name), token_hash: tokenHash }];
+export function take(state: RoomState, seat: Seat, name: string, tokenHash: string): RoomEvent[] {
+  const events: RoomEvent[] = [{ type: 'seat_taken', seat, name: distinct(state, seat, name), token_hash: tokenHash }];
   if (state.host === null) events.push({ type: 'host_changed', seat });
   return events;
+}
+
+/** Whoever held the seat until it became free comes back to it: under the same name, and as host again who was it then. */
+export function takeAgain(state: RoomState, seat: Seat): RoomEvent[] {
+  const lapsed = state.lapsed[seat];
+  if (!lapsed) return [];
+  const { name, tokenHash, host } = lapsed;
+  const events = take(state, seat, name, tokenHash);
+  if (host && state.host !== null) events.push({ type: 'host_changed', seat });
+  return events;
+}
+
+/** The seats are free again: their players have been away for too long. */
+export function lapse(state: RoomState, presence: Presence, seats: readonly Seat[]): LogEvent[] {
+  const events: LogEvent[] = seats.map((seat) => ({ type: 'seat_left', seat, reason: 'gone' }));
+  const { host } = state;
+  if (host === null || !seats.includes(host)) return events;
+  const left = { ...state, seats: state.seats.map((occupant, at) => (seats.includes(at as Seat) ? null : occupant)) };
+  return [...events, { type: 'host_changed', seat: successor(left, presence, host) }];
 }
 
 export function takeByBot(state: RoomState, seat: Seat): LogEvent {
@@ -82,12 +107,7 @@ export function takeByBot(state: RoomState, seat: Seat): LogEvent {
 }
 
 /** The seat is given up; a running match gets a bot in its place, and the room another host where needed. */
-export function vacate(
-  state: RoomState,
-  presence: Presence,
-  seat: Seat,
-  reason: 'left' | 'kicked' | 'gone',
-): LogEvent[] {
+export function vacate(state: RoomState, presence: Presence, seat: Seat, reason: 'left' | 'kicked'): LogEvent[] {
   const events: LogEvent[] = [{ type: 'seat_left', seat, reason }];
   if (state.status === 'playing') events.push(takeByBot(state, seat));
   if (state.host === seat) events.push({ type: 'host_changed', seat: successor(state, presence, seat) });

@@ -56,6 +56,15 @@ export interface RoomState extends Seating {
   readonly dealtTo: readonly (string | null)[] | null;
   /** By seat, the log entry since which a player who had to wait for the end of a hand is shown the seat's cards; else 0. */
   readonly shownSince: readonly Seq[];
+  /** By seat, whose it was until it became free because they were away: theirs again while no other player has taken it. */
+  readonly lapsed: readonly (Lapsed | null)[];
+}
+
+export interface Lapsed {
+  readonly name: string;
+  readonly tokenHash: string;
+  /** Host of the room until then; at most one is. */
+  readonly host: boolean;
 }
 
 /** What happens to a room whatever is played in it. All other events of a log are the game's. */
@@ -105,6 +114,7 @@ export function emptyRoom(seatCount: number): RoomState {
     turns: [],
     dealtTo: null,
     shownSince: Array.from({ length: seatCount }, () => 0 as Seq),
+    lapsed: Array.from({ length: seatCount }, () => null),
     swaps: [],
     deserted: [],
   };
@@ -224,7 +234,8 @@ function evolveTable(game: Game, state: RoomState, event: Typed): RoomState {
 }
 
 function evolveRoom(game: Game, head: RoomHead, before: RoomState, event: RoomEvent): RoomState {
-  const state = { ...before, ...seatingAfter(before, event, before.status === 'playing') };
+  const seating = seatingAfter(before, event, before.status === 'playing');
+  const state = { ...before, ...seating, lapsed: lapsedAfter(before, event) };
   switch (event.type) {
     case 'seat_taken':
       return withSeat(
@@ -266,6 +277,46 @@ function evolveRoom(game: Game, head: RoomHead, before: RoomState, event: RoomEv
     case 'room_closed':
       return { ...state, status: 'closed', deadline: null };
   }
+}
+
+function lapsedAfter({ seats, host, lapsed }: RoomState, event: RoomEvent): RoomState['lapsed'] {
+  switch (event.type) {
+    case 'seat_left': {
+      const holder = seats[event.seat];
+      if (event.reason !== 'gone' || holder?.kind !== 'human') return lapsed;
+      const { name, tokenHash } = holder;
+      return lapsed.with(event.seat, {
+        name,
+        tokenHash,
+        host: host === event.seat && !lapsed.some((one) => one?.host),
+      });
+    }
+    case 'seat_taken':
+      // A bot makes place for whoever comes.
+      return event.token_hash === undefined ? lapsed : lapsed.with(event.seat, null);
+    case 'seat_changed':
+      return lapsed.with(event.to, null);
+    default:
+      return lapsed;
+  }
+}
+
+/** The state after events of the room that are still to be logged. */
+export const afterRoomEvents = (
+  game: Game,
+  head: RoomHead,
+  state: RoomState,
+  events: readonly RoomEvent[],
+): RoomState => events.reduce((next, event) => evolveRoom(game, head, next, event), state);
+
+/** Whose seat it is: who holds it, or may still come back to it. */
+export const holderOf = ({ seats, lapsed }: RoomState, seat: Seat): Occupant | Lapsed | null | undefined =>
+  seats[seat]?.kind === 'human' ? seats[seat] : lapsed[seat];
+
+/** The seat that was the token's until it became free, and that no other player has taken. */
+export function lapsedSeatOf({ lapsed }: RoomState, tokenHash: string): Seat | undefined {
+  const seat = lapsed.findIndex((one) => one?.tokenHash === tokenHash);
+  return seat < 0 ? undefined : (seat as Seat);
 }
 
 function withSeat(state: RoomState, seat: Seat, occupant: Occupant | null): RoomState {

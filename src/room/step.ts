@@ -12,20 +12,24 @@ import type { Talk } from '../protocol/vocabulary.js';
 import type { CommandWindows, Refused } from './commands.js';
 import { decide } from './decide.js';
 import {
+  lapse,
   type Presence,
   seatFor,
   successor,
   take,
-  vacate,
+  takeAgain,
   withPresence,
   withSignOfLife,
   withTimeGivenBack,
 } from './seats.js';
 import {
   actingSeats,
+  afterRoomEvents,
   isSubstituted,
   type LogEvent,
+  lapsedSeatOf,
   playedByBot,
+  type RoomEvent,
   type RoomHead,
   type RoomState,
   seatOf,
@@ -194,10 +198,16 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
     ],
   });
 
+  /** Back at the seat that has become free meanwhile, where no other player has taken it. */
+  const again = (holder: string, token?: string): Step<C> | undefined => {
+    const seat = lapsedSeatOf(state, holder);
+    return seat === undefined ? undefined : admit(seat, takeAgain(state, seat), token);
+  };
+
   if (state.status === 'closed') return refuse('ROOM_CLOSED');
   if (presented !== undefined) {
     const seat = seatOf(state, presented);
-    if (seat === undefined) return refuse('WRONG_TOKEN');
+    if (seat === undefined) return again(presented) ?? refuse('WRONG_TOKEN');
     return admit(seat, isSubstituted(state, seat) ? [{ type: 'player_returned', seat }] : []);
   }
   if (said.spectate) return presence.spectators < MAX_SPECTATORS ? admit(null, []) : refuse('SPECTATORS_FULL');
@@ -206,6 +216,8 @@ function hello<C>(room: Room, input: Extract<Input<C>, { type: 'hello' }>, now: 
   if (taken !== undefined) {
     return admit(taken, isSubstituted(state, taken) ? [{ type: 'player_returned', seat: taken }] : [], fresh.token);
   }
+  const back = again(fresh.hash, fresh.token);
+  if (back) return back;
   const seat = seatFor(state, said.seat);
   if (typeof seat === 'string') return refuse(seat);
   return admit(seat, take(state, seat, said.name ?? `Player ${seat + 1}`, fresh.hash), fresh.token);
@@ -222,7 +234,8 @@ function say<C>({ state, presence }: Room, input: Extract<Input<C>, { type: 'say
 
 function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>, now: number): Step<C> {
   const { from, holder, id } = input;
-  const seat = seatOf(before.state, holder);
+  const held = seatOf(before.state, holder);
+  const seat = held ?? lapsedSeatOf(before.state, holder);
   if (seat === undefined) {
     const seq = before.windows.departedIn(holder, id);
     return answered(
@@ -233,8 +246,7 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
     );
   }
   const presence = withSignOfLife(before.presence, seat, now);
-  const room = presence === before.presence ? before : { ...before, presence };
-  const seen = room.windows.lookup(seat, id);
+  const seen = before.windows.lookup(seat, id);
   if (seen === 'stale') return answered(presence, { type: 'refuse', to: from, id, refusal: { code: 'STALE_COMMAND' } });
   if (seen !== 'new') {
     return answered(
@@ -244,9 +256,12 @@ function command<C>(before: Room, input: Extract<Input<C>, { type: 'command' }>,
         : { type: 'refuse', to: from, id, refusal: refusalOf(seen) },
     );
   }
-  const answer = decide(room, seat, input.command, input.turn, now);
   // Without a connection there was no hello that would have told.
-  const returned: LogEvent[] = isSubstituted(room.state, seat) ? [{ type: 'player_returned', seat }] : [];
+  const substituted: RoomEvent[] = isSubstituted(before.state, seat) ? [{ type: 'player_returned', seat }] : [];
+  const returned = held === undefined ? takeAgain(before.state, seat) : substituted;
+  const state = held === undefined ? afterRoomEvents(before.game, before.head, before.state, returned) : before.state;
+  const room = { ...before, state, presence };
+  const answer = decide(room, seat, input.command, input.turn, now);
   if (answer.ok) {
     const effects: Effect<C>[] = [{ type: 'ack', to: from, id }];
     if (answer.effects) effects.push(...answer.effects);
@@ -283,7 +298,7 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
     return [{ type: 'room_closed', reason: 'abandoned' }];
   }
   const lapsed = lapsingSeats(room).filter((seat) => now >= (presence.goneAt[seat] ?? now) + LAPSE_MS);
-  if (lapsed.length > 0) return lapsed.flatMap((seat) => vacate(state, presence, seat, 'gone'));
+  if (lapsed.length > 0) return lapse(state, presence, lapsed);
   const expired = heldSeats(room).filter((seat) => now >= (presence.goneAt[seat] ?? now) + head.settings.hold_ms);
   if (expired.length > 0) {
     const events: LogEvent[] = [];
@@ -305,17 +320,15 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
   return playedByBot(state, seat) ? [...decision.events] : [{ type: 'turn_timed_out', seat }, ...decision.events];
 }
 
-/** At a full table that waits for its match the seat of whoever is away is free again after this, ms. */
+/** Before the first match the seat of whoever is away is free again after this, ms. */
 const LAPSE_MS = 30_000;
 
-/**
- * Seats of players who are away from a full table before its match, while others are there: somebody may want one. Where
- * another seat is free, whoever has only put the telephone away keeps the own one.
- */
+/** Seats of players who are away before the first match. Whoever has only put the telephone away finds the own one free. */
 function lapsingSeats({ state, presence }: Room): readonly Seat[] {
-  if (state.status !== 'lobby' || !presence.connected.includes(true)) return NO_SEATS;
-  if (!state.seats.every((occupant) => occupant?.kind === 'human')) return NO_SEATS;
-  return state.seats.flatMap((_, at) => (presence.connected[at] ? [] : [at as Seat]));
+  if (state.status !== 'lobby' || !presence.connected.includes(false)) return NO_SEATS;
+  return state.seats.flatMap((occupant, at) =>
+    occupant?.kind === 'human' && !presence.connected[at] ? [at as Seat] : [],
+  );
 }
 
 const NO_SEATS: readonly Seat[] = [];

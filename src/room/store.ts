@@ -52,7 +52,7 @@ export const SNAPSHOT_VERSION = 2;
 /** Everything up to a position; with the entries after it, the whole room. */
 export interface StoredSnapshot extends Position {
   readonly v: number;
-  readonly state: Omit<RoomState, 'turns' | 'dealtTo' | 'shownSince'>;
+  readonly state: Omit<RoomState, 'turns' | 'dealtTo' | 'shownSince' | 'lapsed'>;
   /**
    * Apart from the state, so that no older version, which does not keep it up to date, stores it again. Absent in
    * snapshots of older versions.
@@ -60,6 +60,8 @@ export interface StoredSnapshot extends Position {
   readonly turns?: readonly (Seq | null)[];
   /** Apart from the state for the same reason. */
   readonly deal?: Pick<RoomState, 'dealtTo' | 'shownSince'>;
+  /** The same. */
+  readonly lapsed?: RoomState['lapsed'];
   readonly windows: StoredWindows;
   /** Absent in snapshots of older versions. */
   readonly departed?: readonly Departure[];
@@ -178,7 +180,7 @@ export class CorruptRoom extends Error {
 
 export function toSnapshot(
   position: Position,
-  { turns, dealtTo, shownSince, ...state }: RoomState,
+  { turns, dealtTo, shownSince, lapsed, ...state }: RoomState,
   windows: CommandWindows,
 ): StoredSnapshot {
   return {
@@ -188,6 +190,7 @@ export function toSnapshot(
     state,
     turns: Array.from(turns, (seq) => seq ?? null),
     deal: { dealtTo, shownSince },
+    lapsed,
     windows: windows.stored(),
     departed: windows.departed(),
   };

@@ -4,9 +4,10 @@ import { isRoomCommand } from '../../src/protocol/client-in.js';
 import type { Seq } from '../../src/protocol/ids.js';
 import { CommandWindows } from '../../src/room/commands.js';
 import { decide } from '../../src/room/decide.js';
-import { nobodyPresent } from '../../src/room/seats.js';
+import { nobodyPresent, takeAgain } from '../../src/room/seats.js';
 import {
   actingSeats,
+  afterRoomEvents,
   type Entry,
   emptyRoom,
   evolve,
@@ -46,6 +47,12 @@ export class Replay {
   private wrongMove(entry: Entry, seat: Seat, command: Command | undefined): string | undefined {
     // Who sent it is for the checker to say.
     if (command === undefined) return undefined;
+    // So is who comes back to a seat that was free by then.
+    const again = takeAgain(this.state, seat);
+    if (again.length > 0 && same(entry.events.slice(0, again.length), again)) {
+      this.state = afterRoomEvents(this.game, this.head, this.state, again);
+      return this.wrongMove({ ...entry, events: entry.events.slice(again.length) }, seat, command);
+    }
     if (this.state.seats[seat]?.kind !== 'human') return `seat ${seat} has no player who could move`;
     // Who comes back with a command, and not with a socket, is told of first.
     const returned = playedByBot(this.state, seat) && entry.events[0]?.type === 'player_returned';
@@ -108,7 +115,12 @@ export class Replay {
       case 'player_returned':
         return isSubstituted(state, event.seat);
       case 'host_changed':
-        return event.seat === null || state.seats[event.seat]?.kind === 'human' || state.host === null;
+        return (
+          event.seat === null ||
+          state.seats[event.seat]?.kind === 'human' ||
+          state.host === null ||
+          state.lapsed[event.seat]?.host === true
+        );
       default:
         // Nobody leaves or changes seats without a command, and no script closes a room.
         return false;

@@ -69,7 +69,7 @@ describe('giving a room up', () => {
     const stored = await stage.stored();
     const loaded = loadRoom(game, stored);
     expect(stored.tail).toEqual([]);
-    expect(loaded.state).toEqual({ ...kept.state, turns: kept.turns, ...kept.deal });
+    expect(loaded.state).toEqual({ ...kept.state, turns: kept.turns, ...kept.deal, lapsed: kept.lapsed });
     expect(loaded.windows.stored()).toEqual(kept.windows);
     expect(loaded.windows.lookup(seat(1), refusal)).toMatchObject({ refused: 'NOT_HOST' });
     expect(loaded.history.position).toEqual({ seq: kept.seq, digest: kept.digest });

@@ -1,8 +1,12 @@
 /** What a room does as time passes: turns, absence, emptiness. */
 import { describe, expect, test } from '@jest/globals';
 import type { Seat } from '../../src/game/game.js';
+import { START } from '../../src/room/history.js';
+import { loadHandedOver } from '../../src/room/load.js';
+import { waitsForHand } from '../../src/room/state.js';
 import { nextTick } from '../../src/room/step.js';
-import { playing, seated } from './pure-room.js';
+import { toSnapshot } from '../../src/room/store.js';
+import { playing, room, seated } from './pure-room.js';
 import { BOT_MS, game, HOLD_MS, IDLE_MS, TURN_MS } from './rooms.js';
 
 describe('the clock', () => {
@@ -110,11 +114,11 @@ describe('a player who is away', () => {
     expect(made.wait(HOLD_MS).types).toEqual([]);
   });
 
-  test('loses the host to the next who is there, in the lobby too; alone he stays host', () => {
-    const lobby = seated(3);
+  test('loses the host to the next who is there', () => {
+    const lobby = seated(3, { hold_ms: 20_000 });
     lobby.gone(1);
     lobby.gone(0);
-    expect(lobby.wait(HOLD_MS).events).toEqual([{ type: 'host_changed', seat: 2 }]);
+    expect(lobby.wait(20_000).events).toEqual([{ type: 'host_changed', seat: 2 }]);
     expect(lobby.join('Ana').state.host).toBe(2);
     const match = playing(4, { turn_ms: 3_600_000 });
     match.gone(0);
@@ -122,48 +126,163 @@ describe('a player who is away', () => {
       { type: 'bot_substituted', seat: 0 },
       { type: 'host_changed', seat: 1 },
     ]);
-    const alone = seated(1);
-    alone.gone(0);
-    expect(alone.wait(HOLD_MS).types).toEqual([]);
-    expect(alone.state.host).toBe(0);
-    expect(alone.join('Bo').wait(0).events).toEqual([{ type: 'host_changed', seat: 1 }]);
   });
 });
 
-describe('a full table before its match', () => {
-  test('has the seat of whoever is away for 30 s free again, for the next who comes', () => {
+describe('a lobby', () => {
+  const AWAY_MS = 30_000;
+
+  test('has the seat of whoever is away for 30 s free again, whoever else is there', () => {
+    for (const others of [[], ['Bo'], ['Bo', 'Cy', 'Di']]) {
+      const made = room();
+      for (const name of ['Ana', ...others]) made.join(name);
+      made.gone(0).wait(AWAY_MS - 1);
+      expect([made.types, made.state.host]).toEqual([[], 0]);
+      made.wait(1);
+      expect(made.events).toEqual([
+        { type: 'seat_left', seat: 0, reason: 'gone' },
+        { type: 'host_changed', seat: others.length > 0 ? 1 : null },
+      ]);
+      expect(made.names.slice(0, 2)).toEqual([null, others[0] ?? null]);
+      expect(made.join('Eve', { seat: 0 as Seat }).answers).toEqual(['admit Eve 0', 'presence']);
+      expect(made.join('Ana').answers).toEqual(['refuse Ana WRONG_TOKEN']);
+    }
+  });
+
+  test('makes nobody host whose seat is free again', () => {
     const made = seated(4);
-    made.gone(0).gone(2);
-    const { host } = made.wait(29_999).state;
-    expect([made.types, host]).toEqual([[], 0]);
-    made.wait(1);
-    expect(made.events.filter(({ type }) => type !== 'host_changed')).toEqual([
-      { type: 'seat_left', seat: 0, reason: 'gone' },
-      { type: 'seat_left', seat: 2, reason: 'gone' },
+    made.gone(0).gone(1).gone(2);
+    expect(made.wait(AWAY_MS).events.at(-1)).toEqual({ type: 'host_changed', seat: 3 });
+    made.gone(3);
+    expect(made.wait(AWAY_MS).events).toEqual([
+      { type: 'seat_left', seat: 3, reason: 'gone' },
+      { type: 'host_changed', seat: null },
     ]);
+    expect(made.names).toEqual([null, null, null, null]);
+  });
+
+  test('gives whoever comes back the free seat again, and what was with it: the name, and the host', () => {
+    const made = seated(2);
+    made.gone(0).wait(AWAY_MS);
     expect(made.state.host).toBe(1);
-    expect(made.names).toEqual([null, 'Bo', null, 'Di']);
-    expect(made.join('Eve').answers).toEqual(['admit Eve 0', 'presence']);
+    made.join('Ana', { name: 'Somebody' });
+    expect(made.answers).toEqual(['admit Ana 0', 'presence']);
+    expect(made.events).toEqual([
+      { type: 'seat_taken', seat: 0, name: 'Ana', token_hash: made.holder('Ana') },
+      { type: 'host_changed', seat: 0 },
+    ]);
+    expect(made.command('Ana', { type: 'start', fill_with_bots: true }).types).toContain('match_started');
+
+    const alone = seated(1);
+    alone.gone(0).wait(AWAY_MS);
+    expect(alone.state.host).toBeNull();
+    expect(alone.join('Ana').state.host).toBe(0);
+  });
+
+  test('has one host whose place is kept: who was it meanwhile does not take it from who made the table', () => {
+    const made = seated(3);
+    made.gone(0).wait(AWAY_MS);
+    made.gone(1).wait(AWAY_MS);
+    expect(made.state.host).toBe(2);
+    expect(made.join('Ana').state.host).toBe(0);
+    expect(made.join('Bo').state.host).toBe(0);
+    expect(made.names).toEqual(['Ana', 'Bo', 'Cy', null]);
+  });
+
+  test('seats a newcomer where nobody may come back to, as long as there is such a seat', () => {
+    const made = seated(2);
+    made.gone(0).wait(AWAY_MS);
+    expect(made.join('Cy').join('Di').join('Ana').names).toEqual(['Ana', 'Bo', 'Cy', 'Di']);
+    made.gone(1).wait(AWAY_MS).join('Eve');
+    expect(made.names).toEqual(['Ana', 'Eve', 'Cy', 'Di']);
+    expect(made.join('Bo').answers).toEqual(['refuse Bo WRONG_TOKEN']);
+  });
+
+  test('keeps nothing for whoever has left or was kicked', () => {
+    const made = seated(3);
+    made.command('Bo', { type: 'leave' }).command('Ana', { type: 'kick', seat: 2 });
+    expect(made.join('Bo').answers).toEqual(['refuse Bo WRONG_TOKEN']);
+    expect(made.join('Cy').answers).toEqual(['refuse Cy WRONG_TOKEN']);
+  });
+
+  test('gives no seat back to which somebody else has moved', () => {
+    const made = seated(2);
+    made.gone(0).wait(AWAY_MS).command('Bo', { type: 'choose_seat', seat: 0 });
+    expect(made.names).toEqual(['Bo', null, null, null]);
     expect(made.join('Ana').answers).toEqual(['refuse Ana WRONG_TOKEN']);
   });
 
-  test('keeps the seats of those who come back in time', () => {
-    const made = seated(4);
-    made.gone(2).wait(29_000).join('Cy').wait(29_000);
-    expect(made.names).toEqual(['Ana', 'Bo', 'Cy', 'Di']);
+  test('gives a seat back that a bot has taken, in a match too, where the hand that is on is not shown', () => {
+    const made = seated(2, { turn_ms: 3_600_000 });
+    made.gone(0).wait(AWAY_MS).command('Bo', { type: 'start', fill_with_bots: true });
+    expect(made.names[0]).toBe('Bot 1');
+    expect(made.join('Ana').answers).toEqual(['admit Ana 0', 'presence']);
+    expect(made.names[0]).toBe('Ana');
+    expect(waitsForHand(made.state, 0 as Seat)).toBe(true);
   });
 
-  test('keeps all where another seat is free, nobody is there, or a match is on or over', () => {
-    const roomy = seated(3);
-    const alone = seated(4);
-    alone.gone(0).gone(1).gone(2);
+  test('knows the commands of whoever comes back, however often they are sent', () => {
+    const made = seated(2);
+    const id = made.newId('Bo');
+    made.command('Bo', { type: 'choose_seat', seat: 2 }, id).gone(2).wait(AWAY_MS);
+    const done = made.log.find(({ entry }) => entry.by?.id === id)?.seq;
+    expect(made.command('Bo', { type: 'choose_seat', seat: 2 }, id).answers).toEqual([`ack ${id} ${done}`]);
+    expect(made.names[2]).toBeNull();
+    made.join('Bo');
+    expect(made.command('Bo', { type: 'choose_seat', seat: 2 }, id).answers).toEqual([`ack ${id} ${done}`]);
+    made
+      .gone(2)
+      .wait(AWAY_MS)
+      .join('Eve', { seat: 2 as Seat });
+    expect(made.command('Bo', { type: 'choose_seat', seat: 2 }, id).answers).toEqual(['refuse Bo NOT_SEATED']);
+    expect(made.command('Eve', { type: 'choose_seat', seat: 3 }, id).types).toEqual(['seat_changed']);
+  });
+
+  test('takes a command of whoever comes back without a connection', () => {
+    const made = seated(2);
+    made.gone(0).gone(1).wait(AWAY_MS);
+    made.command('Ana', { type: 'add_bot', seat: 3 });
+    expect(made.types).toEqual(['seat_taken', 'host_changed', 'seat_taken']);
+    expect([made.names, made.state.host]).toEqual([['Ana', null, null, 'Bot 4'], 0]);
+    expect(made.command('Bo', { type: 'fly' }).types).toEqual(['seat_taken']);
+    made.wait(AWAY_MS);
+    const id = made.newId('Bo');
+    expect(made.command('Bo', { type: 'leave' }, id).types).toEqual([
+      'seat_taken',
+      'host_changed',
+      'seat_left',
+      'host_changed',
+    ]);
+    expect(made.command('Bo', { type: 'leave' }, id).answers).toEqual([`ack ${id} ${made.seq}`]);
+    expect(made.join('Bo').answers).toEqual(['refuse Bo WRONG_TOKEN']);
+  });
+
+  test('has the same seats free after its state was stored', () => {
+    const made = seated(2);
+    made.gone(0).wait(AWAY_MS);
+    const stored = toSnapshot(made.log.at(-1) ?? START, made.state, made.windows);
+    const { state } = loadHandedOver(game, JSON.parse(JSON.stringify(stored)));
+    expect(state).toEqual(made.state);
+    expect(state.lapsed[0]).toEqual({ name: 'Ana', tokenHash: made.holder('Ana'), host: true });
+    // A version that does not know of it stores it nowhere.
+    const { lapsed: _, ...older } = stored;
+    expect(loadHandedOver(game, older).state.lapsed).toEqual([null, null, null, null]);
+  });
+
+  test('keeps the seats of those who come back in time, and time in which nobody could come', () => {
+    const made = seated(4);
+    made.gone(2).wait(29_000).join('Cy').wait(29_000);
+    made.gone(1).wait(29_000).give({ type: 'thaw', forMs: 20_000 }).wait(20_999);
+    expect(made.names).toEqual(['Ana', 'Bo', 'Cy', 'Di']);
+    expect(made.wait(1).names).toEqual(['Ana', null, 'Cy', 'Di']);
+  });
+
+  test('is a table before its match: while one is on, or over, seats are kept', () => {
     const match = playing(4, { turn_ms: 3_600_000 }, { target_points: 1 });
     match.gone(2);
     const done = playing(4).playOut();
     done.gone(2);
-    roomy.gone(2);
-    alone.gone(3);
-    for (const made of [roomy, alone, match, done]) {
+    for (const made of [match, done]) {
       made.wait(60_000);
       expect(made.state.seats[2]).toMatchObject({ name: 'Cy' });
     }

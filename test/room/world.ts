@@ -296,7 +296,8 @@ export class World {
 }
 
 /** A stored room's state as it is in memory. */
-const stateOf = ({ state, turns, deal }: StoredSnapshot): unknown => asJson({ ...state, turns, ...deal });
+const stateOf = ({ state, turns, deal, lapsed }: StoredSnapshot): unknown =>
+  asJson({ ...state, turns, ...deal, lapsed });
 
 /** What a log tells of windows: commands with effect. Refusals are known to the instance that refused, and its snapshots. */
 function effects(windows: StoredWindows): unknown {

@@ -9,7 +9,7 @@ const FREE_SEATS = 3;
 const PARALLEL = 15;
 /** At which one address may hold seats. */
 const MOST_TABLES = 4;
-/** A seat at a full table is free again after 30 s. */
+/** A seat in a lobby is free again after 30 s. */
 const FREE_AGAIN_MS = 35_000;
 
 const doorOf = ({ port }: Scene) => `ws://127.0.0.1:${port}`;
