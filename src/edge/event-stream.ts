@@ -62,10 +62,10 @@ export class EventStream implements Connection {
     this.phase = 'live';
     this.comment();
     if ('snapshot' in past) {
-      this.write(past.snapshot.seq, past.snapshot);
+      this.write(past.snapshot.seq, JSON.stringify(past.snapshot));
     } else {
       this.last = past.after;
-      for (const entry of past.entries) this.write(entry.seq, { type: 'event', ...entry });
+      for (const { seq, text } of past.entries) this.write(seq, `{"type":"event",${text.slice(1)}`);
     }
     const { waiting } = this;
     this.waiting = [];
@@ -137,12 +137,13 @@ export class EventStream implements Connection {
     if (seq <= this.last) return;
     // Ruled out by the order in which a room works; whoever follows comes back and starts from where it was.
     if (seq !== this.last + 1) return this.destroy();
-    this.write(seq, { type: 'event', seq, at, epoch, events });
+    this.write(seq, JSON.stringify({ type: 'event', seq, at, epoch, events }));
   }
 
-  private write(seq: Seq, body: unknown): void {
+  /** @param body JSON */
+  private write(seq: Seq, body: string): void {
     this.last = seq;
-    this.put(`id: ${seq}\ndata: ${JSON.stringify(body)}\n\n`);
+    this.put(`id: ${seq}\ndata: ${body}\n\n`);
   }
 
   private put(text: string): void {

@@ -123,12 +123,12 @@ export class HttpApi {
     if (!follows && !ownership.here(code)) {
       // A room that nobody plays is read without a claim: reading shall keep none alive.
       const page = await reads.unownedPage(code, after as Seq);
-      if (page) return json(response, 200, page);
+      if (page) return sendJson(response, 200, page.text);
     }
     const mailbox = await this.mailboxFor(exchange, code);
     if (!mailbox) return;
     if (follows) await reads.follow(mailbox, exchange, after as Seq);
-    else json(response, 200, await reads.page(mailbox, after as Seq));
+    else sendJson(response, 200, (await reads.page(mailbox, after as Seq)).text);
   }
 
   private async reconnect(exchange: Exchange): Promise<void> {
@@ -196,7 +196,10 @@ function unlessUnavailable(error: unknown): null {
 }
 
 function json(response: HttpResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
+  sendJson(response, status, JSON.stringify(body));
+}
+
+function sendJson(response: HttpResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(text);
 }
 

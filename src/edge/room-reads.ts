@@ -61,7 +61,7 @@ export class RoomReads {
   async unownedPage(code: RoomCode, after: Seq): Promise<LogPage | undefined> {
     const meta = await bounded(this.deps.clock, this.deps.store.meta(code));
     if (meta?.owner !== null) return undefined;
-    const page = await bounded(this.deps.clock, this.log.unowned(meta.head, after, meta.seq));
+    const page = await bounded(this.deps.clock, this.log.unowned(meta, after));
     // Asked last: somebody may play it all the same.
     if (await bounded(this.deps.clock, this.deps.lostLately())) throw new CatalogueError('FROZEN');
     return page;

@@ -148,7 +148,7 @@ test('an entry that is stored but not yet safe is told by no door', async () => 
   await until('the store has it', async () => (await stage.seqs()).length === 2);
   const later = ask();
   const answers = [
-    reads.page(stage.mailbox, START).then(({ entries }) => entries.length),
+    reads.page(stage.mailbox, START).then(({ text }) => JSON.parse(text).entries.length as number),
     reads.view(stage.mailbox).then(({ seq }) => seq as number),
   ];
   const first = await Promise.race([...answers, stage.clock.advance(100).then(() => 'nothing yet')]);
@@ -165,7 +165,8 @@ test('an instance that does not play a room tells of it only when nobody owns it
   ana?.command(ADD(1));
   await stage.clock.advance(100);
   await stage.mailbox.release(60_000);
-  expect(await reads.unownedPage(stage.code, START)).toMatchObject({ seq: 2, entries: [{ seq: 1 }, { seq: 2 }] });
+  const page = await reads.unownedPage(stage.code, START);
+  expect(JSON.parse(page?.text ?? '')).toMatchObject({ seq: 2, entries: [{ seq: 1 }, { seq: 2 }] });
 });
 
 test('an owner that was replaced without knowing shows nothing from its memory', async () => {
