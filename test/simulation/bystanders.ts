@@ -63,7 +63,11 @@ export class Bystanders {
     const { code } = room.head;
     const ask = (from: string) => (given: HttpAsk, asker: HttpAsker) => ways.ask(`${from} ${code}`, given, asker, code);
     const isSafe = (seq: number) => this.world.isSafe(room, seq);
-    const shared = { timeline, random, code, complain, count, isSafe };
+    // A failover that loses it must be survived, whether a player has heard of it or not.
+    const heard = (seq: number) => {
+      room.told = Math.max(room.told, seq);
+    };
+    const shared = { timeline, random, code, complain, count, isSafe, heard };
     this.followers.set(code, new Follower({ ...shared, ask: ask('follower'), mischief: plan.mischief }));
     this.readers.set(
       code,

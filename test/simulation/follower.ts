@@ -23,6 +23,8 @@ export interface FollowerDeps {
   readonly ask: (ask: HttpAsk, asker: HttpAsker) => HttpConnection | undefined;
   /** Whether an entry may be told of. */
   readonly isSafe: (seq: number) => boolean;
+  /** Somebody has been told of this entry. */
+  readonly heard: (seq: number) => void;
   /** Share of connections that are left early, or read no further. */
   readonly mischief: number;
   readonly complain: (text: string) => void;
@@ -151,7 +153,7 @@ export class Follower {
   }
 
   private hear(id: number, { type, seq, epoch, events }: { type: string } & Record<string, unknown>): void {
-    const { complain, code, count, isSafe } = this.deps;
+    const { complain, code, count, isSafe, heard } = this.deps;
     if (!isSafe(id)) complain(`${code}: an event stream told ${id} before its copies had it`);
     if (seq !== id) complain(`${code}: an event stream calls entry ${seq} ${id}`);
     if (type === 'snapshot') {
@@ -160,6 +162,7 @@ export class Follower {
     } else if (id !== this.last + 1) complain(`${code}: an event stream went from ${this.last} to ${id}`);
     else this.told.push({ seq: id, epoch: Number(epoch), events: JSON.stringify(events) });
     this.last = id;
+    heard(id);
   }
 
   private refused(status: number, body: string): void {

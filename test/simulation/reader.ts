@@ -14,6 +14,8 @@ export interface ReaderDeps {
   readonly told: () => number;
   /** Whether the store has said yes to this end of the log. */
   readonly isStored: (seq: number, digest: Digest) => boolean;
+  /** Somebody has been told of this entry. */
+  readonly heard: (seq: number) => void;
   /** Whether it may be told of. */
   readonly isSafe: (seq: number) => boolean;
   readonly complain: (text: string) => void;
@@ -66,18 +68,19 @@ export class Reader {
 
   /** What was told before is seen: nobody answers from what it remembers of a room that it may have lost. */
   private look(): void {
-    const { code, complain, told, isStored, isSafe } = this.deps;
+    const { code, complain, told, isStored, isSafe, heard } = this.deps;
     const floor = told();
     this.ask(`/api/room?room_code=${code}`, ({ body }) => {
       const { seq, digest } = JSON.parse(body) as { seq: number; digest: Digest };
       if (seq < floor) complain(`${code}: GET /api/room showed ${seq} after ${floor} had been told`);
       if (seq > 0 && !isStored(seq, digest)) complain(`${code}: GET /api/room showed ${seq} before it was stored`);
       if (!isSafe(seq)) complain(`${code}: GET /api/room showed ${seq} before its copies had it`);
+      heard(seq);
     });
   }
 
   private turnPage(): void {
-    const { code, complain, told, isSafe } = this.deps;
+    const { code, complain, told, isSafe, heard } = this.deps;
     const { last } = this;
     const floor = told();
     this.ask(`/api/room/events?room_code=${code}&after=${last}`, ({ body }) => {
@@ -94,6 +97,7 @@ export class Reader {
         this.read.push({ seq: entry.seq, epoch: entry.epoch, events: JSON.stringify(entry.events) });
       }
       this.last = entries.at(-1)?.seq ?? last;
+      heard(this.last);
     });
   }
 }
