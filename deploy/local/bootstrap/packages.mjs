@@ -1,9 +1,26 @@
-/** `npm ci` when what is installed is not what package-lock.json says. */
+/** What is installed, and `npm ci` where that is not what package-lock.json says. */
 import { spawnSync } from 'node:child_process';
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { Refusal, say } from './say.mjs';
+
+/**
+ * `compiled`: a package of npm, with programs and no sources. `whole`: all that package-lock.json names. `production`: made by
+ * --omit=dev, and `old production` where it is not what package-lock.json says. `other`: anything else.
+ */
+export function installation(root) {
+  if (!existsSync(join(root, 'tsconfig.json'))) return 'compiled';
+  if (packagesMatch(root)) return 'whole';
+  const installed = packagesIn(join(root, 'node_modules/.package-lock.json'));
+  if (!installed) return 'other';
+  const wanted = Object.entries(packagesIn(join(root, 'package-lock.json')) ?? {});
+  const forDevelopers = wanted.filter(([, { dev }]) => dev);
+  if (forDevelopers.length === 0 || forDevelopers.some(([path]) => installed[path])) return 'other';
+  return wanted.every(([path, { dev, ...one }]) => dev || isThere(installed, path, one))
+    ? 'production'
+    : 'old production';
+}
 
 export async function installPackages(root) {
   if (packagesMatch(root)) return;
@@ -28,18 +45,24 @@ export async function installPackages(root) {
  * node_modules/.package-lock.json; optional packages of other platforms are missing there.
  */
 export function packagesMatch(root) {
-  let installed;
-  try {
-    installed = JSON.parse(readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8')).packages;
-  } catch {
-    return false;
-  }
+  const installed = packagesIn(join(root, 'node_modules/.package-lock.json'));
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
-    if (path === '') return true;
-    const found = installed[path];
-    return found ? found.version === version && found.integrity === integrity : optional === true;
-  });
+  return installed !== undefined && Object.entries(wanted).every(([path, one]) => isThere(installed, path, one));
+}
+
+function isThere(installed, path, { version, integrity, optional }) {
+  if (path === '') return true;
+  const found = installed[path];
+  return found ? found.version === version && found.integrity === integrity : optional === true;
+}
+
+/** The packages that a lock file names, by their paths; undefined where it cannot be read. */
+function packagesIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The npm that runs this script, else the one on the PATH. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
-import { installPackages } from './packages.mjs';
+import { installation, installPackages } from './packages.mjs';
 import { extendPath, installPrograms } from './programs.mjs';
 import { Refusal, say } from './say.mjs';
 import { runTests } from './tests.mjs';
@@ -15,17 +15,18 @@ const forStart = (env) => (env.REDIS_URL || env.REDIS_SENTINELS ? ['haproxy'] : 
 
 /**
  * `program`: the compiled file, run in this very process, so that signals and exit codes need no passing on;
- * `needs`: names from the table in programs.mjs; `run`: for scripts that are no program of ours.
+ * `needs`: names from the table in programs.mjs; `run`: for scripts that are no program of ours; `installs`: it gets what is
+ * missing, packages and programs. No other script does: a command that an operator gives changes nothing that is installed.
  */
 const SCRIPTS = {
-  start: { program: 'dist/deploy/local/main.js', needs: forStart },
+  start: { program: 'dist/deploy/local/main.js', needs: forStart, installs: true },
   play: { program: 'dist/src/client/terminal/main.js' },
   'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
   room: { program: 'dist/deploy/ops/room.js' },
   haproxy: { program: 'dist/deploy/ops/haproxy.js' },
   redis: { program: 'dist/deploy/ops/redis.js' },
   autoscaler: { program: 'dist/autoscaler/main.js' },
-  build: {},
+  build: { installs: true },
   'pack:client': { program: 'dist/deploy/client-package/main.js' },
   churn: { program: 'dist/test/haproxy/churn-main.js', needs: () => ['redis-server', 'haproxy'] },
   'measure-haproxy': { program: 'dist/test/haproxy/measure-main.js', needs: () => ['redis-server', 'haproxy'] },
@@ -36,8 +37,8 @@ const SCRIPTS = {
   attack: { program: 'dist/test/attack/main.js', needs: () => ['redis-server', 'haproxy'] },
   model: { program: 'dist/test/model/main.js' },
   simulate: { program: 'dist/test/simulation/main.js' },
-  'test:ipv6': { run: runOnIpv6, needs: () => ['redis-server', 'haproxy'] },
-  test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'] },
+  'test:ipv6': { run: runOnIpv6, needs: () => ['redis-server', 'haproxy'], installs: true },
+  test: { run: runTests, needs: () => ['redis-server', 'haproxy', 'chromium'], installs: true },
 };
 
 /** The tests of the cluster once more, with Redis, instances and HAProxy on ::1. */
@@ -50,16 +51,42 @@ export async function run([name, ...args]) {
   try {
     const script = Object.hasOwn(SCRIPTS, name ?? '') ? SCRIPTS[name] : undefined;
     if (!script) throw new Refusal(`Which script? One of: ${Object.keys(SCRIPTS).join(', ')}.`);
-    await installPackages(root);
-    await build(root);
+    await prepare(script);
     extendPath(process.env);
-    installPrograms(script.needs?.(process.env) ?? [], process.env);
+    const forbidden = script.installs ? {} : { HOKM_NO_INSTALL: '1' };
+    installPrograms(script.needs?.(process.env) ?? [], { ...process.env, ...forbidden });
     if (script.run) await script.run(root, args);
     if (script.program) await runProgram(name, join(root, script.program), args);
   } catch (error) {
     say(error instanceof Refusal ? error.message : error.stack);
     process.exit(1);
   }
+}
+
+/** Installs and builds what the script may and must. @throws Refusal when it cannot run on what is there */
+async function prepare({ program, installs }) {
+  switch (installation(root)) {
+    case 'compiled':
+      if (!program) throw new Refusal('This is a compiled package: there is nothing to build or to test.');
+      return;
+    case 'production':
+      if (program) return;
+      throw new Refusal(
+        'This installation was made without development packages (--omit=dev), and stays so: build and test in another checkout.',
+      );
+    case 'old production':
+      throw new Refusal(
+        'What is installed is not what package-lock.json says. Bring it up to date with: npm ci --omit=dev',
+      );
+    case 'other':
+      if (!installs) {
+        throw new Refusal(
+          'What is installed is not what package-lock.json says. Bring it up to date with: npm run build',
+        );
+      }
+      await installPackages(root);
+  }
+  await build(root);
 }
 
 async function runProgram(name, file, args) {
