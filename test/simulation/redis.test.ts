@@ -5,13 +5,13 @@ import { Seeded } from '../chaos/seeded.js';
 import { roomStoreContract } from '../contract/room-store.js';
 import { Network } from './network.js';
 import { Process } from './process.js';
-import { SimulatedConnection } from './redis/connection.js';
+import { REDIS, SimulatedConnection } from './redis/connection.js';
 import { compile } from './redis/lua.js';
 import { RedisServer } from './redis/server.js';
 import { Timeline } from './timeline.js';
 
-/** A connection to a Redis of its own; time goes on by itself while somebody waits for an answer. */
-function connected() {
+/** A connection to a Redis of its own. */
+function connecting() {
   const timeline = new Timeline();
   const random = new Seeded(1);
   const network = new Network(timeline, random);
@@ -24,6 +24,12 @@ function connected() {
     shortened: () => undefined,
   });
   const connection = new SimulatedConnection({ process, network, server, random });
+  return { timeline, network, server, connection };
+}
+
+/** The same; time goes on by itself while somebody waits for an answer. */
+function connected() {
+  const { timeline, connection } = connecting();
   let stopped = false;
   const turn = () => {
     if (stopped) return;
@@ -64,4 +70,14 @@ test.each([
 test('Lua that is not known is refused', () => {
   expect(() => compile('while true do end')).toThrow();
   expect(() => compile("return 'a' % 2")).toThrow('not known here');
+});
+
+test('a connection that Redis has taken ends with its process, also while the client does not know yet that it was taken', async () => {
+  const { timeline, network, server, connection } = connecting();
+  network.slowness = 0;
+  network.distance = { place: REDIS, ms: 100 };
+  await timeline.runUntil(() => false, 150);
+  server.restart(5_000);
+  expect(await timeline.runUntil(() => connection.ready, 4_000)).toBe(false);
+  expect(await timeline.runUntil(() => connection.ready, 4_000)).toBe(true);
 });

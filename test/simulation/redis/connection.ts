@@ -102,7 +102,6 @@ export class SimulatedConnection {
     private readonly patient = false,
   ) {
     countGenerations(this.asConnection());
-    deps.process.whenDead(() => this.link && deps.server.disconnect(this.link.session));
     deps.process.after(0, () => this.connect());
   }
 
@@ -240,12 +239,31 @@ export class SimulatedConnection {
     const up = network.stream(process.name, REDIS);
     const down = network.stream(REDIS, process.name);
     up.send(() => {
-      const { reach } = server;
-      if (reach === 'silent') return;
+      if (server.reach === 'silent') return;
+      const link = server.reach === 'open' ? this.taken(up, down) : undefined;
+      if (link) process.whenDead(() => server.disconnect(link.session));
       down.send(() =>
-        process.run(() => decide(() => (reach === 'open' ? this.open(up, down) : this.failed(startedAt)))),
+        process.run(() => {
+          // Too late: it is closed again.
+          if (link && (decided || this.closed)) {
+            link.over = true;
+            server.disconnect(link.session);
+          }
+          decide(() => (link ? this.open(link) : this.failed(startedAt)));
+        }),
       );
     });
+  }
+
+  /** Redis has taken the connection, which ends with its process from now on: the client does not know of it yet. */
+  private taken(up: Stream, down: Stream): Link {
+    const { process, server } = this.deps;
+    const session = server.connect({
+      message: (channel, text) => down.send(() => link.silent || process.run(() => this.received(link, channel, text))),
+      ended: () => down.send(() => link.silent || process.run(() => this.end(link))),
+    });
+    const link: Link = { session, up, down, pending: new Set(), heard: false, silent: false, over: false };
+    return link;
   }
 
   private failed(startedAt: number): void {
@@ -256,13 +274,8 @@ export class SimulatedConnection {
   }
 
   /** The server has taken the connection: it must greet, and be a primary. */
-  private open(up: Stream, down: Stream): void {
-    const { process, server } = this.deps;
-    const session = server.connect({
-      message: (channel, text) => down.send(() => link.silent || process.run(() => this.received(link, channel, text))),
-      ended: () => down.send(() => link.silent || process.run(() => this.end(link))),
-    });
-    const link: Link = { session, up, down, pending: new Set(), heard: false, silent: false, over: false };
+  private open(link: Link): void {
+    const { process } = this.deps;
     this.link = link;
     for (const tell of this.listeners.connect) tell('', '');
     const startedAt = process.monotonic();
