@@ -60,21 +60,32 @@ export class SimulatedHAProxy implements ControllerApi {
     });
   }
 
-  get isAway(): boolean {
-    return this.away;
-  }
-
   /** Where a connection for the room goes; undefined when there is nobody. */
   route(code?: RoomCode): Member | undefined {
     if (this.away) return undefined;
-    const usable = [...this.servers_.values()].filter(({ up, state }) => up && state !== 'maint');
+    const { usable } = this;
     const byNumber = (number: number | undefined) => usable.find((server) => server.number === number);
     const known = code && (byNumber(this.pinned.get(code)) ?? byNumber(this.learned.get(code)));
-    const isAlive = (server: Server | undefined) => server && this.memberOf(server)?.process.dead === false;
-    // Whoever refuses the connection is left for another at once.
-    const server = isAlive(known) ? known : this.balanced(usable.filter(isAlive));
+    const server = known ?? this.balanced(usable);
     if (server && code) this.learned.set(code, server.number);
     return server && this.memberOf(server);
+  }
+
+  /**
+   * The same where it knows nothing of the room, nor what the servers may take: no matter which, but none that is in
+   * maintenance, or that its checks have found down. To those HAProxy sends nobody, whatever else it has forgotten.
+   */
+  routeAnywhere(): Member | undefined {
+    if (this.away) return undefined;
+    const { usable } = this;
+    const server = usable[this.deps.random.between(0, usable.length - 1)];
+    return server && this.memberOf(server);
+  }
+
+  /** Servers that it may send somebody to. Whoever refuses the connection is left for another at once. */
+  private get usable(): Server[] {
+    const isAlive = (server: Server) => this.memberOf(server)?.process.dead === false;
+    return [...this.servers_.values()].filter((server) => server.up && server.state !== 'maint' && isAlive(server));
   }
 
   worker(): Promise<string> {

@@ -108,11 +108,6 @@ export class SimulatedInstance implements HttpHost {
     return this.instance.self.address;
   }
 
-  /** Whether HAProxy may know of it. */
-  get registered(): boolean {
-    return this.lease.age() < Number.POSITIVE_INFINITY;
-  }
-
   get ready(): boolean {
     return this.instance.self.status === 'ready' && this.process.running;
   }

@@ -38,8 +38,7 @@ export class Watchdog {
     timeline.after(LOOK_MS, () => {
       if (this.over) return;
       for (const room of rooms) {
-        // Without pins a player finds the one that is well by luck.
-        if (plan.redisAwayMs === 0 && plan.pinned > 0) this.lookAfterPlayers(room);
+        if (plan.redisAwayMs === 0) this.lookAfterPlayers(room);
         const since = timeline.now - Math.max(this.until, room.movedAt);
         if (since < longest || room.players.length === 0 || this.told.has(room)) continue;
         this.told.add(room);

@@ -30,15 +30,11 @@ export class Ways {
 
   /** Where HAProxy sends who asks for the room, or for no matter which; now and then it knows nothing of rooms. */
   route(code?: RoomCode): Member | undefined {
-    const { random, plan, members, balancer } = this.world;
-    const { haproxy } = balancer;
-    if (haproxy.isAway) return undefined;
-    if (random.next() < plan.pinned) return haproxy.route(code);
-    const registered = members.filter(({ process, instance }) => !process.dead && instance.registered);
-    return registered[random.between(0, registered.length - 1)];
+    const { random, plan, balancer } = this.world;
+    return random.next() < plan.pinned ? balancer.haproxy.route(code) : balancer.haproxy.routeAnywhere();
   }
 
-  /** A player's device connects: HAProxy mostly knows where the room is, and who is gone. It knows who is registered. */
+  /** A player's device connects: HAProxy mostly knows where the room is, and who is gone. */
   dial(code: RoomCode, device: Place): ClientSocket {
     const client = new ClientSocket();
     const member = this.route(code);
