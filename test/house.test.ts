@@ -203,8 +203,8 @@ test('an instance is made of its parts in src/instance alone', () => {
   expect(main?.text.split('\n').length).toBeLessThanOrEqual(40);
 });
 
-/** What a connection behaves by: the simulated one, which is a port, by the same as the real one. */
-const CONNECTION_RULES: ReadonlySet<string> = new Set(['GatheredCommits', 'SilenceDetector', 'StartTimeout']);
+/** What connections to Redis and to other instances behave by: the simulated ones, which are ports, by the same as the real ones. */
+const CONNECTION_RULES: ReadonlySet<string> = new Set(['GatheredCommits', 'Pulse', 'SilenceDetector', 'StartTimeout']);
 
 test('the simulation makes no part of an instance by itself', () => {
   expect(classes).toEqual(expect.arrayContaining(['Ownership', 'PlayerSocket', 'Mailbox', 'RedisRoomStore']));

@@ -27,6 +27,8 @@ export interface HttpHost {
   readonly process: Process;
   /** False when nobody listens. */
   answer(incoming: Incoming): boolean;
+  /** Calls `end` when the instance at `address` is found not to answer any more. @returns what ends the watch */
+  watch(address: string, end: () => void): () => void;
 }
 
 export interface HttpDeps {
@@ -52,8 +54,9 @@ export class Http {
   }
 
   /** One instance lets another answer. */
-  private forward({ process }: HttpHost, ask: HttpAsk, response: SimulatedResponse, address: string): Promise<boolean> {
+  private forward(host: HttpHost, ask: HttpAsk, response: SimulatedResponse, address: string): Promise<boolean> {
     const { hostAt, network } = this.deps;
+    const { process } = host;
     const target = hostAt(address);
     if (!target) return Promise.resolve(false);
     // Whoever has left is not there to end what would be opened for it.
@@ -67,8 +70,9 @@ export class Http {
       };
       const giveUp = () => {
         givenUp = true;
+        unwatch();
         connection.cancel();
-        settle(false);
+        settle(answered);
       };
       const isCut = () => network.isCut(process.name, target.process.name);
       const connecting = process.after(CONNECT_TIMEOUT_MS, () => isCut() && giveUp());
@@ -83,15 +87,27 @@ export class Http {
             settle(true);
           }),
         data: (text) => hears(() => response.write(text)),
-        ended: () => hears(() => response.end()),
+        ended: () =>
+          hears(() => {
+            unwatch();
+            response.end();
+          }),
         broken: () =>
           hears(() => {
+            unwatch();
             if (answered) response.destroy();
             settle(answered);
           }),
       };
       const connection = this.ask(process.name, target, ask, asker, true);
-      response.whenGone(() => connection.cancel());
+      const unwatch = host.watch(address, () => {
+        if (answered) response.destroy();
+        giveUp();
+      });
+      response.whenGone(() => {
+        unwatch();
+        connection.cancel();
+      });
       process.whenDead(() => connection.cancel());
     });
   }

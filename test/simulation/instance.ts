@@ -2,6 +2,7 @@
 import type { Livez } from '../../src/cluster/livez.js';
 import { instanceConfig } from '../../src/config.js';
 import type { Incoming } from '../../src/edge/exchange.js';
+import { Pulse } from '../../src/edge/pulse.js';
 import { createInstance, type Instance } from '../../src/instance/create-instance.js';
 import type { Ports, Served } from '../../src/instance/ports.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
@@ -61,12 +62,13 @@ const metrics: InstanceMetrics = {
 export class SimulatedInstance implements HttpHost {
   readonly connections: SimulatedConnection[] = [];
   /** Players' connections that are passed on to other instances, from here. */
-  readonly forwarded = new Set<Wire>();
+  private readonly forwarded = new Set<Wire>();
   /** Connections that are served here. */
   private readonly wires = new Set<Wire>();
   private readonly instance: Instance;
   /** Undefined until the port is open. */
   private served: Served | undefined;
+  private pulse: Pulse | undefined;
   private started = false;
   /** On its way out. */
   stopping = false;
@@ -125,10 +127,33 @@ export class SimulatedInstance implements HttpHost {
     this.process.kill();
   }
 
-  /** The players' connections to this instance break. */
+  /** HAProxy ends what it has with this instance: not what another one passes on to it. */
   cutPlayers(): void {
-    for (const wire of this.wires) wire.broken();
-    this.wires.clear();
+    for (const wire of this.wires) {
+      if (wire.path.length > 2) continue;
+      this.wires.delete(wire);
+      wire.broken();
+    }
+    this.cutForwarded();
+  }
+
+  /** A player's connection is passed on to the instance at `address`. */
+  passesOn(wire: Wire, address: string): void {
+    const unwatch = this.watch(address, () => wire.brokenOnTheWay());
+    this.forwarded.add(wire);
+    wire.whenOver = () => {
+      unwatch();
+      this.forwarded.delete(wire);
+    };
+  }
+
+  /** Calls `end` when the instance at `address` is found not to answer any more. @returns what ends the watch */
+  watch(address: string, end: () => void): () => void {
+    return this.pulse?.watch(address, end) ?? (() => undefined);
+  }
+
+  private cutForwarded(): void {
+    for (const wire of [...this.forwarded]) wire.brokenOnTheWay();
   }
 
   /** A player's connection arrives. */
@@ -178,12 +203,10 @@ export class SimulatedInstance implements HttpHost {
       probe: deps.probe,
       serve: async (served) => {
         this.served = served;
+        this.pulse = new Pulse(process, deps.probe);
         return {
           port: deps.port,
-          cutForwarded: () => {
-            for (const wire of this.forwarded) wire.broken();
-            this.forwarded.clear();
-          },
+          cutForwarded: () => this.cutForwarded(),
           close: async () => {
             this.served = undefined;
           },

@@ -93,8 +93,8 @@ export class Ways {
       const opened = (further: Wire) => {
         if (decided) return further.closedByClient();
         decide(true);
-        from.whenDead(() => further.broken());
-        by.forwarded.add(further);
+        from.whenDead(() => further.brokenOnTheWay());
+        by.passesOn(further, address);
         const [device = ''] = wire.path;
         this.world.network.stream(from.name, device).send(() => wire.client.opened(further));
       };

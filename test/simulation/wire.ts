@@ -77,6 +77,8 @@ export class Wire implements RawSocket {
   player: PlayerSocket | undefined;
   /** What is done when the instance at the end opens it. */
   opened: () => void = () => through(this.down, () => this.client.opened(this));
+  /** Whoever passes it on is told when it has ended, whoever did it. */
+  whenOver: () => void = () => undefined;
   /** What is done, besides, when it breaks: only who waits for it to open hears of it. */
   refused: () => void = () => through(this.down, () => this.client.ended(undefined, BROKEN));
   private readonly up: readonly Stream[];
@@ -96,13 +98,20 @@ export class Wire implements RawSocket {
     process.whenDead(() => this.broken());
   }
 
-  /** A process on the way has died, or the one at the end. */
+  /** The process at the end has died, or has broken it. */
   broken(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
     this.process.run(() => this.player?.gone());
-    through(this.down, () => this.client.ended(this, BROKEN));
+    this.endsDown(() => this.client.ended(this, BROKEN));
     this.refused();
+  }
+
+  /** Whoever passes it on has died, or breaks it: both ends hear of it from there. */
+  brokenOnTheWay(): void {
+    this.whenOver();
+    through(this.up.slice(1), () => this.gone());
+    through(this.down.slice(1), () => this.client.ended(this, BROKEN));
   }
 
   send({ text }: Frame): void {
@@ -114,7 +123,7 @@ export class Wire implements RawSocket {
   close(code = 1000): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    through(this.down, () => {
+    this.endsDown(() => {
       this.client.ended(this, code);
       through(this.up, () => this.process.run(() => this.player?.gone()));
     });
@@ -142,13 +151,29 @@ export class Wire implements RawSocket {
   }
 
   closedByClient(): void {
-    through(this.up, () =>
-      this.process.run(() => {
-        if (!this.isOpen) return;
-        this.isOpen = false;
-        this.player?.gone();
-      }),
-    );
+    const [first, ...rest] = this.up;
+    first?.send(() => {
+      this.whenOver();
+      through(rest, () => this.gone());
+    });
+  }
+
+  /** Its end travels to the client, by way of whoever passes it on. */
+  private endsDown(arrive: () => void): void {
+    const [first, ...rest] = this.down;
+    first?.send(() => {
+      this.whenOver();
+      through(rest, arrive);
+    });
+  }
+
+  /** The instance at the end hears that the client has gone. */
+  private gone(): void {
+    this.process.run(() => {
+      if (!this.isOpen) return;
+      this.isOpen = false;
+      this.player?.gone();
+    });
   }
 }
 
