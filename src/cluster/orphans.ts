@@ -22,7 +22,7 @@ export interface OrphansDeps {
   readonly log: Logger;
   /** Whether an expired lease proves anything now. */
   readonly steady: () => boolean;
-  readonly heartbeats: Pick<HeartbeatWatch, 'silentFor'>;
+  readonly heartbeats: Pick<HeartbeatWatch, 'note' | 'silentFor'>;
   readonly leaseMs: number;
 }
 
@@ -46,9 +46,27 @@ export class Orphans {
     const { steady, self, heartbeats, leaseMs } = this.deps;
     if (!steady() || self.status !== 'ready') return;
     for (const id of this.looks.keys()) if (!expired.includes(id)) this.looks.delete(id);
+    for (const { id } of instances) {
+      if (id !== self.id && heartbeats.silentFor(id) >= leaseMs) await this.endLease(id);
+    }
     // As seen here: the entries of the living go, too, when the clock of Redis steps forward.
     const gone = expired.filter((id) => heartbeats.silentFor(id) >= leaseMs);
     for (const dead of gone) await this.inherit(dead, instances);
+  }
+
+  /**
+   * Redis keeps an entry beyond its lease when its clock is set back. Survivors and the controllers of HAProxy would wait for
+   * its end, and so would the players of an instance that is cut off and knows nobody any more who is not. An instance that
+   * lives after all renews its entry with its next heartbeat.
+   */
+  private async endLease(id: InstanceId): Promise<void> {
+    const { registry, heartbeats, leaseMs, log } = this.deps;
+    // As it is now: since the registry was read a heartbeat may have come.
+    const latest = await registry.get(id);
+    if (latest) heartbeats.note(latest);
+    if (!latest || heartbeats.silentFor(id) < leaseMs) return;
+    log.warn({ instance: id }, 'lease over, although Redis keeps its entry');
+    await registry.expire(id);
   }
 
   private async inherit(dead: InstanceId, instances: readonly InstanceRecord[]): Promise<void> {

@@ -169,7 +169,7 @@ export class Registry {
     await this.redis.zadd(this.keys.instances, 'NX', '0', id);
   }
 
-  /** Ends the lease of an instance that still has rooms: it stays listed, so that they are found. */
+  /** Ends the lease of an instance that may still have rooms: it stays listed, so that they are found. */
   async expire(id: InstanceId): Promise<void> {
     await this.redis.del(this.keys.instance(id));
   }

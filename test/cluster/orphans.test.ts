@@ -1,7 +1,9 @@
 /** The rooms of the dead are found until somebody has them: races between who gives, who takes and who tidies up. */
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { HeartbeatWatch } from '../../src/cluster/heartbeat-watch.js';
 import { IndexReconciler, type IndexReconcilerDeps } from '../../src/cluster/index-reconciler.js';
 import { Orphans, type OrphansDeps } from '../../src/cluster/orphans.js';
+import { type InstanceFields, Registry } from '../../src/cluster/registry.js';
 import { RoomIndex } from '../../src/cluster/room-index.js';
 import type { InstanceId, RoomCode } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
@@ -67,6 +69,82 @@ test.each([
   await look(found);
   expect(await index.rooms(DEAD)).toEqual([]);
   expect(await index.ids()).toEqual([]);
+});
+
+/** What Redis' clock, set back an hour, makes of a lease. */
+const KEPT_MS = 3_600_000;
+const FIELDS = {
+  id: DEAD,
+  number: '1',
+  host: '10.0.0.1',
+  port: '7000',
+  status: 'ready',
+  started_at: '0',
+  active_games: '1',
+  connected_players: '4',
+  cpu_usage: '0',
+  memory_usage: '0',
+  event_loop_delay: '0',
+  weight: '256',
+  capacity: '10',
+  region: 'r',
+  zone: 'z',
+  version: '1',
+  rules_versions: 'hokm@1',
+} as unknown as InstanceFields;
+
+describe('an entry that the clock of Redis keeps beyond its lease', () => {
+  const clock = new ManualClock();
+  let registry: Registry;
+  let heartbeats: HeartbeatWatch;
+  let steady: boolean;
+  beforeEach(async () => {
+    steady = true;
+    registry = new Registry(redis, KEPT_MS);
+    heartbeats = new HeartbeatWatch(clock, 2_000);
+    await registry.heartbeat(FIELDS, 1);
+  });
+
+  /** Looks at the registry once a second for so long. */
+  async function watch(seconds: number): Promise<void> {
+    const ownership = { open: async () => ({ at: 'here' }) };
+    const self = { id: SELF, status: 'ready' };
+    const parts = { self, registry, index, ownership, clock, log, steady: () => steady, heartbeats, leaseMs: LEASE_MS };
+    const orphans = new Orphans(parts as unknown as OrphansDeps);
+    for (let second = 0; second <= seconds; second++) {
+      const seen = await registry.list();
+      heartbeats.observe(seen.instances, seen.expired);
+      await orphans.look(seen);
+      await clock.advance(1_000);
+    }
+  }
+
+  test('ends when its instance has been silent for a lease as seen here, and stays listed for its rooms', async () => {
+    await watch(5);
+    expect(await registry.list()).toMatchObject({ instances: [], expired: [DEAD] });
+  });
+
+  test('stays for as long as a lease', async () => {
+    await watch(4);
+    expect((await registry.list()).expired).toEqual([]);
+  });
+
+  test('stays while Redis has not answered here for a lease without a gap', async () => {
+    steady = false;
+    await watch(20);
+    expect((await registry.list()).expired).toEqual([]);
+  });
+
+  test('stays when a heartbeat has come since the registry was read', async () => {
+    await watch(4);
+    const { get } = registry;
+    registry.get = async (id) => {
+      await registry.heartbeat(FIELDS, 2);
+      return get.call(registry, id);
+    };
+    await watch(1);
+    expect((await registry.list()).expired).toEqual([]);
+  });
 });
 
 test('an entry that was left by a move in vain is not taken out while the next move gives the room to this instance', async () => {
