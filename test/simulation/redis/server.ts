@@ -96,9 +96,9 @@ export class RedisServer {
     return this.replication.lost;
   }
 
-  /** Whether no copy is away. */
+  /** Whether no copy is away, and no former primary still answers beside its successor: it follows only after that. */
   get complete(): boolean {
-    return this.nodes.every(({ alive }) => alive);
+    return this.replication.zombie === undefined && this.nodes.every(({ alive }) => alive);
   }
 
   /** Length of the log that a majority of the copies is known to have. */
