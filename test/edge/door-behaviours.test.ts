@@ -1,6 +1,6 @@
 /**
- * The same as behaviours.test.ts through the players' door: by HTTP/1.1 and HTTP/2 over TLS, on every route, whatever happens
- * to the room meanwhile. The instances live, and other rooms do not feel it.
+ * The same as behaviours.test.ts through the players' door: by plain HTTP/1.1, and by HTTP/1.1 and HTTP/2 over TLS, on every
+ * route, whatever happens to the room meanwhile. The instances live, and other rooms do not feel it.
  */
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,9 @@ const GONE_MS = 30_000;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let cluster: TestCluster;
 let haproxy: TestHAProxy;
-let controller: Awaited<ReturnType<typeof startController>>;
+/** Of those who speak without TLS, as behind a balancer that ends it. */
+let plain: TestHAProxy;
+let controllers: Awaited<ReturnType<typeof startController>>[];
 let ca: string;
 /** Plays the healthy rooms. */
 let home: TestInstance;
@@ -43,20 +45,25 @@ beforeAll(async () => {
   ca = readFileSync(authority, 'utf8');
   const pem = join(folder.path, 'players.pem');
   writeFileSync(pem, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
-  [cluster, haproxy] = await Promise.all([startCluster(0, LIFE), startHAProxy({ HAPROXY_CERT: pem })]);
-  controller = await startController(cluster.redis, haproxy, LIFE);
+  [cluster, haproxy, plain] = await Promise.all([
+    startCluster(0, LIFE),
+    startHAProxy({ HAPROXY_CERT: pem }),
+    startHAProxy(),
+  ]);
+  const { redis } = cluster;
+  controllers = await Promise.all([haproxy, plain].map((door) => startController(redis, door, LIFE)));
   home = await added();
   healthy = await Promise.all(Array.from({ length: HEALTHY_ROOMS }, async () => (await roomOn(home)).player));
 });
 afterAll(async () => {
-  await end(controller);
-  await Promise.all([cluster.stop(), haproxy.stop()]);
+  await Promise.all(controllers.map((controller) => end(controller)));
+  await Promise.all([cluster.stop(), haproxy.stop(), plain.stop()]);
   await folder.remove();
 });
 
 async function added(env: Record<string, string> = {}): Promise<TestInstance> {
   const instance = await cluster.add(env);
-  await shownAs(haproxy, instance.id as InstanceId, 'ready');
+  await Promise.all([haproxy, plain].map((door) => shownAs(door, instance.id as InstanceId, 'ready')));
   return instance;
 }
 
@@ -82,6 +89,13 @@ async function roomOn(instance: TestInstance): Promise<{ room: string; player: P
 interface Tls {
   readonly tcp: Socket;
   readonly tls: TLSSocket;
+}
+
+async function openPlain(): Promise<Socket> {
+  const tcp = connectTcp(plain.port, '127.0.0.1');
+  tcp.on('error', () => undefined);
+  await once(tcp, 'connect');
+  return tcp;
 }
 
 async function openTls(protocol: 'h2' | 'http/1.1'): Promise<Tls> {
@@ -190,13 +204,18 @@ async function behaveByHttp2(asked: Asked, { window = 65_535, act }: Behaviour):
 async function allBehave(asked: readonly Asked[]): Promise<() => void> {
   const sockets: Socket[] = [];
   for (const one of asked) {
+    const byPlain = Object.values(BEHAVIOURS).map(async (behave) => {
+      const tcp = await openPlain();
+      behave({ stream: tcp, tcp }, asText(one));
+      return tcp;
+    });
     const byHttp1 = Object.values(BEHAVIOURS).map(async (behave) => {
       const { tcp, tls } = await openTls('http/1.1');
       behave({ stream: tls, tcp }, asText(one));
       return tcp;
     });
     const byHttp2 = Object.values(HTTP2).map((behaviour) => behaveByHttp2(one, behaviour));
-    sockets.push(...(await Promise.all([...byHttp1, ...byHttp2])));
+    sockets.push(...(await Promise.all([...byPlain, ...byHttp1, ...byHttp2])));
   }
   return () => {
     // Like those whose device is gone: HAProxy does not wait for what they might still say.

@@ -100,6 +100,16 @@ test('wrong variables are all named at once, secrets without their values', asyn
   expect(stderr).not.toMatch(/secret-of-redis|too-short/);
 });
 
+test.each(['50%', '%zz', '%E0%A4'])(
+  'a Redis password that is not encoded is told, and is not shown: %s',
+  async (password) => {
+    const { code, stderr } = await run({ REDIS_URL: `redis://:${password}-word@127.0.0.1:1` });
+    expect(stderr).toMatch(/^The configuration is not usable: REDIS_URL \(set\): [^\n]*%25[^\n]*\n$/);
+    expect(stderr).not.toContain('-word');
+    expect(code).toBe(1);
+  },
+);
+
 test('no Redis: one line that names the address, after a bounded wait', async () => {
   const { code, stdout, stderr } = await withoutRedis;
   expect(stderr).toMatch(new RegExp(`^Redis at 127\\.0\\.0\\.1:${nowhere} cannot be used .*REDIS_URL\\.\\n$`));

@@ -1,6 +1,8 @@
 /** What a refused id may get when it is sent again: the wire's page says that it must not be. */
 import { expect, test } from '@jest/globals';
+import type { Seat } from '../../src/game/game.js';
 import type { CommandId, Seq } from '../../src/protocol/ids.js';
+import { CommandWindows } from '../../src/room/commands.js';
 import { openRoom, Player } from './rooms.js';
 import { START_MATCH, Stage } from './stage.js';
 
@@ -60,4 +62,29 @@ test('after the loss of its owner a refused move that names its turn is run in t
     ['TURN_OVER'],
     acting.answers('51-taken' as CommandId),
   ]);
+});
+
+test('what is kept of a refusal is its code, never the words of the sender, who hears them', async () => {
+  const stage = await Stage.open();
+  const { waiting } = await match(stage);
+  const words = 'w'.repeat(300);
+  const ids = [
+    { type: 'kick', seat: 0, [words]: 1 },
+    { type: 'play', card: words },
+    { type: 'leave', [words]: 1 },
+    { type: words.slice(0, 32) },
+  ].map((command) => waiting.command(command));
+  await stage.clock.advance(100);
+  expect(ids.map((id) => waiting.answer(id))).toEqual(ids.map(() => 'BAD_FRAME'));
+  expect(JSON.stringify(waiting.of('error'))).toContain(words);
+  const kept = await stage.kept();
+  expect(ids.map((id) => new CommandWindows(kept.windows).lookup(waiting.welcome?.seat as Seat, id))).toEqual(
+    ids.map(() => ({ refused: 'BAD_FRAME' })),
+  );
+  stage.mailbox.unseal();
+  // Older software has kept what was answered.
+  const [window] = kept.windows;
+  if (!window) throw new Error('nothing is kept');
+  const older = { ...window, outcomes: [{ refused: 'BAD_FRAME', detail: words }], ids: ['1-x' as CommandId] };
+  expect(JSON.stringify(new CommandWindows([older]).stored())).not.toContain(words);
 });
