@@ -1,81 +1,19 @@
 /** The rules of the house: which way imports point, which names belong to one module, and how files are kept. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { packageRoot } from '../src/runtime/package-root.js';
-
-interface Source {
-  /** From the root of the repository, as `src/main.ts`. */
-  readonly path: string;
-  readonly text: string;
-  /** The text without comments. */
-  readonly code: string;
-  readonly imports: readonly Import[];
-}
-
-interface Import {
-  /** A package, `node:` module, or a path from the root of the repository. */
-  readonly from: string;
-  readonly typeOnly: boolean;
-}
-
-const FOLDERS = ['src', 'haproxy', 'autoscaler', 'deploy', 'test'];
-const entries = readdirSync(packageRoot, { withFileTypes: true });
-
-const paths = FOLDERS.filter((folder) => entries.some(({ name }) => name === folder)).flatMap((folder) =>
-  readdirSync(new URL(`${folder}/`, packageRoot), { recursive: true, encoding: 'utf8' })
-    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-    .filter((path) => /\.[a-z]+$/.test(path) && !path.includes('/node_modules/')),
-);
-
-const sources: readonly Source[] = paths.filter((path) => /\.(tsx?|mjs)$/.test(path)).map(read);
-
-function read(path: string): Source {
-  const text = readFileSync(new URL(path, packageRoot), 'utf8');
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
-  const found = code.matchAll(/\b(import|export)\b(\s+type\b)?([^'";]*?\bfrom\s*|\s*\(?\s*)'([^']+)'/g);
-  const imports = [...found].map(([, , type, names = '', from = '']): Import => {
-    const listed =
-      /\{([\s\S]*)\}/
-        .exec(names)?.[1]
-        ?.split(',')
-        .filter((name) => name.trim() !== '') ?? [];
-    const typesAlone = listed.length > 0 && listed.every((name) => /^\s*type\s/.test(name));
-    return {
-      from: from.startsWith('.') ? sourceOf(posix.join(posix.dirname(path), from)) : from,
-      typeOnly: type !== undefined || typesAlone,
-    };
-  });
-  return { path, text, code, imports };
-}
-
-/** The source that is compiled to `path`. */
-function sourceOf(path: string): string {
-  const component = path.replace(/\.js$/, '.tsx');
-  return paths.includes(component) ? component : path.replace(/\.js$/, '.ts');
-}
-
-const under =
-  (...places: readonly string[]) =>
-  (path: string) =>
-    places.some((place) => path === place || (place.endsWith('/') && path.startsWith(place)));
-
-/** `file → import` for every import of files at `at` that `allowed` does not let pass. */
-function strangers(at: readonly string[], allowed: (wanted: Import, by: Source) => boolean): string[] {
-  return sources
-    .filter(({ path }) => under(...at)(path))
-    .flatMap((source) =>
-      source.imports.filter((wanted) => !allowed(wanted, source)).map(({ from }) => `${source.path} → ${from}`),
-    );
-}
-
-/** Files outside `allowed` whose code has the name. */
-const having = (name: RegExp, within: readonly string[], allowed: readonly string[] = []): string[] =>
-  sources
-    .filter(({ path, code }) => under(...within)(path) && !under(...allowed)(path) && name.test(code))
-    .map(({ path }) => path);
-
-const CODE = ['src/', 'haproxy/', 'autoscaler/', 'deploy/'];
+import {
+  CODE,
+  entries,
+  FOLDERS,
+  having,
+  type Import,
+  paths,
+  type Source,
+  sources,
+  strangers,
+  under,
+} from './house/sources.js';
 
 test('sources are found, and their imports are read', () => {
   expect(sources.length).toBeGreaterThan(90);

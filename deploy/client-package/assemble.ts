@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { apiPage } from './api-page.js';
-import { type Declarations, type Declared, exportsOf, reachable, unexported } from './declarations.js';
+import { type Declarations, type Declared, exportsOf, reachableFiles, unexported } from './declarations.js';
 
 const root = fileURLToPath(packageRoot);
 const ENTRIES = ['client/browser.d.ts', 'client/node.d.ts'] as const;
@@ -20,7 +20,7 @@ export async function assemble(folder: string): Promise<void> {
   const manifest = readFileSync(join(root, 'src/client/package.json'), 'utf8');
   const { name } = JSON.parse(manifest) as { name: string };
   const emitted = emitDeclarations();
-  const { paths, packages } = reachable(emitted, ENTRIES);
+  const { paths, packages } = reachableFiles(emitted, ENTRIES);
   const files = new Map([...emitted].filter(([path]) => paths.includes(path)));
   const exported = exportedBy(files);
   const open = [...packages, ...unexported(files, exported)];

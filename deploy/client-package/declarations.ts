@@ -27,7 +27,7 @@ function textOf(files: Declarations, path: string): string {
 const SPECIFIER = /^(?:import|export)\b[^'"]*?\bfrom '([^']+)';$|^import '([^']+)';$/gm;
 
 /** All files that the entries import, directly or not, the entries included; and every package that they name. */
-export function reachable(files: Declarations, entries: readonly string[]) {
+export function reachableFiles(files: Declarations, entries: readonly string[]) {
   const found = new Set<string>();
   const packages = new Set<string>();
   const visit = (path: string): void => {
