@@ -1,6 +1,7 @@
 /** One row of the attack table, as it is carried out on a running cluster. */
 import type { ClusterUnderTest } from '../chaos/cluster-under-test.js';
 import type { Seeded } from '../chaos/seeded.js';
+import type { Door } from './door.js';
 
 /**
  * The cluster that a row is carried out on. `default`: every limit as it comes, and for clients of this host too.
@@ -26,26 +27,30 @@ export interface Attack {
   run(scene: Scene): Promise<Figures>;
 }
 
+/** What an attack can know of the cluster, or change behind its back. */
+export type AttackedCluster = Pick<ClusterUnderTest, 'facts' | 'store' | 'redis'>;
+
 export interface Scene {
-  readonly cluster: ClusterUnderTest;
-  /** Of the players' door, on 127.0.0.1. */
-  readonly port: number;
+  readonly cluster: AttackedCluster;
+  /** The players', on 127.0.0.1, by TLS. */
+  readonly door: Door;
+  /** The one beside it that only sends players to it. */
+  readonly plainDoor: Door;
   /** Folder with the cluster's data and logs. */
   readonly folder: string;
   /** How often to attack. */
   readonly times: number;
   readonly random: Seeded;
+  /** Bound of what healthy players wait for, ms. */
+  readonly stopMs: number;
+  /** Whether nothing else is sent to the cluster but what its healthy players send. */
+  readonly isAlone: boolean;
   /** An address of this host that nobody has come from yet. */
   stranger(): string;
   /** So many more are done. */
   did(more: number): void;
   /** A bound does not hold. */
   broken(text: string): void;
-  /**
-   * Another door to the cluster, `ws://` or `wss://`, at which the healthy join from now on too. To be called back before
-   * the door is shut: nobody joins there any more when that resolves.
-   */
-  alsoJoinAt(url: string): () => Promise<void>;
 }
 
 /** Runs `work` on `count` numbers from 0, at most `parallel` at a time. */

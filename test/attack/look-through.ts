@@ -1,5 +1,5 @@
 /** Looks through what was sent in a thread of its own: it takes long, and the players of this process must not wait. */
-import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Viewer } from '../../src/game/game.js';
 import type { ClientOut } from '../../src/protocol/client-out.js';
 import { NO_DIGEST } from '../../src/room/history.js';
@@ -17,8 +17,11 @@ export interface Sent {
   readonly hashes: readonly string[];
 }
 
+/** What a thread of this kind is told that it is. */
+const TASK = 'look through what was sent';
+
 export class LookThrough {
-  private readonly worker = new Worker(new URL(import.meta.url));
+  private readonly worker = new Worker(new URL(import.meta.url), { workerData: TASK });
   private readonly waiting: ((wrong: string) => void)[] = [];
 
   constructor() {
@@ -49,4 +52,5 @@ function wrongIn({ head, log, shown, hashes }: Sent): string {
   }
 }
 
-if (!isMainThread) parentPort?.on('message', (sent: Sent) => parentPort?.postMessage(wrongIn(sent)));
+// Other threads load this too.
+if (workerData === TASK) parentPort?.on('message', (sent: Sent) => parentPort?.postMessage(wrongIn(sent)));

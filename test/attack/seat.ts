@@ -2,6 +2,7 @@
 import type { Seat } from '../../src/game/game.js';
 import type { ClientOut, EventFrame, Welcome } from '../../src/protocol/client-out.js';
 import type { Scene } from './attack.js';
+import type { Door } from './door.js';
 import { newRoom } from './http.js';
 import { hello, Wire } from './wire.js';
 
@@ -61,7 +62,7 @@ export class AttackedTable {
   private constructor(
     readonly code: string,
     readonly from: string,
-    readonly door: string,
+    readonly door: Door,
   ) {}
 
   /** `heard` is told every frame that comes to a seat. */
@@ -71,7 +72,7 @@ export class AttackedTable {
     heard: (seat: Seat, frame: ClientOut, text: string) => void = () => undefined,
   ): Promise<AttackedTable> {
     const code = await newRoom(scene, { turn_ms: 600_000, options });
-    const table = new AttackedTable(code, scene.stranger(), `ws://127.0.0.1:${scene.port}`);
+    const table = new AttackedTable(code, scene.stranger(), scene.door);
     for (const at of [0, 1, 2, 3]) {
       const seat = at as Seat;
       const wire = await Wire.open(table.door, code, { from: table.from });

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ClientOut } from '../../src/protocol/client-out.js';
 import { rawSocket } from '../edge/raw.js';
+import type { Door } from './door.js';
 
 export interface WireOptions {
   /** Where it comes from; an address of this host. */
@@ -11,6 +12,8 @@ export interface WireOptions {
 }
 
 const ANSWER_MS = 20_000;
+/** Messages that may go at once before they are spread in time. */
+const AT_ONCE = 12;
 
 /** The handshake was answered with an HTTP status. */
 export class Refused extends Error {
@@ -28,7 +31,15 @@ export class Wire {
   /** Sees every frame before it is kept; true: it is not kept. */
   onFrame: (text: string) => boolean = () => false;
 
-  private constructor(readonly socket: WebSocket) {
+  /** Waits to be sent in its time. */
+  private readonly outbox: string[] = [];
+  /** When the next message may go, monotonic ms. */
+  private nextAt = 0;
+
+  private constructor(
+    readonly socket: WebSocket,
+    private readonly door: Door,
+  ) {
     socket.on('message', (data) => {
       const text = String(data);
       if (this.onFrame(text)) return;
@@ -42,10 +53,13 @@ export class Wire {
     });
   }
 
-  /** `door`: `ws://host:port` or `wss://host:port`. @throws Refused */
-  static open(door: string, room: string, { from, headers = {} }: WireOptions = {}): Promise<Wire> {
+  /** @throws Refused */
+  static open(door: Door, room: string, { from, headers = {} }: WireOptions = {}): Promise<Wire> {
+    door.traffic.connections += 1;
+    door.traffic.sockets += 1;
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`${door}/ws?room_code=${room}`, {
+      const base = `${door.secure ? 'wss' : 'ws'}://127.0.0.1:${door.port}`;
+      const socket = new WebSocket(`${base}/ws?room_code=${room}`, {
         headers,
         perMessageDeflate: false,
         rejectUnauthorized: false,
@@ -53,7 +67,7 @@ export class Wire {
         ...(from === undefined ? {} : { localAddress: from }),
       });
       // At once: what comes with the answer to the handshake must not be missed.
-      const wire = new Wire(socket);
+      const wire = new Wire(socket, door);
       socket.once('open', () => resolve(wire));
       socket.once('unexpected-response', (_, response) => {
         response.resume();
@@ -69,7 +83,26 @@ export class Wire {
   }
 
   send(frame: object | string): void {
-    this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    this.door.traffic.messages += 1;
+    const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
+    if (this.door.messageRate === undefined) return this.socket.send(text);
+    this.outbox.push(text);
+    if (this.outbox.length === 1) this.sendInTime(1_000 / this.door.messageRate);
+  }
+
+  /** Sends what waits, a message each `everyMs`, but for the first few. */
+  private sendInTime(everyMs: number): void {
+    for (let now = performance.now(); this.outbox.length > 0; this.outbox.shift()) {
+      if (this.socket.readyState !== WebSocket.OPEN) continue;
+      this.nextAt = Math.max(this.nextAt, now - AT_ONCE * everyMs);
+      now = performance.now();
+      if (this.nextAt > now) {
+        setTimeout(() => this.sendInTime(everyMs), this.nextAt - now);
+        return;
+      }
+      this.socket.send(this.outbox[0] ?? '');
+      this.nextAt += everyMs;
+    }
   }
 
   /** The next frames, `count` of them, or fewer when the socket is closed before. @throws Error after 20 s */

@@ -11,6 +11,7 @@ import { RedisRoomStore } from '../../src/redis/room-store.js';
 import type { RoomMeta } from '../../src/room/store.js';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { end, spawnOwned, until } from '../support/programs.js';
+import { type Fetch, fetchTrusting } from '../support/tls.js';
 
 /** How a cluster reaches a Redis that is not its own. */
 export interface ExternalRedis {
@@ -42,17 +43,21 @@ export class ClusterUnderTest {
     private readonly messages: () => string,
     readonly base: string,
     readonly redis: RedisConnection,
+    /** Of the players' door, whose certificate it trusts. */
+    readonly fetch: Fetch,
   ) {}
 
   /**
    * @param folder of the cluster, which the caller removes.
    * @param settings more environment for all of its programs; with HOKM_POLICY the autoscaler runs too.
+   * @param more arguments of `npm start`
    */
   static async start(
     folder: string,
     instances: number,
     external?: ExternalRedis,
     settings: Readonly<Record<string, string>> = {},
+    more: readonly string[] = [],
   ): Promise<ClusterUnderTest> {
     const redis = external ?? { REDIS_URL: '', REDIS_SENTINELS: '' };
     const args = [
@@ -67,6 +72,7 @@ export class ClusterUnderTest {
       '0',
       '--ops-port',
       '0',
+      ...more,
     ];
     const child = spawnOwned(process.execPath, [BOOTSTRAP, ...args], {
       env: {
@@ -101,7 +107,8 @@ export class ClusterUnderTest {
     const connection = connect(config, 'chaos');
     await ready(connection, config, 5_000);
     const base = facts.player_url.replace(/\/$/, '');
-    return new ClusterUnderTest(child, folder, instances, external, () => messages, base, connection);
+    const door = facts.certificate === null ? fetch : fetchTrusting(readFileSync(facts.certificate, 'utf8'));
+    return new ClusterUnderTest(child, folder, instances, external, () => messages, base, connection, door);
   }
 
   /** What runs now, as the supervisor says. */
@@ -149,7 +156,7 @@ export class ClusterUnderTest {
       if (!this.external) running.push(pids.redis);
       if (instances.length !== this.instances || running.some((pid) => pid === null || gone.includes(pid)))
         return false;
-      const health = await fetch(`${this.base}/haproxy-health`);
+      const health = await this.fetch(`${this.base}/haproxy-health`);
       return ((await health.json()) as { instances: number }).instances === this.instances;
     };
     await until('the cluster is whole', () => complete().catch(() => false), WHOLE_MS);

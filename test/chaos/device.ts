@@ -8,10 +8,12 @@ export class Device {
   private readonly sockets = new Set<{ readonly inner: WebSocket; readonly outer: SocketLike }>();
   private away = false;
 
+  constructor(private readonly dial = plainly) {}
+
   /** Dials, if there is a network. */
   readonly open = (url: string): SocketLike => {
     if (this.away) return unreachable();
-    const inner = new WebSocket(url, { perMessageDeflate: false });
+    const inner = this.dial(url);
     const outer = inner as unknown as SocketLike;
     const socket = { inner, outer };
     this.sockets.add(socket);
@@ -39,6 +41,8 @@ export class Device {
     for (const { inner } of this.sockets) inner.terminate();
   }
 }
+
+const plainly = (url: string): WebSocket => new WebSocket(url, { perMessageDeflate: false });
 
 /** What a device without a network makes of a dial. */
 function unreachable(): SocketLike {

@@ -1,9 +1,11 @@
 /** The rooms under load: each with four scripted clients that never stop playing. */
+import type { WebSocket } from 'ws';
 import type { Seat } from '../../src/game/game.js';
 import type { Cursor } from '../../src/protocol/client-out.js';
 import { parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
 import type { Durability } from '../../src/room/state.js';
 import { until } from '../support/programs.js';
+import type { Fetch } from '../support/tls.js';
 import { requestCommand } from './command-request.js';
 import { Follower } from './follower.js';
 import { type Acknowledged, type ClientHistory, RoomHistory } from './history.js';
@@ -17,6 +19,10 @@ export interface LoadOptions {
   readonly base: string;
   readonly rooms: number;
   readonly seatDelayMs: number;
+  /** How rooms are created; not given: by `fetch` itself. */
+  readonly fetch?: Fetch;
+  /** How players dial; not given: as `ws` does by itself. */
+  readonly dial?: (url: string) => WebSocket;
   /** Every second room waits for copies (`replicated`), the others do not. */
   readonly mixed?: boolean;
   /** Makes every third room a lively one; without it none is. */
@@ -228,7 +234,8 @@ export class Load {
       async () => {
         const options = lively ? SHORT_MATCHES : LONG_MATCHES;
         const request = { method: 'POST', body: JSON.stringify({ options, durability }) };
-        const answer = await fetch(`${this.options.base}/api/rooms`, request).catch(() => undefined);
+        const post = this.options.fetch ?? fetch;
+        const answer = await post(`${this.options.base}/api/rooms`, request).catch(() => undefined);
         const body = answer?.ok ? ((await answer.json()) as { room_code?: string }) : undefined;
         return parseRoomCode(body?.room_code ?? '');
       },
@@ -291,7 +298,7 @@ export class Load {
     place: number,
   ): Player {
     const { url, seatDelayMs } = this;
-    const plain = { url, room, seat, seatDelayMs, history };
+    const plain = { url, room, seat, seatDelayMs, history, dial: this.options.dial };
     if (!lively) return new Player(plain);
     const { table, over } = lively;
     const door = { base: this.options.base, room, history, over: over.signal };

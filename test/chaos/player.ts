@@ -1,4 +1,5 @@
 /** One scripted client: plays its seat by the rule bot, each move a fixed time after its turn was seen. */
+import type { WebSocket } from 'ws';
 import type { OpenSocket } from '../../src/client/socket.js';
 import { CommandRefused, Table, type TableState } from '../../src/client/table.js';
 import type { Seat } from '../../src/game/game.js';
@@ -22,6 +23,8 @@ export interface PlayerOptions {
   /** Of the seat, where it has been played before. */
   readonly token?: string;
   readonly openSocket?: OpenSocket;
+  /** How its device dials; not given: as `ws` does by itself. */
+  readonly dial?: ((url: string) => WebSocket) | undefined;
   /** From the moment at which a match can begin until the host begins it, ms; not given: as with every move. */
   readonly startDelayMs?: number;
   /** Gives a move by another way than the socket; undefined: by the socket after all. */
@@ -37,7 +40,7 @@ export type OtherWay = (token: string, move: Move, turn: Seq | null) => Promise<
 
 export class Player {
   private readonly table: Table;
-  private readonly device = new Device();
+  private readonly device: Device;
   /** The position that was last acted upon, and its table as the client has it: the same object, the same position. */
   private position = '';
   private looked: unknown;
@@ -46,6 +49,7 @@ export class Player {
   private resends: Resends | undefined;
 
   constructor(private readonly options: PlayerOptions) {
+    this.device = new Device(options.dial);
     const { url, room, seat, token, history, openSocket = this.device.open } = options;
     this.table = new Table({
       url,

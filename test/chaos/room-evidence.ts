@@ -44,7 +44,7 @@ async function rawLog({ store }: ClusterUnderTest, code: PlayedRoom['code']): Pr
   }
 }
 
-async function publicLog({ base }: ClusterUnderTest, code: PlayedRoom['code']): Promise<PublishedEntry[]> {
+async function publicLog({ base, fetch }: ClusterUnderTest, code: PlayedRoom['code']): Promise<PublishedEntry[]> {
   const log: PublishedEntry[] = [];
   for (;;) {
     const ask = () => fetch(`${base}/api/room/events?room_code=${code}&after=${log.at(-1)?.seq ?? 0}`);

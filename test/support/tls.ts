@@ -1,6 +1,7 @@
 /** Certificates of an authority that nobody knows, for programs on this machine; made by openssl. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { request as requestByTls } from 'node:https';
 import { join } from 'node:path';
 
 export interface TestCertificates {
@@ -44,4 +45,46 @@ export function tlsSettings(port: number, { authority, certificate, key }: TestC
     ...['port 0', `tls-port ${port}`, `tls-cert-file "${certificate}"`, `tls-key-file "${key}"`],
     ...[`tls-ca-cert-file "${authority}"`, 'tls-auth-clients no', 'tls-replication yes'],
   ];
+}
+
+/** As much of `fetch` as tools need. */
+export type Fetch = (
+  url: string,
+  request?: { readonly method?: string; readonly body?: string },
+) => Promise<{
+  readonly ok: boolean;
+  readonly status: number;
+  json(): Promise<unknown>;
+  text(): Promise<string>;
+}>;
+
+const ADDRESSES = 200;
+
+/**
+ * `fetch` for a server on this machine with a certificate that only `ca` vouches for. Requests come from many addresses of
+ * this host in turn, so that no limit of an address is reached.
+ */
+export function fetchTrusting(ca: string): Fetch {
+  let turn = 0;
+  return (url, { method = 'GET', body } = {}) => {
+    turn += 1;
+    const localAddress = `127.0.2.${1 + (turn % ADDRESSES)}`;
+    return new Promise((resolve, reject) => {
+      const sent = requestByTls(url, { method, ca, localAddress, agent: false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (data: string) => {
+          text += data;
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          const status = response.statusCode ?? 0;
+          const ok = status >= 200 && status < 300;
+          resolve({ ok, status, json: async () => JSON.parse(text) as unknown, text: async () => text });
+        });
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  };
 }

@@ -1,6 +1,8 @@
 /** The attack table, in its order. */
 import type { Attack } from '../attack.js';
+import { commands } from './commands.js';
 import { crossSite } from './cross-site.js';
+import { eventStreams } from './event-streams.js';
 import { floods } from './flood.js';
 import { guessing } from './guessing.js';
 import { hands } from './hands.js';
@@ -12,6 +14,7 @@ import { malformed } from './malformed.js';
 import { operations } from './operations.js';
 import { oversized } from './oversized.js';
 import { peeking } from './peeking.js';
+import { reading } from './reading.js';
 import { redis } from './redis.js';
 import { refusals } from './refusals.js';
 import { shuffle } from './shuffle.js';
@@ -24,6 +27,9 @@ export const attacks: readonly Attack[] = [
   illegal,
   oversized,
   floods,
+  commands,
+  reading,
+  eventStreams,
   slowloris,
   guessing,
   theft,

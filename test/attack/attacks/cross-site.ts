@@ -5,20 +5,23 @@ import { newRoom } from '../http.js';
 import { Refused, Wire } from '../wire.js';
 
 /** Origins that are not the page's own, near ones first. */
-function foreign({ port }: Scene): string[] {
-  const own = `http://127.0.0.1:${port}`;
+const ownOrigin = ({ door }: Scene) => `https://127.0.0.1:${door.port}`;
+
+function foreign(scene: Scene): string[] {
+  const { port } = scene.door;
+  const own = ownOrigin(scene);
   return [
     ...['null', '', 'undefined', '*', 'file://', 'about:blank', 'https://evil.example', 'http://evil.example'],
-    ...[`http://127.0.0.1:${port + 1}`, 'http://127.0.0.1', `http://127.0.0.2:${port}`, `http://localhost:${port}`],
+    ...[`https://127.0.0.1:${port + 1}`, 'https://127.0.0.1', `https://127.0.0.2:${port}`, `https://localhost:${port}`],
     ...[`${own}.evil.example`, `${own}@evil.example`, `http://evil.example/${own}`, `http://evil.example#${own}`],
-    ...[`ws://evil.example?${own}`, `http://x127.0.0.1:${port}`, `http://127.0.0.1.evil.example:${port}`],
+    ...[`wss://evil.example?${own}`, `https://x127.0.0.1:${port}`, `https://127.0.0.1.evil.example:${port}`],
     ...[`${own}, http://evil.example`, `http://evil.example, ${own}`, `javascript:${own}`, `data:text/html,${own}`],
   ];
 }
 
 async function knock(scene: Scene, room: string, headers: Record<string, string | string[]>): Promise<number> {
   try {
-    const wire = await Wire.open(`ws://127.0.0.1:${scene.port}`, room, { from: scene.stranger(), headers });
+    const wire = await Wire.open(scene.door, room, { from: scene.stranger(), headers });
     wire.socket.terminate();
     return 101;
   } catch (error) {
@@ -37,12 +40,12 @@ export const crossSite: Attack = {
   async run(scene) {
     const room = await newRoom(scene);
     const near = foreign(scene);
-    const own = `http://127.0.0.1:${scene.port}`;
+    const own = ownOrigin(scene);
     // Headers by which a page, or somebody between, could claim another name.
     const lies: readonly Record<string, string>[] = [
       {},
       { 'x-forwarded-host': 'evil.example' },
-      { 'x-forwarded-proto': 'https' },
+      { 'x-forwarded-proto': 'http' },
       { referer: own },
       { 'sec-websocket-origin': own },
     ];

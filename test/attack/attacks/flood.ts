@@ -24,7 +24,7 @@ const NAMES = Object.keys(FLOODS);
 
 /** How long the socket lived after the flood began, ms. */
 async function flood(scene: Scene, room: string, name: string): Promise<number> {
-  const wire = await Wire.open(`ws://127.0.0.1:${scene.port}`, room, { from: scene.stranger() });
+  const wire = await Wire.open(scene.door, room, { from: scene.stranger() });
   wire.onFrame = () => true;
   wire.send(hello({ spectate: true }));
   const began = performance.now();

@@ -38,10 +38,10 @@ type Shown = Sent['shown'][number];
 /** What anybody can ask for: the room as a view, and its public log as events. */
 async function lookByHttp(scene: Scene, code: string, shown: Shown[]): Promise<void> {
   const from = scene.stranger();
-  const room = await ask(scene.port, `/api/room?room_code=${code}`, { from });
+  const room = await ask(scene.door, `/api/room?room_code=${code}`, { from });
   const view = JSON.parse(room.body) as object;
   shown.push({ viewer: 'spectator', text: JSON.stringify({ type: 'snapshot', ...view }) });
-  const events = await ask(scene.port, `/api/room/events?room_code=${code}`, { from });
+  const events = await ask(scene.door, `/api/room/events?room_code=${code}`, { from });
   for (const entry of (JSON.parse(events.body) as { entries: object[] }).entries) {
     shown.push({ viewer: 'spectator', text: JSON.stringify({ type: 'event', ...entry }) });
   }

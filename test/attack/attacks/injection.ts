@@ -38,7 +38,7 @@ const POLLUTIONS: readonly string[] = [
 
 /** Takes a seat under the name, speaks, leaves: what somebody at the table was shown of it. */
 async function appear(scene: Scene, room: string, seen: () => string[]): Promise<void> {
-  const wire = await Wire.open(`ws://127.0.0.1:${scene.port}`, room, { from: scene.stranger() });
+  const wire = await Wire.open(scene.door, room, { from: scene.stranger() });
   wire.send(hello({ name: words(scene.random) }));
   wire.send({ type: 'say', text: words(scene.random) });
   const pollution = `{"type":"say","phrase":"hello","__proto__":{"text":"${MARK}"}}`;
@@ -51,7 +51,7 @@ async function appear(scene: Scene, room: string, seen: () => string[]): Promise
 
 /** A host who notes every name and word that others bring. */
 async function witness(scene: Scene, room: string): Promise<{ readonly wire: Wire; readonly seen: () => string[] }> {
-  const wire = await Wire.open(`ws://127.0.0.1:${scene.port}`, room, { from: scene.stranger() });
+  const wire = await Wire.open(scene.door, room, { from: scene.stranger() });
   let seen: string[] = [];
   wire.onFrame = (text) => {
     const frame = JSON.parse(text) as ClientOut;
@@ -127,14 +127,14 @@ export const injection: Attack = {
       wire.socket.terminate();
     });
     for (const body of POLLUTIONS) {
-      const { status } = await ask(scene.port, '/api/rooms', { method: 'POST', body, from: scene.stranger() });
+      const { status } = await ask(scene.door, '/api/rooms', { method: 'POST', body, from: scene.stranger() });
       if (status !== 400) scene.broken(`${body} was answered with ${status}`);
     }
     const lines = `/api/room?room_code=7KQ2M9XZ&x=${encodeURIComponent('\n{"level":60,"msg":"root"}')}`;
-    await ask(scene.port, lines, { from: scene.stranger(), headers: { 'user-agent': `${MARK}","level":60,"x":"` } });
+    await ask(scene.door, lines, { from: scene.stranger(), headers: { 'user-agent': `${MARK}","level":60,"x":"` } });
     // An object of its own on every instance: what it does not have came from a prototype.
     const clean = await newRoom(scene);
-    const { body } = await ask(scene.port, `/api/room?room_code=${clean}`, { from: scene.stranger() });
+    const { body } = await ask(scene.door, `/api/room?room_code=${clean}`, { from: scene.stranger() });
     if (/polluted|PWNED/.test(body)) scene.broken(`a new room has ${body}`);
     return { shown, log_lines: await readLogs(scene) };
   },

@@ -33,7 +33,7 @@ function spelt(scene: Scene, name: (typeof NAMES)[number]): string {
 }
 
 async function sit(scene: Scene, code: string, name: string): Promise<{ wire: Wire; shown: string | undefined }> {
-  const wire = await Wire.open(`ws://127.0.0.1:${scene.port}`, code, { from: scene.stranger() });
+  const wire = await Wire.open(scene.door, code, { from: scene.stranger() });
   wire.send(hello({ name }));
   const [answer] = await wire.take(1);
   const seat = answer?.type === 'welcome' ? answer.seat : null;

@@ -101,8 +101,8 @@ async function seated(scene: Scene, one: Sitting): Promise<void> {
   if (wrong || answers.length < PORTION) scene.broken(`answered with ${JSON.stringify(wrong)}, ${one.wire.closed}`);
 }
 
-async function framing(scene: Scene, door: string, room: string): Promise<void> {
-  const wire = await Wire.open(door, room, { from: scene.stranger() });
+async function framing(scene: Scene, room: string): Promise<void> {
+  const wire = await Wire.open(scene.door, room, { from: scene.stranger() });
   const { data, codes } = brokenFrame(scene.random);
   wire.raw.write(data);
   const code = await wire.end();
@@ -148,10 +148,9 @@ export const malformed: Attack = {
         if (left < scene.times / 2 && middle === 0) middle = memory(scene);
       }
     });
-    const door = tables[0]?.door ?? '';
     const room = await newRoom(scene);
     await each(count, 8, async () => {
-      await framing(scene, door, room);
+      await framing(scene, room);
       scene.did(1);
     });
     const end = memory(scene);

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { crockford } from '../../../src/runtime/random.js';
 import { type Attack, each, type Scene } from '../attack.js';
+import { type Door, dial, Traffic } from '../door.js';
 import { type Answer, ask, pipelined } from '../http.js';
 
 const SECRET_PATHS = ['health', 'livez', 'status', 'metrics'] as const;
@@ -66,9 +67,9 @@ async function peek(scene: Scene): Promise<void> {
 function exchange(scene: Scene, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
-    const socket = connect({ host: '127.0.0.1', port: scene.port, localAddress: scene.stranger() }, () => {
-      socket.write(bytes);
-    });
+    scene.door.traffic.connections += 1;
+    scene.door.traffic.requests += 1;
+    const socket = dial(scene.door, scene.stranger(), () => socket.write(bytes));
     socket.on('data', (data) => {
       said += String(data);
     });
@@ -101,16 +102,20 @@ const DELAYED_MS = 1_900;
 
 /** The operators' page: no password, the usual ones, and more of them than anybody may try. */
 async function guessPasswords({ cluster, broken, stranger }: Scene): Promise<number> {
-  const port = Number(new URL(cluster.facts().stats_url).port);
+  const door: Door = {
+    port: Number(new URL(cluster.facts().stats_url).port),
+    secure: false,
+    traffic: new Traffic(),
+  };
   const basic = (user: string, password: string) => ({
     authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
   });
   const answers: Answer[] = [];
   for (const path of ['/', '/metrics', '/;csv']) {
-    answers.push(await ask(port, path, { from: stranger() }));
+    answers.push(await ask(door, path, { from: stranger() }));
     for (const user of [...USERS, cluster.facts().stats_user]) {
       const from = stranger();
-      for (const password of PASSWORDS) answers.push(await ask(port, path, { headers: basic(user, password), from }));
+      for (const password of PASSWORDS) answers.push(await ask(door, path, { headers: basic(user, password), from }));
     }
   }
   const odd = answers.find(({ status }) => status !== 401);
@@ -119,14 +124,14 @@ async function guessPasswords({ cluster, broken, stranger }: Scene): Promise<num
   const request = `GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic('admin', crockford(8)).authorization}\r\n\r\n`;
   const guesses = Array.from({ length: 60 }, async () => {
     const since = performance.now();
-    await pipelined(port, from, [request]);
+    await pipelined(door, from, [request]);
     return performance.now() - since > DELAYED_MS;
   });
   const delayed = (await Promise.all(guesses)).filter(Boolean).length;
   if (delayed < 20) broken(`of 60 wrong passwords ${delayed} had to wait`);
   const { stats_user, stats_password } = cluster.facts();
   // From the address of the guesses: wrong ones lock nobody out.
-  const { status } = await ask(port, '/metrics', { headers: basic(stats_user, stats_password), from });
+  const { status } = await ask(door, '/metrics', { headers: basic(stats_user, stats_password), from });
   if (status !== 200) broken(`the operator is answered with ${status}`);
   return answers.length + 60;
 }

@@ -30,8 +30,8 @@ const KINDS: readonly Kind[] = [
   { data: Array.from({ length: 4_000 }, (_, at) => bytes(at === 0 ? 1 : 0, Buffer.alloc(0), false)), codes: [1008] },
 ];
 
-async function once(scene: Scene, door: string, room: string, { data, codes }: Kind): Promise<number> {
-  const wire = await Wire.open(door, room, { from: scene.stranger() });
+async function once(scene: Scene, room: string, { data, codes }: Kind): Promise<number> {
+  const wire = await Wire.open(scene.door, room, { from: scene.stranger() });
   if (wire.socket.extensions !== '') scene.broken(`compression is on: ${wire.socket.extensions}`);
   const began = performance.now();
   wire.raw.write(Buffer.concat(data));
@@ -51,7 +51,7 @@ export const oversized: Attack = {
     const room = await newRoom(scene);
     let longest = 0;
     await each(scene.times, 8, async (at) => {
-      const took = await once(scene, `ws://127.0.0.1:${scene.port}`, room, KINDS[at % KINDS.length] as Kind);
+      const took = await once(scene, room, KINDS[at % KINDS.length] as Kind);
       longest = Math.max(longest, took);
       scene.did(1);
     });

@@ -23,12 +23,10 @@ interface Table {
   readonly hashes: string[];
 }
 
-const doorOf = ({ port }: Scene) => `ws://127.0.0.1:${port}`;
-
 /** A hand that waits for its only player. */
 async function openTable(scene: Scene): Promise<Table> {
   const code = await newRoom(scene, { turn_ms: 600_000 });
-  const host = await Wire.open(doorOf(scene), code, { from: scene.stranger() });
+  const host = await Wire.open(scene.door, code, { from: scene.stranger() });
   host.send(hello({ name: 'Victim' }));
   await host.next('welcome');
   host.send({ type: 'command', id: '1-start', command: { type: 'start', fill_with_bots: true } });
@@ -42,7 +40,7 @@ async function openTable(scene: Scene): Promise<Table> {
 
 /** A socket of whoever looks: all that comes is kept as if a spectator had been sent it. */
 async function look(scene: Scene, { code, shown }: Table, fields: object): Promise<Wire> {
-  const wire = await Wire.open(doorOf(scene), code, { from: scene.stranger() });
+  const wire = await Wire.open(scene.door, code, { from: scene.stranger() });
   wire.onFrame = (text) => {
     shown.push({ viewer: 'spectator', text });
     return false;

@@ -1,13 +1,9 @@
 /** Thousands of connections that never get to the point, over plain text and over TLS. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import type { InstanceId } from '../../../src/protocol/ids.js';
-import { startHAProxy, type TestHAProxy } from '../../haproxy/support.js';
-import { temporaryFolder, until } from '../../support/programs.js';
-import { makeCertificates } from '../../support/tls.js';
+import { until } from '../../support/programs.js';
 import type { Attack, Scene } from '../attack.js';
+import type { Door } from '../door.js';
 import { bytesFrom } from '../http.js';
 
 const CUT_MS = 6_000;
@@ -51,9 +47,8 @@ class Wave {
 
   constructor(
     private readonly scene: Scene,
-    private readonly port: number,
+    private readonly door: Door,
     private readonly kinds: readonly Kind[],
-    private readonly tls: boolean,
   ) {}
 
   /** Opens `count`, and resolves when all of them are cut, or it has waited four times too long. */
@@ -83,12 +78,12 @@ class Wave {
       this.lives.push(performance.now() - began);
       this.scene.did(1);
     };
-    const socket = bytesFrom(this.port, from, this.tls && at % SHAKES_HANDS === 0 ? '' : kind.start, ended);
+    const socket = bytesFrom(this.door, from, this.door.secure && at % SHAKES_HANDS === 0 ? '' : kind.start, ended);
     socket.once('connect', () => {
       began = performance.now();
     });
     this.open.set(socket, kind);
-    if (!this.tls || at % SHAKES_HANDS > 0) return;
+    if (!this.door.secure || at % SHAKES_HANDS > 0) return;
     this.open.set(socket, { start: '', drip: '' });
     const secure = connectTls({ socket, rejectUnauthorized: false });
     secure.on('error', () => undefined);
@@ -100,46 +95,23 @@ class Wave {
   }
 }
 
-/** A second door to the same instances, with TLS and with limits for this host. */
-async function openTlsDoor(scene: Scene, folder: string): Promise<TestHAProxy> {
-  const { certificate, key } = makeCertificates(folder);
-  const pem = join(folder, 'players.pem');
-  writeFileSync(pem, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
-  const door = await startHAProxy({ HAPROXY_CERT: pem, HAPROXY_LIMIT_LOOPBACK: '1' });
-  for (const [at, { id, port }] of scene.cluster.facts().instances.entries()) {
-    const name = id as InstanceId;
-    await door.api.add({ name, number: at + 1, address: '127.0.0.1', port, weight: 1 });
-    await door.api.setState(name, 'ready');
-  }
-  return door;
-}
-
 export const slowloris: Attack = {
   name: 'slowloris',
-  what: 'half requests, and as many half handshakes at a TLS door, all at a time',
+  what: 'half requests, and as many half handshakes of TLS, all at a time',
   limits: 'default',
   full: 10_000,
   least: 200,
   unit: 'connections',
   async run(scene) {
-    const folder = await temporaryFolder();
-    const door = await openTlsDoor(scene, folder.path);
-    try {
-      const plain = new Wave(scene, scene.port, PLAIN, false);
-      const secure = new Wave(scene, door.port, TLS, true);
-      const noMore = scene.alsoJoinAt(`wss://127.0.0.1:${door.port}`);
-      await Promise.all([plain.strike(Math.ceil(scene.times / 2)), secure.strike(Math.floor(scene.times / 2))]);
-      await noMore();
-      const longest = (wave: Wave) => Math.round(wave.lives.reduce((most, life) => Math.max(most, life), 0));
-      const figures = { cut_ms_max: longest(plain), cut_tls_ms_max: longest(secure) };
-      for (const [what, ms] of Object.entries(figures)) {
-        if (ms > CUT_MS) scene.broken(`${what} is ${ms}`);
-      }
-      return figures;
-    } finally {
-      await door.stop();
-      await folder.remove();
+    const plain = new Wave(scene, scene.plainDoor, PLAIN);
+    const secure = new Wave(scene, scene.door, TLS);
+    await Promise.all([plain.strike(Math.ceil(scene.times / 2)), secure.strike(Math.floor(scene.times / 2))]);
+    const longest = (wave: Wave) => Math.round(wave.lives.reduce((most, life) => Math.max(most, life), 0));
+    const figures = { cut_ms_max: longest(plain), cut_tls_ms_max: longest(secure) };
+    for (const [what, ms] of Object.entries(figures)) {
+      if (ms > CUT_MS) scene.broken(`${what} is ${ms}`);
     }
+    return figures;
   },
   joinMs: JOIN_MS,
 };

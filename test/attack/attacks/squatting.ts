@@ -12,12 +12,10 @@ const MOST_TABLES = 4;
 /** A seat in a lobby is free again after 30 s. */
 const FREE_AGAIN_MS = 35_000;
 
-const doorOf = ({ port }: Scene) => `ws://127.0.0.1:${port}`;
-
 /** Sits down if that is possible; the code of the refusal where it is not. */
 async function sit(scene: Scene, code: string, from: string): Promise<{ wire?: Wire; refused?: string }> {
   try {
-    const wire = await Wire.open(doorOf(scene), code, { from });
+    const wire = await Wire.open(scene.door, code, { from });
     wire.send(hello());
     const [answer] = await wire.take(1);
     if (answer?.type === 'welcome') return { wire };
