@@ -33,18 +33,42 @@ function order(code: string, one: Sitting): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Gives commands by its socket until it is told to stop; how long each took, ms. */
-async function playHonestly(one: Sitting, over: () => boolean): Promise<number[]> {
-  const took: number[] = [];
-  do {
+/** Gives commands by its socket, one after the other, until it is stopped. */
+class HonestPlayer {
+  /** How long each took, ms. */
+  private readonly took: number[] = [];
+  private readonly timer = setInterval(() => this.give(), HONEST_EVERY_MS);
+  private giving: Promise<void> | undefined;
+
+  constructor(
+    private readonly one: Sitting,
+    private readonly broken: (text: string) => void,
+  ) {
+    this.give();
+  }
+
+  async stop(): Promise<readonly number[]> {
+    clearInterval(this.timer);
+    await this.giving;
+    return this.took;
+  }
+
+  private give(): void {
+    this.giving ??= this.once()
+      .catch((error: Error) => this.broken(`a player at the table: ${error.message}`))
+      .finally(() => {
+        this.giving = undefined;
+      });
+  }
+
+  private async once(): Promise<void> {
+    const { wire } = this.one;
     const began = performance.now();
-    one.wire.send({ type: 'command', id: one.nextId(), command: COMMANDS[0] });
-    const [answer] = await one.wire.take(1);
-    if (answer?.type !== 'ack') throw new Error(`a player's command was answered with ${JSON.stringify(answer)}`);
-    took.push(performance.now() - began);
-    await new Promise((resolve) => setTimeout(resolve, HONEST_EVERY_MS));
-  } while (!over());
-  return took;
+    wire.send({ type: 'command', id: this.one.nextId(), command: COMMANDS[0] });
+    const [answer] = await wire.take(1);
+    if (answer?.type !== 'ack') this.broken(`a player's command was answered with ${JSON.stringify(answer)}`);
+    this.took.push(performance.now() - began);
+  }
 }
 
 /** So many at once that some are refused, however many of the bucket's are left. */
@@ -78,9 +102,8 @@ export const commands: Attack = {
     const attackers = table.sitting.filter((one) => one !== honest);
     if (!honest) throw new Error('nobody sits');
     const counts = new Map<number, number>();
-    let over = false;
     const since = performance.now();
-    const playing = playHonestly(honest, () => over);
+    const player = new HonestPlayer(honest, scene.broken);
     await each(Math.ceil(scene.times / PER_CONNECTION), PARALLEL, async (at) => {
       const one = attackers[at % attackers.length] as Sitting;
       const count = Math.min(PER_CONNECTION, scene.times - at * PER_CONNECTION);
@@ -89,11 +112,9 @@ export const commands: Attack = {
         counts.set(status, (counts.get(status) ?? 0) + times);
       }
       scene.did(count);
-    }).finally(() => {
-      over = true;
-    });
+    }).finally(() => player.stop());
     const seconds = (performance.now() - since) / 1_000;
-    const honestly = await playing;
+    const honestly = await player.stop();
     await refusalsOf(scene, table.code, attackers[0] as Sitting);
     table.close();
     const throttled = counts.get(429) ?? 0;
