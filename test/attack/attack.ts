@@ -1,7 +1,7 @@
 /** One row of the attack table, as it is carried out on a running cluster. */
 import type { ClusterUnderTest } from '../chaos/cluster-under-test.js';
 import type { Seeded } from '../chaos/seeded.js';
-import type { Door } from './door.js';
+import type { PlayersDoor } from './door.js';
 
 /**
  * The cluster that a row is carried out on. `default`: every limit as it comes, and for clients of this host too.
@@ -33,9 +33,9 @@ export type AttackedCluster = Pick<ClusterUnderTest, 'facts' | 'store' | 'redis'
 export interface Scene {
   readonly cluster: AttackedCluster;
   /** The players', on 127.0.0.1, by TLS. */
-  readonly door: Door;
+  readonly door: PlayersDoor;
   /** The one beside it that only sends players to it. */
-  readonly plainDoor: Door;
+  readonly plainDoor: PlayersDoor;
   /** Folder with the cluster's data and logs. */
   readonly folder: string;
   /** How often to attack. */

@@ -15,7 +15,7 @@ import type { Attack, AttackedCluster, Figures } from './attack.js';
 import { attacks } from './attacks/all.js';
 import { carryOut, doorsOf, type Site } from './carry-out.js';
 import { Traffic } from './door.js';
-import { type Amounts, type Profile, Recorder } from './profile.js';
+import { type Amounts, Recorder, type TrafficProfile } from './traffic-profile.js';
 import { WellFormed } from './well-formed.js';
 
 /** Attacks at a time. */
@@ -159,7 +159,7 @@ async function serve({ folder, attacks: names, seconds, seed, stopMs }: Siege): 
   const tell = (line: string) => say({ line });
   const site: Site = { cluster, folder, traffic, random: new Seeded(seed), stopMs, tell };
   const wellFormed = new WellFormed(doorsOf(cluster, traffic).door);
-  let profile: Profile | undefined;
+  let profile: TrafficProfile | undefined;
   const answers: { readonly [Question in keyof Answers]: () => Promise<Answers[Question]> } = {
     attack: async () => {
       const recorder = new Recorder(traffic);

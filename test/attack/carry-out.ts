@@ -1,7 +1,7 @@
 /** Carries out one attack on a cluster. */
 import type { Seeded } from '../chaos/seeded.js';
 import type { Attack, AttackedCluster, Figures, Scene } from './attack.js';
-import type { Door, Traffic } from './door.js';
+import type { PlayersDoor, Traffic } from './door.js';
 
 const PROGRESS_MS = 10_000;
 /** Of one attack, so many are told. */
@@ -61,7 +61,10 @@ export async function carryOut(site: Site, attack: Attack, { times, isAlone, mes
 }
 
 /** The players' door, and the plain one beside it. */
-export function doorsOf(cluster: AttackedCluster, traffic: Traffic): { readonly door: Door; readonly plainDoor: Door } {
+export function doorsOf(
+  cluster: AttackedCluster,
+  traffic: Traffic,
+): { readonly door: PlayersDoor; readonly plainDoor: PlayersDoor } {
   const [haproxy] = cluster.facts().haproxies;
   const portOf = (url: string | null | undefined) => Number(new URL(url ?? '').port);
   return {

@@ -14,7 +14,7 @@ export class Traffic {
   messages = 0;
 }
 
-export interface Door {
+export interface PlayersDoor {
   readonly port: number;
   /** By TLS. */
   readonly secure: boolean;
@@ -24,7 +24,7 @@ export interface Door {
 }
 
 /** A connection from an address of this host. `ready` is told when it can be written to; its errors count as its end. */
-export function dial({ port, secure }: Door, from: string, ready: (socket: Socket) => void): Socket {
+export function dial({ port, secure }: PlayersDoor, from: string, ready: (socket: Socket) => void): Socket {
   const to = { host: '127.0.0.1', port, localAddress: from };
   const socket = secure ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
   socket.once(secure ? 'secureConnect' : 'connect', () => ready(socket));

@@ -8,7 +8,7 @@ import type { ClusterUnderTest } from '../chaos/cluster-under-test.js';
 import { Load } from '../chaos/load.js';
 import { percentile } from '../chaos/report.js';
 import { gather } from '../chaos/room-evidence.js';
-import { type Door, Traffic } from './door.js';
+import { type PlayersDoor, Traffic } from './door.js';
 import { hello, Wire } from './wire.js';
 
 /** ms */
@@ -42,7 +42,7 @@ const PLAYERS_PER_ADDRESS = 32;
 export class Healthy {
   private readonly load: Load;
   private readonly lastAck = new Map<RoomCode, number>();
-  private readonly door: Door;
+  private readonly door: PlayersDoor;
   private stops: number[] = [];
   private joins: Promise<number>[] = [];
   private joining: ReturnType<typeof setInterval> | undefined;

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { request as requestByTls } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { Scene } from './attack.js';
-import { type Door, dial } from './door.js';
+import { dial, type PlayersDoor } from './door.js';
 
 export interface Answer {
   readonly status: number;
@@ -22,7 +22,7 @@ export interface Asking {
 const ANSWER_MS = 20_000;
 
 /** One request; the path is sent as it is written. */
-export function ask(door: Door, path: string, { method = 'GET', headers = {}, body, from }: Asking = {}) {
+export function ask(door: PlayersDoor, path: string, { method = 'GET', headers = {}, body, from }: Asking = {}) {
   door.traffic.connections += 1;
   door.traffic.requests += 1;
   return new Promise<Answer>((resolve, reject) => {
@@ -63,7 +63,7 @@ export const position = async (scene: Scene, code: string): Promise<string> => {
 };
 
 /** Sends requests one behind the other on one connection, and counts the answers by status. */
-export function pipelined(door: Door, from: string, requests: readonly string[]): Promise<Map<number, number>> {
+export function pipelined(door: PlayersDoor, from: string, requests: readonly string[]): Promise<Map<number, number>> {
   door.traffic.connections += 1;
   door.traffic.requests += requests.length;
   return new Promise((resolve, reject) => {
@@ -89,7 +89,7 @@ export function pipelined(door: Door, from: string, requests: readonly string[])
 }
 
 /** Bytes over TCP, held until the other side ends it. Resolves when connected; errors count as an end. */
-export function bytesFrom({ port }: Door, from: string, start: string | Buffer, ended: () => void): Socket {
+export function bytesFrom({ port }: PlayersDoor, from: string, start: string | Buffer, ended: () => void): Socket {
   const socket = connect({ host: '127.0.0.1', port, localAddress: from }, () => socket.write(start));
   socket.on('error', () => undefined);
   socket.once('close', ended);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Door } from './door.js';
+import type { PlayersDoor } from './door.js';
 
 const ANSWER_MS = 20_000;
 
@@ -15,13 +15,13 @@ export interface Answered {
 
 export class Http2 {
   private constructor(
-    private readonly door: Door,
+    private readonly door: PlayersDoor,
     private readonly session: ClientHttp2Session,
     private readonly tcp: Socket,
   ) {}
 
   /** `window`: what a stream may send before it is read, bytes. */
-  static async open(door: Door, from: string, window = 65_535): Promise<Http2> {
+  static async open(door: PlayersDoor, from: string, window = 65_535): Promise<Http2> {
     door.traffic.connections += 1;
     const to = { host: '127.0.0.1', port: door.port, localAddress: from };
     const tls = connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['h2'] });

@@ -6,8 +6,8 @@ import { attacks } from './attacks/all.js';
 import type { Health } from './healthy.js';
 import { type Mixture, mixable } from './mixture.js';
 import { brokenOf } from './mixture-report.js';
-import { Profile } from './profile.js';
 import type { Played } from './report.js';
+import { TrafficProfile } from './traffic-profile.js';
 
 const RATES = { connections: 10, requests: 40, sockets: 5, messages: 50 };
 
@@ -65,7 +65,7 @@ test('an order by chance has every attack once before any comes again, and a see
 });
 
 test('what is sent again is sent at its time', () => {
-  const profile = new Profile();
+  const profile = new TrafficProfile();
   profile.note(100, { ...RATES, requests: 5 });
   profile.note(200, { ...RATES, requests: 9 });
   expect([0, 99, 100, 199, 200, 1_000].map((at) => profile.sentBy(at).requests)).toEqual([0, 0, 5, 5, 9, 9]);

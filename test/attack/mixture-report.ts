@@ -1,7 +1,7 @@
 /** Whether a mixture of attacks was held off, and what a person reads of it. PURE. */
 import type { Mixture } from './mixture.js';
-import type { Amounts } from './profile.js';
 import type { Played } from './report.js';
+import type { Amounts } from './traffic-profile.js';
 
 /** What is promised and did not hold. */
 export function brokenOf(mixture: Mixture, played: Played, ratio: number): string[] {

@@ -6,8 +6,8 @@ import type { Attack } from './attack.js';
 import { type Attacked, Attackers } from './attackers.js';
 import type { Health } from './healthy.js';
 import { type Grown, Processes } from './processes.js';
-import { type Amounts, ratesOf } from './profile.js';
 import { SETTINGS, type Stage, type StageOptions } from './stage.js';
+import { type Amounts, ratesOf } from './traffic-profile.js';
 
 const SETTINGS_OF_MIXTURE = {
   ...SETTINGS.default,

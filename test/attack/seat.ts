@@ -2,7 +2,7 @@
 import type { Seat } from '../../src/game/game.js';
 import type { ClientOut, EventFrame, Welcome } from '../../src/protocol/client-out.js';
 import type { Scene } from './attack.js';
-import type { Door } from './door.js';
+import type { PlayersDoor } from './door.js';
 import { newRoom } from './http.js';
 import { hello, Wire } from './wire.js';
 
@@ -62,7 +62,7 @@ export class AttackedTable {
   private constructor(
     readonly code: string,
     readonly from: string,
-    readonly door: Door,
+    readonly door: PlayersDoor,
   ) {}
 
   /** `heard` is told every frame that comes to a seat. */

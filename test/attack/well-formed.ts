@@ -1,8 +1,8 @@
 /** As much as attackers have sent, at the same times, but as players and spectators send it. */
 import { nextAddress } from './carry-out.js';
-import type { Door } from './door.js';
+import type { PlayersDoor } from './door.js';
 import { ask, pipelined } from './http.js';
-import { type Amounts, type Profile, since } from './profile.js';
+import { type Amounts, since, type TrafficProfile } from './traffic-profile.js';
 
 import { hello, Wire } from './wire.js';
 
@@ -21,10 +21,10 @@ export class WellFormed {
   private readonly begun: Promise<unknown>[] = [];
   private turn = 0;
 
-  constructor(private readonly door: Door) {}
+  constructor(private readonly door: PlayersDoor) {}
 
   /** Rooms with spectators, who send what messages there are. */
-  async open(profile: Profile): Promise<void> {
+  async open(profile: TrafficProfile): Promise<void> {
     for (let at = 0; at < ROOMS; at++) {
       const { body } = await ask(this.door, '/api/rooms', { method: 'POST', from: nextAddress() });
       this.rooms.push((JSON.parse(body) as { room_code: string }).room_code);
@@ -37,7 +37,7 @@ export class WellFormed {
   }
 
   /** @returns what was sent */
-  async send(profile: Profile): Promise<Amounts> {
+  async send(profile: TrafficProfile): Promise<Amounts> {
     const { traffic } = this.door;
     const before = { ...traffic };
     const began = performance.now();
@@ -90,7 +90,7 @@ export class WellFormed {
 }
 
 /** The most messages in any second. */
-function mostMessages(profile: Profile): number {
+function mostMessages(profile: TrafficProfile): number {
   let most = 0;
   for (let at = 0; at < profile.length; at += 500) {
     most = Math.max(most, profile.sentBy(at + 1_000).messages - profile.sentBy(at).messages);
@@ -105,7 +105,7 @@ type Sent = Readonly<Record<'readers' | 'requests' | 'sockets' | 'messages', num
 class Due {
   private taken: Sent = { readers: 0, requests: 0, sockets: 0, messages: 0 };
 
-  constructor(private readonly profile: Profile) {}
+  constructor(private readonly profile: TrafficProfile) {}
 
   take(elapsed: number): Sent {
     const all = this.profile.sentBy(elapsed);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { ClientOut } from '../../src/protocol/client-out.js';
 import { rawSocket } from '../edge/raw.js';
-import type { Door } from './door.js';
+import type { PlayersDoor } from './door.js';
 
 export interface WireOptions {
   /** Where it comes from; an address of this host. */
@@ -38,7 +38,7 @@ export class Wire {
 
   private constructor(
     readonly socket: WebSocket,
-    private readonly door: Door,
+    private readonly door: PlayersDoor,
   ) {
     socket.on('message', (data) => {
       const text = String(data);
@@ -54,7 +54,7 @@ export class Wire {
   }
 
   /** @throws Refused */
-  static open(door: Door, room: string, { from, headers = {} }: WireOptions = {}): Promise<Wire> {
+  static open(door: PlayersDoor, room: string, { from, headers = {} }: WireOptions = {}): Promise<Wire> {
     door.traffic.connections += 1;
     door.traffic.sockets += 1;
     return new Promise((resolve, reject) => {

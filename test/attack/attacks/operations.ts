@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { crockford } from '../../../src/runtime/random.js';
 import { type Attack, each, type Scene } from '../attack.js';
-import { type Door, dial, Traffic } from '../door.js';
+import { dial, type PlayersDoor, Traffic } from '../door.js';
 import { type Answer, ask, pipelined } from '../http.js';
 
 const SECRET_PATHS = ['health', 'livez', 'status', 'metrics'] as const;
@@ -102,7 +102,7 @@ const DELAYED_MS = 1_900;
 
 /** The operators' page: no password, the usual ones, and more of them than anybody may try. */
 async function guessPasswords({ cluster, broken, stranger }: Scene): Promise<number> {
-  const door: Door = {
+  const door: PlayersDoor = {
     port: Number(new URL(cluster.facts().stats_url).port),
     secure: false,
     traffic: new Traffic(),

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { until } from '../../support/programs.js';
 import type { Attack, Scene } from '../attack.js';
-import type { Door } from '../door.js';
+import type { PlayersDoor } from '../door.js';
 import { bytesFrom } from '../http.js';
 
 const CUT_MS = 6_000;
@@ -47,7 +47,7 @@ class Wave {
 
   constructor(
     private readonly scene: Scene,
-    private readonly door: Door,
+    private readonly door: PlayersDoor,
     private readonly kinds: readonly Kind[],
   ) {}
 

@@ -7,7 +7,7 @@ export type Amounts = Readonly<Record<keyof Traffic, number>>;
 const EVERY_MS = 100;
 const NOTHING: Amounts = { connections: 0, requests: 0, sockets: 0, messages: 0 };
 
-export class Profile {
+export class TrafficProfile {
   private readonly steps: { readonly at: number; readonly sent: Amounts }[] = [{ at: 0, sent: NOTHING }];
 
   /** Notes that so much has been sent at `at`, ms from the beginning. */
@@ -42,7 +42,7 @@ function each(of: (name: keyof Amounts) => number): Amounts {
 
 /** Notes what goes through a door from now on. */
 export class Recorder {
-  readonly profile = new Profile();
+  readonly profile = new TrafficProfile();
   private readonly began = performance.now();
   private readonly before: Amounts;
   private readonly timer: ReturnType<typeof setInterval>;
@@ -52,7 +52,7 @@ export class Recorder {
     this.timer = setInterval(() => this.note(), EVERY_MS);
   }
 
-  stop(): Profile {
+  stop(): TrafficProfile {
     clearInterval(this.timer);
     this.note();
     return this.profile;
