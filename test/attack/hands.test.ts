@@ -1,3 +1,4 @@
+// Holds I4 of src/README.md.
 /** What looks for hidden cards must find them: a match as it is sent passes, and each way of telling too much does not. */
 import { expect, test } from '@jest/globals';
 import type { Seat, Viewer } from '../../src/game/game.js';

@@ -1,3 +1,4 @@
+// Holds I2 of src/README.md.
 /** Short campaigns, as `npm run chaos` runs them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

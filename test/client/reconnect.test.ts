@@ -1,3 +1,4 @@
+// Holds I5 of src/README.md.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Table } from '../../src/client/table.js';
 import { ownTurn, start, Wire, welcome } from './wire.js';

@@ -1,3 +1,4 @@
+// Holds I12 of src/README.md.
 /** The client library says which turn a move is for, to servers that know what that is. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { CommandRefused, Table } from '../../src/client/table.js';

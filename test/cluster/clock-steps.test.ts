@@ -1,3 +1,4 @@
+// Holds I6 of src/README.md.
 /** A room comes to an owner whose cluster time is another: Redis' clock has stepped since the owner before started. */
 import { describe, expect, test } from '@jest/globals';
 import { Ownership, type OwnershipDeps } from '../../src/cluster/ownership.js';

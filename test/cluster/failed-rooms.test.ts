@@ -1,3 +1,4 @@
+// Holds I9 of src/README.md.
 /** A room that cannot be played is set aside once, with its reason, and hurts only itself. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

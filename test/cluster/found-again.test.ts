@@ -1,3 +1,4 @@
+// Holds I11 of src/README.md.
 /** Rooms whose owner leaves, dies, or has them back: each is in the index that survivors read, and is owned again. */
 
 import { once } from 'node:events';

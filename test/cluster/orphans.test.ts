@@ -1,3 +1,4 @@
+// Holds I11 of src/README.md.
 /** The rooms of the dead are found until somebody has them: races between who gives, who takes and who tidies up. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HeartbeatWatch } from '../../src/cluster/heartbeat-watch.js';

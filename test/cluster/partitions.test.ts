@@ -1,3 +1,4 @@
+// Holds I8 of src/README.md.
 /** What an instance does when Redis, and only Redis, is out of its reach; and when no hint ever arrives. */
 
 import { afterEach, expect, test } from '@jest/globals';

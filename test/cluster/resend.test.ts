@@ -1,3 +1,4 @@
+// Holds I3 of src/README.md.
 /** A client without any restraint: everything three times, on one socket after the other, across a crash of the owner. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

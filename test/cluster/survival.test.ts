@@ -1,3 +1,4 @@
+// Holds I6 of src/README.md.
 /** Rooms outlive their instances: planned moves, crashes, restarts of everything, a Redis that goes away. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';

@@ -1,3 +1,4 @@
+// Holds I1 of src/README.md.
 /** When an owner counts as gone: the table in docs/design.md, "Gone means". */
 
 import { createServer, type Server } from 'node:http';

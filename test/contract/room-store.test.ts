@@ -1,3 +1,4 @@
+// Holds I1 of src/README.md.
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RoomCode } from '../../src/protocol/ids.js';

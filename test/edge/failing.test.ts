@@ -1,3 +1,4 @@
+// Holds I9 of src/README.md.
 /** An instance in which an error is caught by nobody hands its rooms over and ends with an error. */
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,3 +1,4 @@
+// Holds I12 of src/README.md.
 /** Commands over HTTP: each seat may give as many as over a WebSocket. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRoom, startCluster, type TestCluster } from '../support/cluster.js';

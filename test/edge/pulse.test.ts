@@ -1,3 +1,4 @@
+// Holds I10 of src/README.md.
 /** How the instances that connections are passed on to are watched. */
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Livez } from '../../src/cluster/livez.js';

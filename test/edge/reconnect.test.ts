@@ -1,3 +1,4 @@
+// Holds I5 and I7 of src/README.md.
 /** Coming back: to what was missed, through whichever instance, and as nobody but oneself. */
 
 import { createHash } from 'node:crypto';

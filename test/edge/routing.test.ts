@@ -1,3 +1,4 @@
+// Holds I7 of src/README.md.
 /** Where players' connections are passed on to, when the store is slow to say it. */
 import { expect, test } from '@jest/globals';
 import type { Location } from '../../src/cluster/ownership.js';

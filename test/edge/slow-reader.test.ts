@@ -1,3 +1,4 @@
+// Holds I9 of src/README.md.
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';

@@ -1,3 +1,4 @@
+// Holds I9 of src/README.md.
 /** Every wrong thing that a client can send has one clear answer, and changes nothing for anybody else. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';

@@ -1,3 +1,4 @@
+// Holds I10 of src/README.md.
 /** Pins, limits and headers cost something when a player comes, nothing when one plays. The figures: measure-haproxy cost. */
 import { expect, test } from '@jest/globals';
 import { measureCost } from './cost.js';

@@ -1,3 +1,4 @@
+// Holds I8 of src/README.md.
 /** HAProxy restarts and reloads, Redis is emptied, frozen or killed, the controller dies: what players see of it. */
 
 import type { ChildProcess } from 'node:child_process';

@@ -1,3 +1,4 @@
+// Holds I7 of src/README.md.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';

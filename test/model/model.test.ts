@@ -1,3 +1,4 @@
+// Holds I1 of src/README.md.
 /** The model of ownership, within bounds that take seconds. `npm run model` explores larger ones. */
 import { expect, test } from '@jest/globals';
 import { BASE, describe, explore, SMALL } from './bounds.js';

@@ -1,3 +1,4 @@
+// Holds I3 of src/README.md.
 /** A seat's window against the plainest thing that could be one: a list of all commands, of which the last count. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Holds I5 of src/README.md.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Digest, Seq } from '../../src/protocol/ids.js';

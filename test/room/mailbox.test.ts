@@ -1,3 +1,4 @@
+// Holds I2 of src/README.md.
 /** The shell around a room: what it does when commits are slow, lost, refused, or taken back by a failover. */
 import { describe, expect, test } from '@jest/globals';
 import type { Mailbox } from '../../src/room/mailbox.js';

@@ -1,3 +1,4 @@
+// Holds I4 of src/README.md.
 /** Who comes to a seat while a hand is on sees none of its cards: one person would otherwise see all hands, seat by seat. */
 import { expect, test } from '@jest/globals';
 import type { View } from '../../src/game/hokm/view.js';

@@ -1,3 +1,4 @@
+// Holds I4 of src/README.md.
 /** Random stories of a room: people come, go, play and cheat, Redis and owners fail. What must hold is in world.ts. */
 import { test } from '@jest/globals';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Holds I6 of src/README.md.
 /** What a room does as time passes: turns, absence, emptiness. */
 import { describe, expect, test } from '@jest/globals';
 import type { Seat } from '../../src/game/game.js';

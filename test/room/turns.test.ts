@@ -1,3 +1,4 @@
+// Holds I12 of src/README.md.
 /** A command that names its turn counts in that turn, or not at all. */
 import { expect, test } from '@jest/globals';
 import type { Game, Seat } from '../../src/game/game.js';

@@ -1,3 +1,4 @@
+// Holds I2 of src/README.md.
 /** Whole clusters in one thread. A seed that has found something once stays here by its number. */
 import { expect, test } from '@jest/globals';
 import { isFullRun } from '../support/full.js';
