@@ -99,7 +99,7 @@ test('players of a room come in through both, to one instance', sitDown);
 
 test('the tool shows both', async () => {
   const one = (name: string) =>
-    `${name}: HAProxy worker \\d+@\\d+, up \\d+ s: \\d+ connections, 2 servers, ${ROOMS} pinned rooms`;
+    `${name}: HAProxy worker \\S+/\\d+@\\d+, up \\d+ s: \\d+ connections, 2 servers, ${ROOMS} pinned rooms`;
   const both = new RegExp(`^${one('haproxy')}\n[^]*\n${one('haproxy-2')}\n`);
   // Pins come with the rooms, weights follow their load.
   const shown = await until('all pins are there, and nothing differs', async () => {
