@@ -17,13 +17,18 @@ const REDIS_MS = 5_000;
 
 /**
  * @param data data folder of a local cluster; without it REDIS_URL or REDIS_SENTINELS count, else the usual folder.
+ * @param role how Redis lists the connection
  * @throws ToolFailed, ConfigError, RedisUnavailable
  */
-export async function reachCluster(data: string | undefined, env?: NodeJS.ProcessEnv): Promise<ClusterAccess> {
+export async function reachCluster(
+  data: string | undefined,
+  env?: NodeJS.ProcessEnv,
+  role = 'operator',
+): Promise<ClusterAccess> {
   const config = operatorConfig(env);
   const { REDIS_URL, HOKM_PREFIX, haproxySocket, local } = placeOf(config, data);
   const redisConfig: RedisConfig = { ...config, REDIS_URL, HOKM_PREFIX };
-  const redis = connect(redisConfig, 'operator');
+  const redis = connect(redisConfig, role);
   try {
     await ready(redis, redisConfig, REDIS_MS);
   } catch (error) {

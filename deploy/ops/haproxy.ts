@@ -1,12 +1,13 @@
 /** `npm run haproxy`: what the HAProxies of a cluster have, and their reload. */
 import { HAProxyUnavailable, RuntimeApi } from '../../haproxy/runtime-api.js';
 import { describe, look } from '../../haproxy/show.js';
-import { Registry } from '../../src/cluster/registry.js';
+import { NOT_LOOKED, Registry } from '../../src/cluster/registry.js';
 import { type ControllerConfig, controllerConfig, launcherConfig } from '../../src/config.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { reachCluster } from './cluster-access.js';
 import type { LocalClusterFacts } from './local-cluster.js';
+import { reloadBy } from './master-socket.js';
 import { reload } from './reload.js';
 import { commandLine, runTool, ToolFailed } from './tool.js';
 
@@ -15,9 +16,12 @@ interface Reached {
   readonly name: string;
   readonly api: RuntimeApi;
   readonly config: ControllerConfig;
-  /** Undefined when it is no child of a local cluster, or just being started again. */
-  readonly master: number | undefined;
+  /** Undefined where nothing leads to its master. */
+  readonly reload: (() => Promise<void> | void) | undefined;
 }
+
+const HAPROXY_SCHEMA = 'hokm/haproxy@1';
+const RELOAD_SCHEMA = 'hokm/haproxy-reload@1';
 
 const clock = new SystemClock();
 const print = (text: string) => void process.stdout.write(`${text}\n`);
@@ -29,9 +33,8 @@ async function reach(
 ): Promise<void> {
   const { redis, haproxySocket, local } = await reachCluster(data);
   try {
-    if (haproxySocket === undefined) throw new ToolFailed('HAPROXY_SOCKET must name the admin socket of an HAProxy.');
-    const { HOKM_LEASE_MS } = configFor(haproxySocket);
-    await use(placesOf(haproxySocket, local).map(reached), redis, new Registry(redis, HOKM_LEASE_MS));
+    const haproxies = haproxySocket === undefined ? [] : placesOf(haproxySocket, local).map(reached);
+    await use(haproxies, redis, new Registry(redis, configFor(haproxySocket ?? 'none').HOKM_LEASE_MS));
   } finally {
     redis.disconnect();
   }
@@ -43,7 +46,38 @@ const placesOf = (socket: string, local: LocalClusterFacts | undefined) =>
   local?.haproxies ?? [{ name: 'haproxy', socket, pids: { haproxy: null } }];
 
 function reached({ name, socket, pids }: ReturnType<typeof placesOf>[number]): Reached {
-  return { name, api: new RuntimeApi(socket), config: configFor(socket), master: pids.haproxy ?? undefined };
+  const config = configFor(socket);
+  const { haproxy: pid } = pids;
+  const master = config.HAPROXY_MASTER_SOCKET;
+  const bySocket = master === undefined ? undefined : () => reloadBy(master);
+  const reload = pid === null ? bySocket : () => void process.kill(pid, 'SIGUSR2');
+  return { name, api: new RuntimeApi(socket), config, reload };
+}
+
+/** What the controllers of all hosts report of their HAProxies; of those here more is known. */
+async function reported(registry: Registry) {
+  return (await registry.controllerReports()).map(({ id, worker, servers, pins, down, last_reconcile }) => ({
+    controller: id ?? '',
+    worker: worker ?? null,
+    servers: Number(servers ?? 0),
+    pins: Number(pins ?? 0),
+    /** null: HAProxy does not answer its controller. */
+    unreachable: down === undefined || down === NOT_LOOKED ? null : down.split(',').filter((name) => name !== ''),
+    last_reconcile: last_reconcile === undefined ? null : Number(last_reconcile),
+  }));
+}
+
+type Reported = Awaited<ReturnType<typeof reported>>[number];
+
+function inWords({ controller, worker, servers, pins, unreachable, last_reconcile: at }: Reported): string {
+  const ago = at === null ? 'not yet' : `${Math.max(0, (clock.now() - at) / 1000).toFixed(1)} s ago`;
+  const reach =
+    unreachable === null
+      ? ', HAProxy is away'
+      : unreachable.length > 0
+        ? `, not reached: ${unreachable.join(', ')}`
+        : '';
+  return `${worker ?? 'HAProxy'}: ${servers} servers, ${pins} pinned rooms${reach}; ${controller}, last reconcile ${ago}`;
 }
 
 async function show(data: string | undefined, json: boolean): Promise<void> {
@@ -59,21 +93,28 @@ async function show(data: string | undefined, json: boolean): Promise<void> {
         }
       }),
     );
-    if (json) print(JSON.stringify({ haproxies: seen }, null, 2));
-    else for (const one of seen) print(`${one.name}: ${'away' in one ? one.away : describe(one, clock.now())}`);
-    if (seen.every((one) => 'away' in one)) throw new ToolFailed('No HAProxy answers.');
+    const controllers = await reported(registry);
+    if (json) print(JSON.stringify({ schema: HAPROXY_SCHEMA, haproxies: seen, controllers }, null, 2));
+    else {
+      for (const one of seen) print(`${one.name}: ${'away' in one ? one.away : describe(one, clock.now())}`);
+      const own = new Set(seen.flatMap((one) => ('away' in one ? [] : [one.worker.worker])));
+      for (const one of controllers) if (!own.has(one.worker ?? '')) print(inWords(one));
+      if (seen.length + controllers.length === 0)
+        print('No controller is running, and HAPROXY_SOCKET names no HAProxy.');
+    }
+    if (seen.length > 0 && seen.every((one) => 'away' in one)) throw new ToolFailed('No HAProxy answers.');
   });
 }
 
 async function reloadAll(data: string | undefined, json: boolean): Promise<void> {
   await reach(data, async (haproxies, redis, registry) => {
+    if (haproxies.length === 0) throw new ToolFailed('HAPROXY_SOCKET must name the admin socket of the HAProxy.');
     // One after the other: the second takes all players should the first not come back.
-    for (const { name, api, config, master } of haproxies) {
-      if (master === undefined) throw new ToolFailed(`${name} is not run by a local cluster: send its master SIGUSR2.`);
+    for (const { name, api, config, reload: trigger } of haproxies) {
+      if (!trigger) throw new ToolFailed(`HAPROXY_MASTER_SOCKET must name the socket of the master of ${name}.`);
       const tell = (line: string) => void process.stderr.write(`${line}\n`);
-      const signal = (pid: number) => void process.kill(pid, 'SIGUSR2');
-      const done = await reload({ name, master, api, config, redis, registry, clock, tell, signal });
-      if (json) print(JSON.stringify(done));
+      const done = await reload({ name, api, config, redis, registry, clock, tell, trigger });
+      if (json) print(JSON.stringify({ schema: RELOAD_SCHEMA, ...done }));
       else {
         const { before, after, kept, ms } = done;
         print(

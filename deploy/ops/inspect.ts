@@ -91,7 +91,7 @@ export class Inspector {
     const { instances, expired } = await this.registry.list();
     const ids = [...instances.map(({ id }) => id), ...expired];
     const [pages, indexed, found, failed] = await Promise.all([
-      Promise.all(instances.map((instance) => this.ask<InstanceStatusPage>(instance, '/status'))),
+      Promise.all(instances.map((instance) => this.ask<InstanceStatusPage>(instance, '/status', 'rooms'))),
       Promise.all(ids.map((id) => this.index.rooms(id))),
       scanRooms(this.access.redis).catch(() => undefined),
       this.access.redis.zrange(this.access.redis.keyspace.failedRooms, '0', '-1') as Promise<RoomCode[]>,
@@ -165,11 +165,16 @@ export class Inspector {
   }
 
   private roomPage(instance: InstanceRecord, code: RoomCode): Promise<RoomStatusPage | undefined> {
-    return this.ask<RoomStatusPage>(instance, `/status?room_code=${code}`);
+    return this.ask<RoomStatusPage>(instance, `/status?room_code=${code}`, 'errors');
   }
 
   /** One of the pages that instances have for operators; undefined when it cannot be had from here. */
-  private async ask<Page>(instance: InstanceRecord, path: string): Promise<Page | undefined> {
+  /** @param list a field of the page, without which it is that of other software, or of another version */
+  private async ask<Page extends object>(
+    instance: InstanceRecord,
+    path: string,
+    list: keyof Page,
+  ): Promise<Page | undefined> {
     const { opsToken } = this.access;
     const headers: Record<string, string> = opsToken === undefined ? {} : { authorization: `Bearer ${opsToken}` };
     try {
@@ -177,7 +182,8 @@ export class Inspector {
         headers,
         signal: AbortSignal.timeout(ASK_MS),
       });
-      return response.ok ? ((await response.json()) as Page) : undefined;
+      const page = response.ok ? ((await response.json()) as Page) : undefined;
+      return page && Array.isArray(page[list]) ? page : undefined;
     } catch {
       return undefined;
     }

@@ -5,11 +5,10 @@ import { ToolFailed } from './tool.js';
 
 export interface ReloadParts extends Omit<ShowParts, 'now'> {
   readonly name: string;
-  /** The master process. */
-  readonly master: number;
   readonly clock: Clock;
   readonly tell: (line: string) => void;
-  readonly signal: (pid: number) => void;
+  /** Tells the master to start a new worker. */
+  readonly trigger: () => Promise<void> | void;
 }
 
 export interface Reloaded {
@@ -29,7 +28,7 @@ const LOOK_MS = 30;
 
 /** @throws ToolFailed when HAProxy stays as it was: its new configuration is not usable. */
 export async function reload(parts: ReloadParts): Promise<Reloaded> {
-  const { name, master, api, clock, tell, signal } = parts;
+  const { name, api, clock, tell, trigger } = parts;
   let info = await api.info();
   if (info.uptimeSeconds < APART_S) {
     tell(
@@ -41,7 +40,7 @@ export async function reload(parts: ReloadParts): Promise<Reloaded> {
     }
   }
   const since = clock.monotonic();
-  signal(master);
+  await trigger();
   const late = () => clock.monotonic() - since > LONGEST_MS;
   let after = info.worker;
   while (after === info.worker) {

@@ -7,7 +7,11 @@ export class ToolFailed extends Error {
 }
 
 /** Errors whose message says all that an operator needs. */
-const TOLD = new Set(['ToolFailed', 'ConfigError', 'RedisUnavailable', 'ControlError', 'HAProxyUnavailable']);
+const TOLD = new Set([
+  ...['ToolFailed', 'ConfigError', 'RedisUnavailable', 'ControlError', 'HAProxyUnavailable'],
+  // Of the autoscaler's policy and drivers.
+  ...['Told', 'DriverError'],
+]);
 
 /** Runs a tool to its exit code; what goes wrong is told on stderr, in one line where that is enough, and gives 1. */
 export async function runTool(tool: () => Promise<number>): Promise<never> {

@@ -35,7 +35,7 @@ beforeEach(async () => {
   write('src/a.ts', 'export const a = 1;');
   for (const program of ['hokm', 'local']) write(`dist/deploy/${program}/main.js`, 'console.log("ran")');
   for (const program of ['room', 'haproxy', 'redis']) write(`dist/deploy/ops/${program}.js`, 'console.log("ran")');
-  write('dist/deploy/local/rolling-restart-main.js', 'console.log("ran")');
+  write('dist/deploy/ops/rolling-restart-main.js', 'console.log("ran")');
   write('dist/autoscaler/main.js', 'console.log("ran")');
   write('dist/src/client/terminal/main.js', 'console.log("ran")');
   // They note that they were called, and fail.

@@ -35,14 +35,13 @@ function parts(uptime: number) {
   redis.disconnect();
   const all: ReloadParts = {
     name: 'haproxy',
-    master: 6,
     clock,
     api: new Stubborn(clock, uptime),
     config: controllerConfig({ REDIS_URL: NOWHERE, HAPROXY_SOCKET: '/nowhere' }),
     redis,
     registry: new Registry(redis, 1_000),
     tell: (line) => told.push(line),
-    signal: () => signals.push(clock.monotonic()),
+    trigger: () => void signals.push(clock.monotonic()),
   };
   return { all, clock, told, signals };
 }

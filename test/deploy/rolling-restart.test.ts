@@ -14,7 +14,7 @@ import { end, spawnOwned, temporaryFolder, until } from '../support/programs.js'
 import { connectToRedis } from '../support/redis.js';
 import { alive, keptFacts, type Launcher, launcher, REAL, started } from './running-cluster.js';
 
-const TOOL = fileURLToPath(new URL('../../deploy/local/rolling-restart-main.js', import.meta.url));
+const TOOL = fileURLToPath(new URL('../../deploy/ops/rolling-restart-main.js', import.meta.url));
 const ROOMS = 6;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

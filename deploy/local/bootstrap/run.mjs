@@ -21,7 +21,7 @@ const forStart = (env) => (env.REDIS_URL || env.REDIS_SENTINELS ? ['haproxy'] : 
 const SCRIPTS = {
   start: { program: 'dist/deploy/local/main.js', needs: forStart, installs: true },
   play: { program: 'dist/src/client/terminal/main.js' },
-  'rolling-restart': { program: 'dist/deploy/local/rolling-restart-main.js' },
+  'rolling-restart': { program: 'dist/deploy/ops/rolling-restart-main.js' },
   room: { program: 'dist/deploy/ops/room.js' },
   haproxy: { program: 'dist/deploy/ops/haproxy.js' },
   redis: { program: 'dist/deploy/ops/redis.js' },

@@ -1,5 +1,5 @@
 /**
- * Restarts every instance of a running local cluster, one after the other, while it is played on. Before one is stopped a
+ * Restarts every instance of a running cluster, one after the other, while it is played on. Before one is stopped a
  * new one is there and gets players, so that capacity never falls; rooms move only to restarted ones, so that each moves
  * once.
  */
@@ -7,16 +7,16 @@ import { randomInt } from 'node:crypto';
 import { Registry } from '../../src/cluster/registry.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { type Clock, sleep } from '../../src/runtime/clock.js';
-import { ToolFailed } from '../ops/tool.js';
-import type { ControlAnswer, ControlRequest } from './control-protocol.js';
+import type { Fleet, Started } from './fleet.js';
+import { ToolFailed } from './tool.js';
 
 export interface RollingRestartDeps {
-  readonly ask: <Name extends ControlRequest['request']>(
-    request: Extract<ControlRequest, { request: Name }>,
-  ) => Promise<ControlAnswer<Name>>;
+  readonly fleet: Fleet;
   readonly redis: RedisConnection;
-  /** Ports on loopback whose servers get players from HAProxy. */
-  readonly portsUp: () => Promise<ReadonlySet<number>>;
+  /** Whether a new instance gets players from every HAProxy. */
+  readonly getsPlayers: (started: Started) => Promise<boolean>;
+  /** Where a start or a stop can take longer than KEY_MS. */
+  readonly longestStepMs?: number | undefined;
   readonly clock: Clock;
   /** A line about what is going on. */
   readonly tell: (line: string) => void;
@@ -34,11 +34,12 @@ const REDIS_RETRY_MS = 100;
 
 export class RollingRestart {
   private since = '';
-
   private readonly key: string;
+  private readonly keyMs: number;
 
   constructor(private readonly deps: RollingRestartDeps) {
     this.key = deps.redis.keyspace.rollingRestart;
+    this.keyMs = Math.max(KEY_MS, deps.longestStepMs ?? 0);
   }
 
   /**
@@ -47,16 +48,16 @@ export class RollingRestart {
    */
   async run(): Promise<void> {
     const { redis, tell } = this.deps;
-    const old = await this.running();
+    const old = await this.deps.fleet.running();
     if (old.length === 0) throw new ToolFailed('No instance is ready; there is nothing to restart.');
     const now = await this.patiently(() => new Registry(redis, 0).time());
     // The fraction tells two that start in the same millisecond apart.
     this.since = `${now}.${randomInt(2 ** 32)}`;
-    await this.patiently(() => redis.set(this.key, this.since, 'PX', KEY_MS, 'NX'));
+    await this.patiently(() => redis.set(this.key, this.since, 'PX', this.keyMs, 'NX'));
     // Asked again without having heard, the key may be our own.
     if ((await this.patiently(() => redis.get(this.key))) !== this.since) {
       throw new ToolFailed(
-        `A rolling restart is under way, or was killed within the last ${KEY_MS / 1_000} s: ${this.key} is set.`,
+        `A rolling restart is under way, or was killed within the last ${this.keyMs / 1_000} s: ${this.key} is set.`,
       );
     }
     tell(`Restarting ${old.length} instance(s), one at a time.`);
@@ -102,16 +103,17 @@ export class RollingRestart {
 
   /** Its id. */
   private async addOne(): Promise<string> {
-    const { ask, clock, portsUp, tell } = this.deps;
+    const { fleet, clock, getsPlayers, tell } = this.deps;
     await this.keepKey();
     const since = clock.monotonic();
-    const { id, port } = await ask({ request: 'add-instance' });
+    const added = await fleet.add();
+    const { id } = added;
     const seconds = () => ((clock.monotonic() - since) / 1_000).toFixed(1);
     const readyAfter = seconds();
     const deadline = clock.monotonic() + UP_MS;
-    while (!(await portsUp().catch(() => new Set())).has(port)) {
+    while (!(await getsPlayers(added).catch(() => false))) {
       if (clock.monotonic() > deadline) {
-        await ask({ request: 'stop-instance', id });
+        await fleet.stop(id);
         throw new ToolFailed(
           `HAProxy does not call the new ${id} up after ${UP_MS / 1_000} s; it was stopped again. See the controller's log.`,
         );
@@ -123,18 +125,18 @@ export class RollingRestart {
   }
 
   private async stopOne(id: string, which: string): Promise<'clean' | 'unclean'> {
-    const { ask, clock, tell } = this.deps;
+    const { fleet, clock, tell } = this.deps;
     await this.keepKey();
     const since = clock.monotonic();
-    const { exit_code, signal } = await ask({ request: 'stop-instance', id });
+    const { clean, how } = await fleet.stop(id);
     const took = ((clock.monotonic() - since) / 1_000).toFixed(1);
-    tell(`  ${id} stopped (${which}): ${signal ?? `exit code ${exit_code}`} after ${took} s`);
-    return exit_code === 0 ? 'clean' : 'unclean';
+    tell(`  ${id} stopped (${which}): ${how} after ${took} s`);
+    return clean ? 'clean' : 'unclean';
   }
 
   /** A Redis that forgot it meanwhile is told again. @throws ToolFailed */
   private async keepKey(): Promise<void> {
-    await this.patiently(() => this.deps.redis.set(this.key, this.since, 'PX', KEY_MS));
+    await this.patiently(() => this.deps.redis.set(this.key, this.since, 'PX', this.keyMs));
   }
 
   /** A Redis that is away, or refuses as in a failover, is asked again for a while. @throws ToolFailed */
@@ -154,11 +156,6 @@ export class RollingRestart {
   }
 
   private async isRunning(id: string): Promise<boolean> {
-    return (await this.running()).includes(id);
-  }
-
-  private async running(): Promise<string[]> {
-    const { children } = await this.deps.ask({ request: 'list' });
-    return children.flatMap(({ kind, id }) => (kind === 'instance' && id !== null ? [id] : []));
+    return (await this.deps.fleet.running()).includes(id);
   }
 }
