@@ -125,8 +125,12 @@ export class Ledger {
     return this.insist([], reply);
   }
 
-  /** Sends an append again that did not get through, until it is known what became of it. */
   private async insist(entries: readonly LogLine[], first: CommitReply): Promise<boolean> {
+    return (await this.sendAgain(entries, first)) && this.isUndisputed(entries);
+  }
+
+  /** Sends an append again that did not get through, until it is known what became of it. */
+  private async sendAgain(entries: readonly LogLine[], first: CommitReply): Promise<boolean> {
     const { store, clock, log, lease } = this.deps;
     const { code, settings } = this.head;
     let after = this.position;
@@ -136,7 +140,7 @@ export class Ledger {
     for (let reply = first; ; reply = await store.commit(code, this.fence, after, pending, settings.durability)) {
       if (reply.outcome === 'ok') {
         this.position = end;
-        return this.isUndisputed(entries);
+        return true;
       }
       if (reply.outcome === 'unknown') {
         if (!unanswered) log.warn({ room: code, err: reply.error.message }, 'commit without an answer');
@@ -172,7 +176,11 @@ export class Ledger {
       await Promise.race([lease.whenFresh(), this.patience()]);
       const { generation } = lease;
       const restored = whenRestored();
-      if (restored) await Promise.race([restored, this.patience()]);
+      if (restored) {
+        // First of all what is known here: once the time is over, others take what they find.
+        if (!(await this.sendAgain(entries, await this.check()))) return false;
+        await Promise.race([restored, this.patience()]);
+      }
       this.generation = generation;
       if (restored) return this.insist(entries, await this.check());
     }

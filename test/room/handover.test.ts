@@ -51,6 +51,24 @@ test('a copy that lacks the end of the log gets it before it gets the new owner'
   expect(await stage.seqs()).toEqual([1, 2]);
 });
 
+test('a store that has lost the end of the log gets it before others are left their time, not after', async () => {
+  let lost = false;
+  const restoring = new Promise<void>(() => undefined);
+  const stage = await Stage.open({}, { whenRestored: () => (lost ? restoring : undefined) });
+  const [ana] = await stage.players('Ana');
+  ana.command(ADD(1));
+  await settled();
+  if (!(await stage.mailbox.seal())) throw new Error('the room is over');
+  lost = true;
+  stage.opened.lease.renewed();
+  await stage.store.rollBack(stage.code, 1, { owner: A, epoch: 1 as never });
+  // Never answered here: it waits for the others.
+  void stage.mailbox.handOver(B, 'b:1', async () => undefined).give();
+  await stage.clock.advance(1_000);
+  expect(await stage.seqs()).toEqual([1, 2]);
+  expect(await stage.store.meta(stage.code)).toMatchObject({ owner: A, epoch: 1 });
+});
+
 test('a transfer without an answer is sent again, and has landed once', async () => {
   const { stage, store, handover, meta } = await sealed();
   store.script.transfer.push(failAfter, failBefore);
