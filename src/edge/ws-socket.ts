@@ -9,6 +9,7 @@ import { type RawData, type ServerOptions, WebSocket } from 'ws';
 import type { Frame } from '../protocol/frame.js';
 import { MAX_FRAME_BYTES } from './limits.js';
 import type { RawSocket } from './player-socket.js';
+import { textFrame } from './text-frame.js';
 
 /** Who is told what comes. */
 export interface Listener {
@@ -36,15 +37,19 @@ export const WS_OPTIONS = {
 } as const satisfies ServerOptions & { readonly closeTimeout: number };
 
 /** Sockets with something gathered in this turn. */
-let gathering: Duplex[] = [];
+let gathering: WsSocket[] = [];
 
 function sendGathered(): void {
   const sockets = gathering;
   gathering = [];
-  for (const socket of sockets) socket.uncork();
+  for (const socket of sockets) socket.sendGathered();
 }
 
 export class WsSocket implements RawSocket {
+  /** Whole frames of this turn. */
+  private gathered: Buffer[] = [];
+  private gatheredBytes = 0;
+
   /**
    * @param library as `handleUpgrade` has opened it
    * @param socket what it was opened on
@@ -75,34 +80,42 @@ export class WsSocket implements RawSocket {
 
   send(frame: Frame): void {
     if (!this.isOpen) return;
-    this.gather();
-    this.library.send(frame.bytes, AS_TEXT);
-    if (this.socket.writableLength > MAX_GATHERED_BYTES) this.socket.uncork();
+    const bytes = frame.encodeOnce(textFrame);
+    if (this.gathered.length === 0) {
+      if (gathering.length === 0) process.nextTick(sendGathered);
+      gathering.push(this);
+    }
+    this.gathered.push(bytes);
+    this.gatheredBytes += bytes.length;
+    if (this.gatheredBytes > MAX_GATHERED_BYTES) this.sendGathered();
+  }
+
+  /** One write of whole frames, as the library's own are: the two never mix within one. */
+  sendGathered(): void {
+    const { gathered } = this;
+    const [first] = gathered;
+    if (!first) return;
+    this.gathered = [];
+    this.gatheredBytes = 0;
+    if (this.isOpen) this.socket.write(gathered.length === 1 ? first : Buffer.concat(gathered));
   }
 
   ping(): void {
+    this.sendGathered();
     this.library.ping();
   }
 
   pong(data: Buffer): void {
+    this.sendGathered();
     this.library.pong(data);
   }
 
   close(code?: number, reason?: string): void {
+    this.sendGathered();
     this.library.close(code, reason);
   }
 
   terminate(): void {
     this.library.terminate();
   }
-
-  private gather(): void {
-    if (this.socket.writableCorked > 0) return;
-    if (gathering.length === 0) process.nextTick(sendGathered);
-    this.socket.cork();
-    gathering.push(this.socket);
-  }
 }
-
-/** The bytes of a frame are text: made once however many connections it goes to. */
-const AS_TEXT = { binary: false } as const;

@@ -1,11 +1,12 @@
-/** A frame on its way out: its JSON, and the bytes of that, made once however many connections they go to. */
+/** A frame on its way out: its JSON, and what a transport makes of that, made once however many connections it goes to. */
 export class Frame {
-  private encoded: Buffer | undefined;
+  private bytes: Buffer | undefined;
 
   constructor(readonly text: string) {}
 
-  get bytes(): Buffer {
-    this.encoded ??= Buffer.from(this.text);
-    return this.encoded;
+  /** The bytes that `encode` makes of the text: all connections that carry bytes encode alike. */
+  encodeOnce(encode: (text: string) => Buffer): Buffer {
+    this.bytes ??= encode(this.text);
+    return this.bytes;
   }
 }
