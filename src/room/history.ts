@@ -5,17 +5,12 @@
 import { hash } from 'node:crypto';
 import type { Cursor } from '../protocol/client-out.js';
 import type { Digest, Seq } from '../protocol/ids.js';
-import { DIGEST_LENGTH, LogBlock } from './log-block.js';
+import { DIGEST_LENGTH, LogBlock, type LogLine, type Position } from './log-block.js';
 import type { Entry } from './state.js';
 
-export const NO_DIGEST = '0000000000000000' as Digest;
+export type { LogLine, Position } from './log-block.js';
 
-/** One line of the log. `text` is the JSON of its entry as stored, which the digest is made of. */
-export interface LogLine {
-  readonly seq: Seq;
-  readonly digest: Digest;
-  readonly text: string;
-}
+export const NO_DIGEST = '0000000000000000' as Digest;
 
 /** A line with the entry that it says. */
 export interface LogEntry extends LogLine {
@@ -33,12 +28,6 @@ export const eventsText = ({ text }: LogLine): string => text.slice(text.indexOf
 /** The digest of a log whose digest was `before` and that got `text` as its next entry. */
 export function chain(before: Digest, text: string): Digest {
   return hash('sha256', before + text).slice(0, DIGEST_LENGTH) as Digest;
-}
-
-/** The point in the log that everything so far adds up to. */
-export interface Position {
-  readonly seq: Seq;
-  readonly digest: Digest;
 }
 
 export const START: Position = { seq: 0 as Seq, digest: NO_DIGEST };

@@ -3,7 +3,19 @@
  * as strings they would be copied twice and marked again and again by the collector, and be half as large again.
  */
 import type { Digest, Seq } from '../protocol/ids.js';
-import type { LogLine, Position } from './history.js';
+
+/** One line of the log. `text` is the JSON of its entry as stored, which the digest is made of. */
+export interface LogLine {
+  readonly seq: Seq;
+  readonly digest: Digest;
+  readonly text: string;
+}
+
+/** The point in the log that everything so far adds up to. */
+export interface Position {
+  readonly seq: Seq;
+  readonly digest: Digest;
+}
 
 /** Hex digits: 64 bits. */
 export const DIGEST_LENGTH = 16;

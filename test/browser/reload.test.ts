@@ -15,7 +15,7 @@ test('a new table with two bots keeps its free seat for the friend when its page
     };
     const { page, close } = await openPage(browser, cluster.origin, DESKTOP, { name: 'Sara' });
     // As the start page leaves it for the table.
-    await page.evaluate((code) => history.pushState({ sit: true, bots: 2 }, '', `/?room_code=${code}`), room);
+    await page.evaluate(`history.pushState({ sit: true, bots: 2 }, '', '/?room_code=${room}')`);
     await page.reload();
     await until('two bots sit there', async () => (await seats()).join() === 'player,bot,free,bot');
     await page.reload();

@@ -4,18 +4,11 @@ import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { type RoomCode, readRoomCode } from '../../protocol/ids.js';
 import { packageRoot } from '../../runtime/package-root.js';
-import { parseServer, type Server } from './server.js';
+import { type NewRoom, parseServer, type Server } from './server.js';
 import { UsageError } from './usage-error.js';
 
 /** interactive: a person plays; bot: the program does; watch: nobody, the events are printed until the match ends. */
 export type Mode = 'interactive' | 'bot' | 'watch';
-
-/** Of a room that is to be created: the body of `POST /api/rooms`. */
-export interface NewRoom {
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly turn_ms?: number;
-  readonly durability?: string;
-}
 
 export interface Arguments {
   /** The local cluster when there is none. */

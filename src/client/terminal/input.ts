@@ -3,7 +3,7 @@ import type { Seat } from '../../game/game.js';
 import { PHRASES, type Phrase } from '../../protocol/client-in.js';
 import type { RoomView } from '../../protocol/client-out.js';
 import type { TableState } from '../table.js';
-import { type Move, parseMove } from './move-input.js';
+import { type Mistake, type Move, parseMove } from './move-input.js';
 
 export type RoomMove =
   | { readonly type: 'start'; readonly fill_with_bots: boolean }
@@ -15,7 +15,7 @@ export type Intent =
   | { readonly kind: 'command'; readonly command: RoomMove | Move }
   | { readonly kind: 'say'; readonly words: Phrase | { readonly text: string } }
   /** A sentence for the player. */
-  | { readonly kind: 'mistake'; readonly message: string };
+  | Mistake;
 
 export const mistake = (message: string): Intent => ({ kind: 'mistake', message });
 const command = (given: RoomMove | Move): Intent => ({ kind: 'command', command: given });

@@ -7,12 +7,16 @@ import type { RoomView } from '../../protocol/client-out.js';
 import type { TableState } from '../table.js';
 import { isSuit, SUIT_NAMES } from './card-text.js';
 import { playableOf } from './hand-text.js';
-import type { Intent } from './input.js';
 import { gameOf, playerName } from './names.js';
 
 export type Move = Command;
 
-type Mistake = Extract<Intent, { kind: 'mistake' }>;
+/** What was typed cannot be done; `message` says why to the player. */
+export interface Mistake {
+  readonly kind: 'mistake';
+  readonly message: string;
+}
+
 const mistake = (message: string): Mistake => ({ kind: 'mistake', message });
 
 /** `text` in lower case, with digits from 0 to 9. */

@@ -1,7 +1,13 @@
 /** Where a cluster is reached, and the one HTTP call that the player makes. */
 import { parseRoomCode, type RoomCode, readRoomCode } from '../../protocol/ids.js';
-import type { NewRoom } from './arguments.js';
 import { UsageError } from './usage-error.js';
+
+/** Of a room that is to be created: the body of `POST /api/rooms`. */
+export interface NewRoom {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly turn_ms?: number;
+  readonly durability?: string;
+}
 
 export interface Server {
   /** `http://host[:port]`, without a path. */

@@ -1,5 +1,5 @@
 /** Everything the page says, in Persian. */
-import type { Words } from './text.js';
+import type { Words } from './words.js';
 
 export const fa: Words = {
   hokm: 'حکم',

@@ -4,10 +4,11 @@ import { useContext } from 'preact/hooks';
 import { en } from './en.js';
 import { fa } from './fa.js';
 import { formatNumber } from './numbers.js';
+import type { Key, Words } from './words.js';
+
+export type { Key } from './words.js';
 
 export type Language = 'en' | 'fa';
-export type Key = keyof typeof en;
-export type Words = Readonly<Record<Key, string>>;
 export type Values = Readonly<Record<string, string | number>>;
 
 export const LANGUAGES: Readonly<Record<Language, { readonly dir: 'ltr' | 'rtl'; readonly words: Words }>> = {
