@@ -72,6 +72,19 @@ test('the table of keys has every key of the keyspace, and no other', () => {
   for (const channel of spell(channels)) expect(page).toContain(channel);
 });
 
+test('diagrams are read by Mermaid: each arrow joins two participants, and no text has a sign that ends it', () => {
+  const diagrams = pages.flatMap((path) => [...read(path).matchAll(/```mermaid\n([\s\S]*?)```/g)]);
+  expect(diagrams.length).toBeGreaterThanOrEqual(5);
+  for (const [, diagram = ''] of diagrams) {
+    const [head, ...lines] = diagram.trimEnd().split('\n');
+    expect(head).toBe('sequenceDiagram');
+    const names = [...diagram.matchAll(/^ {2}participant (\w) as \S/gm)].map(([, name]) => name).join('');
+    const one = `[${names}]`;
+    const line = new RegExp(`^  (participant \\w as|${one}-?->>${one}:|Note over ${one}(,${one})?:) [^;#]+$`);
+    expect(lines.filter((text) => !line.test(text))).toEqual([]);
+  }
+});
+
 test('the glossary has at most 40 words, each once', () => {
   const words = rowsUnder('Glossary').map(([word]) => word);
   expect(words.length).toBeGreaterThan(30);
