@@ -8,6 +8,7 @@ import type { ClusterUnderTest } from './cluster-under-test.js';
 import { isByRequest } from './command-request.js';
 import { CpuMeter } from './cpu.js';
 import type { RoomEvidence } from './evidence.js';
+import type { FaultOutcome } from './fault-outcome.js';
 import type { Arena, Fault, Strike } from './faults/fault.js';
 import type { HandoverRedis } from './handover-redis.js';
 import { unfound } from './index-check.js';
@@ -37,25 +38,6 @@ export interface CampaignParts {
 }
 
 /** A moment at which a fault struck. */
-export interface StrikeRecord {
-  /** Since the program started, ms. */
-  readonly at: number;
-  readonly run: number;
-  /** How many rooms it was to hit. */
-  readonly rooms: number;
-}
-
-export interface FaultOutcome {
-  readonly fault: Fault;
-  runs: number;
-  readonly strikes: StrikeRecord[];
-  /** Of every run: acknowledged moves in each `BUCKET_MS`, from `BEFORE_MS` before its first strike. */
-  readonly acks: number[][];
-  readonly samples: Sample[];
-  /** Of each sample's room: its longest stop until the run was over. */
-  readonly worst: number[];
-}
-
 export interface Checked {
   readonly acked: number;
   readonly violations: readonly Violation[];

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { randomHex } from '../../src/runtime/random.js';
-import type { FaultOutcome } from './campaign.js';
 import type { Violation } from './checker.js';
 import { whyNoCompiler } from './compiler.js';
+import type { FaultOutcome } from './fault-outcome.js';
 import type { Fault, Need } from './faults/fault.js';
 import { none } from './faults/none.js';
 import { insideNamespace, runInNamespace, whyNoNamespace } from './namespace.js';

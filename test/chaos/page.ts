@@ -1,5 +1,6 @@
 /** The page for people: one file, with pictures. PURE. */
-import { BEFORE_MS, BUCKET_MS, type FaultOutcome } from './campaign.js';
+import { BEFORE_MS, BUCKET_MS } from './campaign.js';
+import type { FaultOutcome } from './fault-outcome.js';
 import type { Summary } from './report.js';
 
 const WIDTH = 900;

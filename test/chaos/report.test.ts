@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { RoomCode } from '../../src/protocol/ids.js';
-import type { FaultOutcome } from './campaign.js';
+import type { FaultOutcome } from './fault-outcome.js';
 import { none } from './faults/none.js';
 import { sigterm } from './faults/sigterm.js';
 import { slowReader } from './faults/slow-reader.js';

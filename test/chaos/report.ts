@@ -1,8 +1,8 @@
 /** What a person and a script read of a campaign. */
 import type { Seat } from '../../src/game/game.js';
-import type { FaultOutcome } from './campaign.js';
 import type { Violation } from './checker.js';
 import type { RoomEvidence } from './evidence.js';
+import type { FaultOutcome } from './fault-outcome.js';
 import type { Phases } from './stopwatch.js';
 
 export interface Stops {

@@ -1,5 +1,6 @@
 /** Lets faults strike, one after the other and one during the other: drawn by lot, or some of those of another run. */
-import { type Fault, failovers, faults, takeover } from './faults.js';
+import type { Fault } from './fault.js';
+import { failovers, faults, takeover } from './faults.js';
 import type { World } from './world.js';
 
 /** A fault as it struck. */

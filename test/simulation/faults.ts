@@ -1,20 +1,11 @@
 /** What goes wrong in a simulated cluster. Each fault strikes at once, and is over by itself. */
 import type { RoomCode } from '../../src/protocol/ids.js';
+import type { Fault } from './fault.js';
 import { orders } from './orders.js';
 import { REDIS } from './redis/connection.js';
 import type { Node } from './redis/node.js';
 import type { FailOverKind } from './redis/server.js';
 import type { Member, World } from './world.js';
-
-export interface Fault {
-  readonly name: string;
-  /** What it leaves in the air, so that the next fault is chosen for it: rooms that change their owner, or copies that lag. */
-  readonly unsettles?: 'rooms' | 'copies';
-  /** Whether it can strike now, without breaking what is promised. */
-  readonly fits: (world: World) => boolean;
-  /** What it did, for the story; undefined when there was nobody to do it to. */
-  readonly strike: (world: World) => string | undefined;
-}
 
 /** Instances are told that they are gone after less than a lease, or after more. */
 const SHORT_MS = 1_500;

@@ -1,6 +1,6 @@
 /** What the autoscaler and operators order, in the way in which they do: through the inbox of an instance, with the number of a lock. */
 import type { InstanceId } from '../../src/protocol/ids.js';
-import type { Fault } from './faults.js';
+import type { Fault } from './fault.js';
 import type { Member, World } from './world.js';
 
 /** Between an order to leave and another to stay, or the end of the process, ms. */

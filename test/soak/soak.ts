@@ -1,6 +1,7 @@
 /** A cluster under load for a long time: faults come one after the other, rooms come and go, and nothing may grow. */
-import type { Campaign, FaultOutcome } from '../chaos/campaign.js';
+import type { Campaign } from '../chaos/campaign.js';
 import type { ClusterUnderTest } from '../chaos/cluster-under-test.js';
+import type { FaultOutcome } from '../chaos/fault-outcome.js';
 import type { Options } from '../chaos/options.js';
 import type { Seeded } from '../chaos/seeded.js';
 import { Stage } from '../chaos/stage.js';
