@@ -69,6 +69,26 @@ test('a store that has lost the end of the log gets it before others are left th
   expect(await stage.store.meta(stage.code)).toMatchObject({ owner: A, epoch: 1 });
 });
 
+test('a sealed room is not given away after a loss before others have had the time to store it', async () => {
+  let othersAreBack: () => void = () => undefined;
+  const restoring = new Promise<void>((resolve) => {
+    othersAreBack = resolve;
+  });
+  let lost = false;
+  const stage = await Stage.open({}, { whenRestored: () => (lost ? restoring : undefined) });
+  await stage.players('Ana');
+  if (!(await stage.mailbox.seal())) throw new Error('the room is over');
+  lost = true;
+  stage.opened.lease.renewed();
+  const given = stage.mailbox.handOver(B, 'b:1', async () => undefined).give();
+  await stage.clock.advance(1_000);
+  expect(await stage.store.meta(stage.code)).toMatchObject({ owner: A, epoch: 1 });
+  lost = false;
+  othersAreBack();
+  expect(await outcome(stage, given)).toBe('given');
+  expect(await stage.store.meta(stage.code)).toMatchObject({ owner: B, epoch: 2 });
+});
+
 test('a transfer without an answer is sent again, and has landed once', async () => {
   const { stage, store, handover, meta } = await sealed();
   store.script.transfer.push(failAfter, failBefore);

@@ -10,6 +10,8 @@ export interface Mutant {
 }
 
 const PROOF = 'src/room/proof.ts';
+const LEDGER = 'src/room/ledger.ts';
+const LOST_CLAIM = 'a store that has lost the claim of an owner who lives, as a restored backup has';
 const trusting: Change = {
   file: PROOF,
   from: 'return trusted && (lease.generation === this.generation || !lease.fresh());',
@@ -80,7 +82,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'claim of one’s own that is only found',
     change: {
-      file: 'src/room/ledger.ts',
+      file: LEDGER,
       from: 'const landed = seen.owner === owner && seen.epoch > epoch;',
       to: 'const landed = false;',
     },
@@ -90,12 +92,48 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'another owner of the same epoch',
     change: {
-      file: 'src/room/ledger.ts',
+      file: LEDGER,
       from: 'if (seen.epoch === epoch && this.history.after(seen)?.length === 0) return undefined;',
       to: '',
     },
     file: 'room/repair',
     test: 'a claim that a failover took back stays the other’s, at the same epoch, where the owner has nothing',
+  },
+  {
+    guard: 'higher epoch of an owner whose claim the store has lost',
+    change: {
+      file: LEDGER,
+      from: 'return isAbove ? this.restore(seen, entries) : undefined;',
+      to: 'return undefined;',
+    },
+    file: 'room/repair',
+    test: `${LOST_CLAIM} gets the room whole from it, over what a former owner has written since`,
+  },
+  {
+    guard: 'time after a loss, before a former owner tells or writes anything',
+    change: { file: LEDGER, from: 'const restored = whenRestored();', to: 'const restored = undefined;' },
+    file: 'room/repair',
+    test: `${LOST_CLAIM} is left the time for that by a former owner: it stores what it has, and says and writes nothing before`,
+  },
+  {
+    guard: 'time after a loss, before a former owner gives its room away',
+    change: {
+      file: 'src/room/handover.ts',
+      from: '!ledger.closed && (await ledger.isUndisputed())',
+      to: '!ledger.closed',
+    },
+    file: 'room/handover',
+    test: 'a sealed room is not given away after a loss before others have had the time to store it',
+  },
+  {
+    guard: 'what is known here stored before that time, not after',
+    change: {
+      file: LEDGER,
+      from: 'if (!(await this.sendAgain(entries, await this.check()))) return false;',
+      to: '',
+    },
+    file: 'room/handover',
+    test: 'a store that has lost the end of the log gets it before others are left their time, not after',
   },
   {
     guard: 'end of a question with its answer',
