@@ -1,7 +1,6 @@
-#!/usr/bin/env node
 /** The autoscaler's command line: one file a group of commands. */
 import yargs from 'yargs';
-import { ConfigError } from '../src/config.js';
+import { ConfigError, commandName } from '../src/config.js';
 import { backtest } from './commands/backtest.js';
 import { drain, move, scale } from './commands/hand.js';
 import { policy } from './commands/policy.js';
@@ -22,8 +21,10 @@ function fail(error: unknown): never {
 process.stdout.on('error', () => process.exit());
 
 const cli = yargs(process.argv.slice(2))
-  .scriptName('hokm-autoscaler')
+  .scriptName(commandName('autoscaler'))
   .usage('$0 <command>\n\nKeeps just enough instances: sees, forecasts, decides with reasons, moves rooms.')
+  .example('$0 status --watch', 'what there is, and what is under way')
+  .example('$0 explain', 'why this number')
   .parserConfiguration({ 'populate--': false })
   .strict()
   .version(false)

@@ -1,7 +1,7 @@
 /** The controller of one HAProxy: `run` keeps it equal to the registry, `show` tells how equal it is. */
 import yargs from 'yargs';
 import { Registry } from '../src/cluster/registry.js';
-import { ConfigError, type ControllerConfig, controllerConfig } from '../src/config.js';
+import { ConfigError, type ControllerConfig, commandName, controllerConfig } from '../src/config.js';
 import { connect, RedisUnavailable, ready } from '../src/redis/client.js';
 import { SystemClock, sleep } from '../src/runtime/clock.js';
 import { Lifecycle } from '../src/runtime/lifecycle.js';
@@ -98,7 +98,9 @@ function fail(error: unknown): never {
 }
 
 await yargs(process.argv.slice(2))
-  .scriptName('controller')
+  .scriptName(commandName('controller'))
+  .usage('$0 [run|show]\n\nThe controller of one HAProxy; its settings are variables, the README lists them.')
+  .example('HAPROXY_SOCKET=/run/haproxy/admin.sock $0', 'until SIGTERM; SIGHUP: reads LOG_LEVEL_FILE again')
   .command(
     ['run', '$0'],
     "Keep HAProxy's servers and pins equal to the registry",

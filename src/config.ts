@@ -254,6 +254,12 @@ export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalCo
   return Object.freeze({ colour: NO_COLOR === undefined, dumb: TERM === 'dumb' });
 };
 
+/** How whoever runs the command has called it, so that help and messages say what can be typed again. */
+export function commandName(command: string, env: NodeJS.ProcessEnv = process.env): string {
+  if (env.npm_lifecycle_event !== command) return `hokm ${command}`;
+  return command === 'start' ? 'npm start --' : `npm run ${command} --`;
+}
+
 const FROM_FILE = '_FILE';
 
 /** The value of a variable, from the environment or from the file that NAME_FILE names; `mistake` says why it has none. */

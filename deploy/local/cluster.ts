@@ -183,6 +183,7 @@ export class LocalCluster {
     const [first] = haproxies;
     if (!first) throw new Error('a cluster has at least one HAProxy');
     return {
+      schema: 'hokm/cluster@1',
       player_url: first.player_url,
       ws_url: first.ws_url,
       player_urls: haproxies.map(({ player_url }) => player_url),

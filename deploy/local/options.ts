@@ -1,9 +1,9 @@
 /** The command line of `npm start`. */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
+import { commandName } from '../../src/config.js';
 import { isWildcard, parseHost } from '../../src/runtime/address.js';
-import { packageRoot } from '../../src/runtime/package-root.js';
+import { DATA_FOLDER } from '../../src/runtime/package-root.js';
 import { StartFailed } from './start-failed.js';
 
 export interface Options {
@@ -29,8 +29,10 @@ export interface Options {
 /** @throws StartFailed with one line about the first mistake. */
 export async function parseOptions(args: readonly string[]): Promise<Options> {
   const parsed = await yargs([...args])
-    .scriptName('npm start --')
+    .scriptName(commandName('start'))
     .usage('$0 [options]\n\nRuns a whole cluster on this machine until Ctrl-C.')
+    .example('$0', 'two instances, an HAProxy and a Redis of its own')
+    .example('$0 --tls --haproxies 2 --host 0.0.0.0', 'for others, by https, through two doors')
     .option('port', {
       type: 'number',
       defaultDescription: '8080, with TLS 8443',
@@ -58,7 +60,7 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
     })
     .option('data', {
       type: 'string',
-      default: fileURLToPath(new URL('.hokm', packageRoot)),
+      default: DATA_FOLDER,
       defaultDescription: '.hokm',
       describe: "folder for Redis' data, logs and secrets",
     })

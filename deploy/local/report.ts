@@ -19,6 +19,7 @@ export interface HaproxyFacts {
 
 /** The line of `--json` and the content of cluster.json; names as other tools read them. */
 export interface ClusterFacts {
+  readonly schema: 'hokm/cluster@1';
   readonly player_url: string;
   /** Put a room code in the place of CODE. */
   readonly ws_url: string;

@@ -127,11 +127,13 @@ async function reloadAll(data: string | undefined, json: boolean): Promise<void>
 
 await runTool(async () => {
   await commandLine('haproxy', 'The HAProxies of a cluster.')
+    .example('$0 show', '')
+    .example('HAPROXY_SOCKET=… HAPROXY_MASTER_SOCKET=… REDIS_URL=… $0 reload', 'the HAProxy of this host')
     .option('data', {
       type: 'string',
       describe: 'data folder of a local cluster; without it REDIS_URL and HAPROXY_SOCKET count, else .hokm',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
+    .option('json', { type: 'boolean', default: false, describe: 'as JSON, with its schema' })
     .command(
       'show',
       'Servers, pins, what differs from Redis, and when it was last put right',

@@ -1,9 +1,8 @@
 /** The cluster that `npm start` runs on this machine, as it tells of itself in its data folder. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { packageRoot } from '../../src/runtime/package-root.js';
+import { DATA_FOLDER } from '../../src/runtime/package-root.js';
 import { ToolFailed } from './tool.js';
 
 const factsSchema = z.object({
@@ -27,7 +26,7 @@ const factsSchema = z.object({
 /** Part of DATA/cluster.json; the names are the supervisor's. */
 export type LocalClusterFacts = z.output<typeof factsSchema>;
 
-export const DEFAULT_DATA = fileURLToPath(new URL('.hokm', packageRoot));
+export const DEFAULT_DATA = DATA_FOLDER;
 
 /** @throws ToolFailed when no cluster runs with this data folder. */
 export function localCluster(data: string = DEFAULT_DATA): LocalClusterFacts {

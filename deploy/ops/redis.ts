@@ -45,6 +45,7 @@ await runTool(async () => {
         }
       },
     )
+    .example('$0 acl --password-file /run/secrets/redis | redis-cli', 'and ACL SAVE, where Redis has an ACL file')
     .demandCommand(1, 'Which command? acl.')
     .parseAsync();
   return 0;

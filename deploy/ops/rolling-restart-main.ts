@@ -77,6 +77,7 @@ await runTool(async () => {
   const { data, policy } = await commandLine(
     'rolling-restart',
     'Restarts every instance of a cluster, one at a time, under load.',
+    '[options]',
   )
     .option('data', {
       type: 'string',

@@ -19,11 +19,13 @@ async function look(data: string | undefined, use: (inspector: Inspector) => Pro
 
 await runTool(async () => {
   await commandLine('room', 'What is going on in the rooms of a cluster; only retry changes anything.')
+    .example('$0 explain 7KQ2M9XZ', '')
+    .example('REDIS_URL=redis://10.0.0.5 $0 list --json', 'of any cluster')
     .option('data', {
       type: 'string',
       describe: 'data folder of a local cluster; without it REDIS_URL or REDIS_SENTINELS count, else .hokm',
     })
-    .option('json', { type: 'boolean', default: false, describe: 'as JSON' })
+    .option('json', { type: 'boolean', default: false, describe: 'as JSON, with its schema' })
     .command(
       'explain <code>',
       'Owner, epochs, seats, sockets, pins and recent errors of one room',
@@ -34,7 +36,7 @@ await runTool(async () => {
         await look(data, async (inspector) => {
           const report = await inspector.explain(room);
           if (!report) throw new ToolFailed(`There is no room ${room}.`);
-          print(json, report, () => describeRoom(report));
+          print(json, { schema: 'hokm/room@1', ...report }, () => describeRoom(report));
         });
       },
     )
@@ -45,7 +47,7 @@ await runTool(async () => {
       async ({ data, json }) =>
         look(data as string | undefined, async (inspector) => {
           const { rooms, complete } = await inspector.list();
-          print(json === true, rooms, () => describeRooms(rooms, complete));
+          print(json === true, { schema: 'hokm/rooms@1', complete, rooms }, () => describeRooms(rooms, complete));
         }),
     )
     .command(

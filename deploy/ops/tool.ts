@@ -1,5 +1,6 @@
 /** What the operators' command-line tools have in common. */
 import yargs, { type Argv } from 'yargs';
+import { commandName } from '../../src/config.js';
 
 /** A tool cannot do what it was asked for; `message` is all that is told. */
 export class ToolFailed extends Error {
@@ -27,11 +28,14 @@ export async function runTool(tool: () => Promise<number>): Promise<never> {
   process.exit(code);
 }
 
-/** The arguments of `npm run SCRIPT`, for commands to be added; a wrong one is told in one line. */
-export function commandLine(script: string, about: string): Argv {
+/**
+ * The arguments of `hokm NAME`, for commands and options to be added; a wrong one is told in one line.
+ * @param words what follows the name
+ */
+export function commandLine(name: string, about: string, words = 'COMMAND [options]'): Argv {
   return yargs(process.argv.slice(2))
-    .scriptName(`npm run ${script} --`)
-    .usage(`$0 COMMAND [options]\n\n${about}`)
+    .scriptName(commandName(name))
+    .usage(`$0 ${words}\n\n${about}`)
     .strict()
     .version(false)
     .fail((message, error) => {

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The folder that holds package.json, as a file URL with a trailing slash: assets are read from there, built or not. */
 export const packageRoot: URL = (() => {
@@ -10,3 +12,8 @@ export const packageRoot: URL = (() => {
   }
   return folder;
 })();
+
+/** Of the local cluster, where none is named: in the checkout; of an installed package, which others own, where one works. */
+export const DATA_FOLDER: string = packageRoot.pathname.includes('/node_modules/')
+  ? resolve('.hokm')
+  : fileURLToPath(new URL('.hokm', packageRoot));

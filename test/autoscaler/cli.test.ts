@@ -118,7 +118,7 @@ describe('without a cluster', () => {
       'resume',
       'policy',
     ]) {
-      expect(all.stdout).toContain(`hokm-autoscaler ${name}`);
+      expect(all.stdout).toContain(`hokm autoscaler ${name}`);
     }
     expect((await autoscaler(['once', '--help'])).stdout).toMatch(/Examples:[\s\S]*Exit: 0 done/);
   });

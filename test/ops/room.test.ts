@@ -151,7 +151,7 @@ describe('of a running cluster', () => {
     ]);
     expect([shown.status, shown.stderr]).toEqual([0, '']);
     expect(shown.stdout).toMatch(new RegExp(`^Room {9}${stored}, hokm@1, lobby, stored, made `));
-    expect(JSON.parse(listed.stdout)).toHaveLength(2);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ schema: 'hokm/rooms@1', complete: true, rooms: [{}, {}] });
     expect(refused.map(({ status, stderr }) => [status, stderr])).toEqual([
       [1, '"no code" is no room code.\n'],
       [1, 'There is no room 00000000.\n'],

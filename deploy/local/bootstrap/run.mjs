@@ -13,19 +13,24 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Without its own Redis the cluster needs no redis-server. */
 const forStart = (env) => (env.REDIS_URL || env.REDIS_SENTINELS ? ['haproxy'] : ['redis-server', 'haproxy']);
 
+/** The program that has the operators' commands. */
+const HOKM = 'dist/deploy/hokm/main.js';
+
 /**
- * `program`: the compiled file, run in this very process, so that signals and exit codes need no passing on;
+ * `program`: the compiled file, run in this very process, so that signals and exit codes need no passing on; `first`: its first
+ * arguments;
  * `needs`: names from the table in programs.mjs; `run`: for scripts that are no program of ours; `installs`: it gets what is
  * missing, packages and programs. No other script does: a command that an operator gives changes nothing that is installed.
  */
 const SCRIPTS = {
-  start: { program: 'dist/deploy/local/main.js', needs: forStart, installs: true },
-  play: { program: 'dist/src/client/terminal/main.js' },
-  'rolling-restart': { program: 'dist/deploy/ops/rolling-restart-main.js' },
-  room: { program: 'dist/deploy/ops/room.js' },
-  haproxy: { program: 'dist/deploy/ops/haproxy.js' },
-  redis: { program: 'dist/deploy/ops/redis.js' },
-  autoscaler: { program: 'dist/autoscaler/main.js' },
+  start: { program: HOKM, first: ['start'], needs: forStart, installs: true },
+  play: { program: HOKM, first: ['play'] },
+  'rolling-restart': { program: HOKM, first: ['rolling-restart'] },
+  room: { program: HOKM, first: ['room'] },
+  haproxy: { program: HOKM, first: ['haproxy'] },
+  redis: { program: HOKM, first: ['redis'] },
+  autoscaler: { program: HOKM, first: ['autoscaler'] },
+  hokm: { program: HOKM },
   build: { installs: true },
   'pack:client': { program: 'dist/deploy/client-package/main.js' },
   churn: { program: 'dist/test/haproxy/churn-main.js', needs: () => ['redis-server', 'haproxy'] },
@@ -56,7 +61,7 @@ export async function run([name, ...args]) {
     const forbidden = script.installs ? {} : { HOKM_NO_INSTALL: '1' };
     installPrograms(script.needs?.(process.env) ?? [], { ...process.env, ...forbidden });
     if (script.run) await script.run(root, args);
-    if (script.program) await runProgram(name, join(root, script.program), args);
+    if (script.program) await runProgram(name, join(root, script.program), [...(script.first ?? []), ...args]);
   } catch (error) {
     say(error instanceof Refusal ? error.message : error.stack);
     process.exit(1);

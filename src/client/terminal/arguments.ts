@@ -1,9 +1,9 @@
 /** The command line of `npm run play`. */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
+import { commandName } from '../../config.js';
 import { type RoomCode, readRoomCode } from '../../protocol/ids.js';
-import { packageRoot } from '../../runtime/package-root.js';
+import { DATA_FOLDER } from '../../runtime/package-root.js';
 import { type NewRoom, parseServer, type Server } from './server.js';
 import { UsageError } from './usage-error.js';
 
@@ -46,7 +46,7 @@ const EXAMPLES: readonly (readonly [string, string])[] = [
 /** @throws UsageError with one line about the first mistake. */
 export async function parseArguments(args: readonly string[]): Promise<Arguments> {
   const parser = yargs([...args])
-    .scriptName('npm run play --')
+    .scriptName(commandName('play'))
     .usage('$0 [options]\n\nPlays Hokm in the terminal. Type help at the table.')
     .options({
       url: { type: 'string', describe: 'http(s)://host[:port] or ws(s)://…; the local cluster by default' },
@@ -66,7 +66,7 @@ export async function parseArguments(args: readonly string[]): Promise<Arguments
       options: { type: 'string', array: true, describe: "new room: the game's options as JSON objects" },
       data: {
         type: 'string',
-        default: fileURLToPath(new URL('.hokm', packageRoot)),
+        default: DATA_FOLDER,
         defaultDescription: '.hokm',
         describe: 'folder of the local cluster and of the seats you hold',
       },
