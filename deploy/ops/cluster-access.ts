@@ -5,6 +5,8 @@ import { type LocalClusterFacts, localCluster } from './local-cluster.js';
 
 export interface ClusterAccess {
   readonly redis: RedisConnection;
+  /** Copies of the data that writes for good wait for a majority of, the primary included. */
+  readonly copies: number;
   /** HAProxy's admin socket, when there is one on this machine. */
   readonly haproxySocket: string | undefined;
   /** What a local cluster tells of itself; undefined for one that the environment names. */
@@ -35,7 +37,8 @@ export async function reachCluster(
     redis.disconnect();
     throw error;
   }
-  return { redis, haproxySocket, local, opsToken: local?.ops_token ?? config.HOKM_OPS_TOKEN };
+  const opsToken = local?.ops_token ?? config.HOKM_OPS_TOKEN;
+  return { redis, copies: local ? 1 : config.REDIS_COPIES, haproxySocket, local, opsToken };
 }
 
 interface Place {

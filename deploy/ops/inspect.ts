@@ -11,7 +11,7 @@ import { allRoomMetas, roomIn } from '../../src/redis/keys.js';
 import { RedisRoomStore, type StoredWhole } from '../../src/redis/room-store.js';
 import { loadRoom } from '../../src/room/load.js';
 import type { Entry, RoomState } from '../../src/room/state.js';
-import type { RoomMeta } from '../../src/room/store.js';
+import type { RoomMeta, StoredEntry } from '../../src/room/store.js';
 import { formatHostPort } from '../../src/runtime/address.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { epochsOf, type ListedRoom, type OwnerReport, type RoomReport, type SeatReport } from './room-report.js';
@@ -28,7 +28,7 @@ export class Inspector {
   constructor(private readonly access: ClusterAccess) {
     // Only read from here: no lease is taken or renewed.
     this.registry = new Registry(access.redis, 0);
-    this.store = new RedisRoomStore(access.redis);
+    this.store = new RedisRoomStore(access.redis, { waiting: access.redis, copies: access.copies });
     this.index = new RoomIndex(access.redis);
   }
 
@@ -47,7 +47,7 @@ export class Inspector {
       meta.owner === null ? null : this.owner(meta.owner, meta.address, code, instances),
       this.pin(code),
     ]);
-    const entries = log.map(({ seq, text }) => ({ seq, entry: JSON.parse(text) as Entry }));
+    const entries = log.flatMap(readEntry);
     const { state, problem } = stateOf(whole);
     const played = pages.find((page) => page?.room && page.id === meta.owner)?.room ?? undefined;
     const problems = [
@@ -73,7 +73,7 @@ export class Inspector {
       last_commit_at: entries.at(-1)?.entry.at ?? null,
       alive_at: meta.aliveAt,
       epochs: epochsOf(entries),
-      log: { entries: entries.length, first_seq: entries[0]?.seq ?? null, snapshot_seq: snapshot?.seq ?? 0 },
+      log: { entries: log.length, first_seq: log[0]?.seq ?? null, snapshot_seq: snapshot?.seq ?? 0 },
       ttl_ms: ttlMs,
       seats: played?.seats ?? storedSeats(state),
       connections: played?.connections ?? null,
@@ -193,8 +193,20 @@ export class Inspector {
 const statusOf = ({ owner, failed }: RoomMeta, status = 'unknown') =>
   failed ? 'failed, set aside' : `${status}${owner === null ? ', stored' : ''}`;
 
+/** Nothing of one that cannot be read: `stateOf` says so. */
+function readEntry({ seq, text }: StoredEntry): { seq: number; entry: Entry }[] {
+  try {
+    const entry = JSON.parse(text) as Entry | null;
+    return entry?.v === 1 ? [{ seq, entry }] : [];
+  } catch {
+    return [];
+  }
+}
+
 /** The room as it adds up from what is stored, or why it does not. */
-function stateOf({ meta, snapshot, log }: StoredWhole): { state?: RoomState; problem?: string } {
+function stateOf({ meta, snapshot, log, unreadable }: StoredWhole): { state?: RoomState; problem?: string } {
+  const why = meta.unreadable ?? unreadable;
+  if (why !== undefined) return { problem: why };
   const game = findGame(meta.head.game);
   if (!game) return { problem: `there is no game called ${meta.head.game} here` };
   try {

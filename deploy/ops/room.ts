@@ -58,7 +58,12 @@ await runTool(async () => {
         const room = readRoomCode(code);
         if (room === undefined) throw new ToolFailed(`${JSON.stringify(code)} is no room code.`);
         await look(data as string | undefined, async (inspector) => {
-          if (!(await inspector.retry(room))) throw new ToolFailed(`${room} is not set aside.`);
+          const retried = await inspector.retry(room).catch((error: Error) => {
+            throw new ToolFailed(
+              `It is not known whether ${room} may be opened again (${error.message}). Look with explain, and try again.`,
+            );
+          });
+          if (!retried) throw new ToolFailed(`${room} is not set aside.`);
           process.stdout.write(`${room} is opened again when somebody comes to it.\n`);
         });
       },

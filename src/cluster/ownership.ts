@@ -193,11 +193,13 @@ export class Ownership {
       if (adopted) return { at: 'here', mailbox: adopted };
       const meta = attempt === 1 && known ? known : await store.meta(code);
       if (meta === null) return this.nowhere(code);
-      const { owner, head, failed, unknownVersion } = meta;
+      const { owner, head, failed, unknownVersion, unreadable } = meta;
       if (unknownVersion !== undefined)
         throw new IncompatibleRoom(head, `its meta has the unknown version ${unknownVersion}`);
       if (failed && !this.deps.failedRooms.mayTry(failed)) throw new CorruptRoom(failed.why);
-      if (findGame(head.game)?.rulesVersion !== head.rulesVersion) throw new IncompatibleRoom(head);
+      const isPlayable = findGame(head.game)?.rulesVersion === head.rulesVersion;
+      // One that cannot be read is claimed to be set aside.
+      if (!isPlayable && unreadable === undefined) throw new IncompatibleRoom(head);
       if (this.closed) return { at: 'free', meta };
       if (owner !== null && owner !== id) {
         const verdict = await takeover.judge(owner, meta.address);
@@ -264,7 +266,8 @@ export class Ownership {
 
   /** `lastSeen`: when the owner before, if any, was alive for the last time, in its own cluster time, ms; 0 not known. */
   private start(room: StoredRoom, before: InstanceId | null, lastSeen: number): Mailbox {
-    const { head, epoch, aliveAt } = room.meta;
+    const { head, epoch, aliveAt, unreadable } = room.meta;
+    if (unreadable !== undefined) throw new CorruptRoom(unreadable);
     const game = findGame(head.game);
     if (!game) throw new IncompatibleRoom(head);
     const loaded = loadRoom(game, room);

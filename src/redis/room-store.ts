@@ -33,6 +33,8 @@ export interface StoredWhole {
   readonly meta: RoomMeta;
   readonly snapshot: StoredSnapshot | null;
   readonly log: readonly StoredEntry[];
+  /** Set when what is stored as the snapshot is none. */
+  readonly unreadable?: string;
   /** When it is forgotten, ms from now; null when it is not. */
   readonly ttlMs: number | null;
 }
@@ -96,7 +98,7 @@ export class RedisRoomStore implements RoomStore {
 
   async meta(code: RoomCode): Promise<RoomMeta | null> {
     const fields = await this.redis.hgetall(this.keys.roomMeta(code));
-    return fields.head === undefined ? null : toMeta(fields);
+    return fields.head === undefined ? null : toMeta(code, fields);
   }
 
   async claim(code: RoomCode, seen: Seen, by: InstanceId, address: string, above = 0 as Epoch): Promise<ClaimReply> {
@@ -111,7 +113,10 @@ export class RedisRoomStore implements RoomStore {
       if (reply[0] !== 'ok') return refused(reply);
       if (!copied) throw new Error('the claim is not on enough copies');
       const [, meta, snapshot, tail] = reply;
-      return { outcome: 'ok', room: { meta: toMeta(pairs(meta)), ...readSnapshot(snapshot), tail: tail.map(toEntry) } };
+      return {
+        outcome: 'ok',
+        room: { meta: toMeta(code, pairs(meta)), ...readSnapshot(snapshot), tail: tail.map(toEntry) },
+      };
     });
   }
 
@@ -208,11 +213,17 @@ export class RedisRoomStore implements RoomStore {
     });
   }
 
-  /** Lets a room that was set aside be claimed again; false when there is none. @throws when Redis is away */
+  /**
+   * Lets a room that was set aside be claimed again; false when there is none. @throws when Redis is away, or not enough
+   * copies have it
+   */
   async retry(code: RoomCode): Promise<boolean> {
-    if (!(await this.meta(code))?.failed) return false;
-    await this.redis.hset(this.keys.roomMeta(code), 'failed', '');
-    return true;
+    const key = this.keys.roomMeta(code);
+    const failed = await this.redis.hget(key, 'failed');
+    if (!failed) return false;
+    const { reply, copied } = await this.copied((redis) => redis.retryRoom(key, failed));
+    if (reply === 1 && !copied) throw new Error('that the room may be claimed is not on enough copies');
+    return reply === 1;
   }
 
   async restore(seen: Stored | null, { head, fence, address, snapshot, entries }: WholeRoom): Promise<FencedReply> {
@@ -246,8 +257,8 @@ export class RedisRoomStore implements RoomStore {
     }) as [Record<string, string>, string | null, Parameters<typeof toEntry>[0][], number];
     if (fields.head === undefined) return null;
     return {
-      meta: toMeta(fields),
-      snapshot: snapshot === null ? null : (JSON.parse(snapshot) as StoredSnapshot),
+      meta: toMeta(code, fields),
+      ...readSnapshot(snapshot),
       log: log.map(toEntry),
       ttlMs: ttl < 0 ? null : ttl,
     };
@@ -293,18 +304,40 @@ function toStored([, owner, epoch, seq, digest]: StoredReply): Stored {
 
 const toPosition = (seq: string, digest: string): Position => ({ seq: Number(seq) as Seq, digest: digest as Digest });
 
-function toMeta(fields: Record<string, string>): RoomMeta {
+function toMeta(code: RoomCode, fields: Record<string, string>): RoomMeta {
   return {
     owner: (fields.owner || null) as InstanceId | null,
     address: fields.address || null,
     epoch: Number(fields.epoch) as Epoch,
     seq: Number(fields.seq) as Seq,
     digest: fields.digest as Digest,
-    head: JSON.parse(fields.head ?? '') as RoomHead,
+    ...readHead(code, fields.head ?? ''),
     aliveAt: Number(fields.alive_at),
     ...(Number(fields.v ?? 1) > META_VERSION ? { unknownVersion: Number(fields.v) } : {}),
-    ...(fields.failed ? { failed: JSON.parse(fields.failed) as Failure } : {}),
+    ...(fields.failed ? { failed: readFailure(fields.failed) } : {}),
   };
+}
+
+/** Who owns a room must be known although it cannot be played, or nobody would ever set it aside. */
+function readHead(code: RoomCode, text: string): Pick<RoomMeta, 'head' | 'unreadable'> {
+  const settings = { durability: 'primary', turn_ms: 0, bot_ms: 0, hold_ms: 0 } as const;
+  const none: RoomHead = { code, game: '', rulesVersion: 0, options: {}, settings, createdAt: 0 };
+  try {
+    const head = JSON.parse(text) as RoomHead;
+    if (typeof head.game === 'string' && typeof head.settings === 'object') return { head };
+    return { head: none, unreadable: 'the head is not that of a room' };
+  } catch (error) {
+    return { head: none, unreadable: `the head cannot be read: ${(error as Error).message}` };
+  }
+}
+
+/** Of no version: any may try again. */
+function readFailure(text: string): Failure {
+  try {
+    return JSON.parse(text) as Failure;
+  } catch (error) {
+    return { why: `the reason cannot be read: ${(error as Error).message}`, at: 0, version: '' };
+  }
 }
 
 /** What cannot be read is said: without an answer the claim, which has landed, would be made again and again. */

@@ -23,6 +23,7 @@ export interface ScriptCommands {
   transferRoom: Script<['ok', epoch: number] | GapReply | RefusedReply>;
   releaseRoom: Script<CommitReply>;
   setAsideRoom: Script<['ok'] | RefusedReply>;
+  retryRoom: Script<number>;
   confirmRoom: Script<['ok', owner: string, epoch: string, seq: string, digest: string] | ['gone']>;
   restoreRoom: Script<['ok'] | RefusedReply>;
   noteSeats: Script<null>;

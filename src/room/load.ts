@@ -59,7 +59,8 @@ export function loadRoom(game: Game, stored: StoredRoom): LoadedRoom {
 
 function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const { meta, snapshot, tail, unreadable } = stored;
-  if (unreadable !== undefined) throw new CorruptRoom(unreadable);
+  const why = meta.unreadable ?? unreadable;
+  if (why !== undefined) throw new CorruptRoom(why);
   if (snapshot && !isReadable(snapshot)) throw new NewerRoom(`the snapshot has the unknown version ${snapshot.v}`);
   const seatCount = game.seatCount(meta.head.options);
   let state = snapshot ? complete(game, snapshot) : emptyRoom(seatCount);

@@ -37,6 +37,8 @@ export interface RoomMeta extends Position {
   readonly aliveAt: number;
   /** Set while the room is set aside. */
   readonly failed?: Failure;
+  /** Why the head cannot be read, where it cannot; `head` then names no game. */
+  readonly unreadable?: string;
   /** Set when a newer version of the software has stored the room's meta in a shape that this one may misread. */
   readonly unknownVersion?: number;
 }

@@ -37,7 +37,8 @@ function seatPeople(room: string): BotTable {
 
 const lastAck = ({ acks }: BotTable) => Math.max(0, ...acks.map(({ seq }) => seq));
 const metaOf = (room: string) => new RedisRoomStore(redis).meta(room as RoomCode);
-const inspector = () => new Inspector({ redis, haproxySocket: undefined, local: undefined, opsToken: undefined });
+const inspector = () =>
+  new Inspector({ redis, copies: 1, haproxySocket: undefined, local: undefined, opsToken: undefined });
 
 test('nothing that was acknowledged is lost, twice in a row, also of a table at which nobody moves', async () => {
   tables = await playRooms(

@@ -53,6 +53,22 @@ function reconnecting(connection: RedisConnection, port: number): RedisConnectio
   return breaking;
 }
 
+/** The same connection; `between` happens after what it is asked first, before the next. */
+function interrupted(connection: RedisConnection, between: () => Promise<unknown>): RedisConnection {
+  return new Proxy(connection, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      if (name !== 'hget' && name !== 'hgetall') return value.bind(target);
+      return async (...args: unknown[]) => {
+        const reply = await value.apply(target, args);
+        await between();
+        return reply;
+      };
+    },
+  });
+}
+
 roomStoreContract('Redis', async () => {
   const redis = await startRedis();
   return {
@@ -113,6 +129,57 @@ describe('rooms in Redis', () => {
     if (claimed.outcome !== 'ok') throw new Error(claimed.outcome);
     expect(claimed.room.meta.epoch).toBe(1);
     expect(() => loadRoom(game, claimed.room)).toThrow(CorruptRoom);
+  });
+
+  test.each([
+    ['no JSON', 'e', '{"v":1,'],
+    ['JSON of something else', 'e', '7'],
+    ['an epoch that is no number', 'e', '{"v":1,"epoch":"x"}'],
+  ])('a room whose last entry is %s is claimed once, and says that it cannot be played', async (_, field, text) => {
+    const store = new RedisRoomStore(connection);
+    const head = newHead(`BR0KEN${text.length}0`.padEnd(8, '0'));
+    await store.create(head, 60_000);
+    await connection.xadd(KEYS.roomLog(head.code), '1-0', field, text);
+    const claimed = await store.claim(head.code, unowned, by, 'a:1');
+    if (claimed.outcome !== 'ok') throw new Error(claimed.outcome);
+    expect(claimed.room.meta.epoch).toBe(1);
+    expect(() => loadRoom(game, claimed.room)).toThrow(CorruptRoom);
+  });
+
+  test.each(['{"code":', 'null', '{}', '{"code":"UNREAD00","game":"hokm","rulesVersion":1}'])(
+    'a room whose head is %s says who owns it, is claimed once, and says that it cannot be played',
+    async (text) => {
+      const store = new RedisRoomStore(connection);
+      const head = newHead(`UNREAD${text.length}`.padEnd(8, '0'));
+      await store.create(head, 60_000);
+      await store.claim(head.code, unowned, by, 'a:1');
+      await connection.hset(KEYS.roomMeta(head.code), 'head', text, 'failed', '{');
+      expect(await store.meta(head.code)).toMatchObject({ owner: by, address: 'a:1', epoch: 1, seq: 0 });
+      const claimed = await store.claim(head.code, fence, instance('instance-b'), 'b:1');
+      if (claimed.outcome !== 'ok') throw new Error(claimed.outcome);
+      expect(claimed.room.meta).toMatchObject({ epoch: 2, head: { code: head.code } });
+      expect(() => loadRoom(game, claimed.room)).toThrow(CorruptRoom);
+    },
+  );
+
+  test('a room that was set aside may be tried again once, and none comes of one that is forgotten meanwhile', async () => {
+    const store = new RedisRoomStore(connection);
+    const head = newHead('RETRY000');
+    await store.create(head, 60_000);
+    await store.claim(head.code, unowned, by, 'a:1');
+    expect(await store.retry(head.code)).toBe(false);
+    await store.setAside(head.code, fence, { why: 'it fails', at: 1, version: '1.2.3' }, 60_000);
+    expect(await store.retry(head.code)).toBe(true);
+    expect(await store.retry(head.code)).toBe(false);
+    await store.setAside(head.code, fence, { why: 'it fails', at: 2, version: '1.2.3' }, 60_000);
+    const late = interrupted(connection, () => connection.del(KEYS.roomMeta(head.code)));
+    expect(await new RedisRoomStore(late).retry(head.code)).toBe(false);
+    expect(await connection.exists(KEYS.roomMeta(head.code))).toBe(0);
+    const noCopies = { waiting: connection, copies: 3 };
+    await store.create(head, 60_000);
+    await store.claim(head.code, unowned, by, 'a:1');
+    await store.setAside(head.code, fence, { why: 'it fails', at: 3, version: '1.2.3' }, 60_000);
+    await expect(new RedisRoomStore(connection, noCopies).retry(head.code)).rejects.toThrow('not on enough copies');
   });
 
   test('commits of one turn go together; each is judged by itself, and what is wrong with one stays its own', async () => {

@@ -19,7 +19,9 @@ if #ARGV > 8 then
   redis.call('HSET', KEYS[1], 'seq', now[3] + #ARGV - 8, 'digest', ARGV[8])
 end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
-if last[1] then epoch = math.max(epoch, cjson.decode(last[1][2][2]).epoch) end
+-- One that cannot be read is found by whoever replays the log; refused here, the claim would be made again for ever.
+local isRead, written = pcall(function() return tonumber(cjson.decode(last[1][2][2]).epoch) end)
+if isRead and written then epoch = math.max(epoch, written) end
 redis.call('HSET', KEYS[1], 'owner', ARGV[3], 'address', ARGV[4], 'epoch', epoch + 1, 'failed', '')
 for key = 1, 3 do redis.call('PERSIST', KEYS[key]) end
 return {'ok', redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[3]),
