@@ -13,7 +13,7 @@ export const packageRoot: URL = (() => {
   return folder;
 })();
 
-/** Of the local cluster, where none is named: in the checkout; of an installed package, which others own, where one works. */
-export const DATA_FOLDER: string = packageRoot.pathname.includes('/node_modules/')
-  ? resolve('.hokm')
-  : fileURLToPath(new URL('.hokm', packageRoot));
+/** Of the local cluster, where none is named: in the checkout; with an installed package, which others own, where one works. */
+export const DATA_FOLDER: string = existsSync(new URL('tsconfig.json', packageRoot))
+  ? fileURLToPath(new URL('.hokm', packageRoot))
+  : resolve('.hokm');

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
+import { afterPack, beforePack } from './pack.mjs';
 import { installation, installPackages } from './packages.mjs';
 import { extendPath, installPrograms } from './programs.mjs';
 import { Refusal, say } from './say.mjs';
@@ -32,6 +33,8 @@ const SCRIPTS = {
   autoscaler: { program: HOKM, first: ['autoscaler'] },
   hokm: { program: HOKM },
   build: { installs: true },
+  prepack: { run: beforePack },
+  postpack: { run: afterPack },
   'pack:client': { program: 'dist/deploy/client-package/main.js' },
   churn: { program: 'dist/test/haproxy/churn-main.js', needs: () => ['redis-server', 'haproxy'] },
   'measure-haproxy': { program: 'dist/test/haproxy/measure-main.js', needs: () => ['redis-server', 'haproxy'] },
