@@ -46,6 +46,19 @@ test('the answers to requests count as acks and refusals do', () => {
   expect(only(other)).toMatchObject({ refused: 'TURN_OVER', acks: [] });
 });
 
+test('a seat that was lost between two attempts refuses the second: nothing is promised of the first', () => {
+  for (const [attempts, refused] of [
+    [1, 'NOT_SEATED'],
+    [2, null],
+  ] as const) {
+    const history = client();
+    const body = { id: '3-h1234', command: { type: 'play' } };
+    for (let made = 1; made < attempts; made++) history.sentByRequest(body);
+    history.sentByRequest(body).refused('NOT_SEATED');
+    expect(only(history)).toMatchObject({ refused });
+  }
+});
+
 test('a command is for a turn when every sending of it says so', () => {
   const history = client();
   const tap = history.tap();

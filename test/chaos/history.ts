@@ -227,10 +227,14 @@ export class ClientHistory {
     this.room.onAck({ room: this.room.code, client: this, command, at: this.room.now(), line });
   }
 
-  /** What may be tried again was not decided. */
+  /**
+   * What may be tried again was not decided. That the seat is lost is said of the seat: an earlier attempt without an
+   * answer may have been done while it was held.
+   */
   private refused({ id, code, retry }: Pick<ErrorFrame, 'id' | 'code' | 'retry'>): void {
     const command = this.commands.get(id as CommandId);
-    if (command && !retry) command.refused = code;
+    if (!command || retry || (code === 'NOT_SEATED' && command.times > 1)) return;
+    command.refused = code;
   }
 }
 
