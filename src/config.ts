@@ -237,11 +237,14 @@ export const autoscalerConfig = (env: NodeJS.ProcessEnv = process.env): Autoscal
   Object.freeze({ ...parse(autoscalerSchema, env), environment: { ...env } });
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig => {
-  // Its programs get some of these from it: what came from a file is then told to them as a value, not twice.
+  // Its programs get values of its own for some of these: what came from a file is told to them as a value, too, not twice.
   const environment = { ...env };
-  for (const name of Object.keys(launcherSchema.shape)) {
+  for (const name of new Set(
+    [instanceSchema, controllerSchema, autoscalerSchema].flatMap((of) => Object.keys(of.shape)),
+  )) {
     const { value } = readVariable(env, name);
-    if (environment[`${name}${FROM_FILE}`] === undefined) continue;
+    // Read again while they run.
+    if (name === 'LOG_LEVEL' || !env[`${name}${FROM_FILE}`] || value === undefined) continue;
     delete environment[`${name}${FROM_FILE}`];
     environment[name] = value;
   }
@@ -254,9 +257,9 @@ export const terminalConfig = (env: NodeJS.ProcessEnv = process.env): TerminalCo
   return Object.freeze({ colour: NO_COLOR === undefined, dumb: TERM === 'dumb' });
 };
 
-/** How whoever runs the command has called it, so that help and messages say what can be typed again. */
+/** How a command is typed where this one was: as a script of npm in a checkout, else by the name of the program. */
 export function commandName(command: string, env: NodeJS.ProcessEnv = process.env): string {
-  if (env.npm_lifecycle_event !== command) return `hokm ${command}`;
+  if (env.npm_lifecycle_event === undefined) return `hokm ${command}`;
   return command === 'start' ? 'npm start --' : `npm run ${command} --`;
 }
 

@@ -69,9 +69,16 @@ test('every file that gives no value is named, beside all other mistakes, and no
 test('the programs of the local cluster are told such a value once', () => {
   const redis = fileWith('redis://redis.example');
   const level = fileWith('warn');
-  const { environment, REDIS_URL } = launcherConfig({ REDIS_URL_FILE: redis, LOG_LEVEL_FILE: level });
+  const given = { REDIS_URL_FILE: redis, LOG_LEVEL_FILE: level, HOKM_ORIGINS_FILE: fileWith('https://a.example') };
+  const { environment, REDIS_URL } = launcherConfig({ ...given, HOKM_POLICY_FILE: join(folder, 'missing') });
   expect(REDIS_URL).toBe('redis://redis.example');
-  expect(environment).toEqual({ REDIS_URL: 'redis://redis.example', LOG_LEVEL_FILE: level });
+  expect(environment).toEqual({
+    REDIS_URL: 'redis://redis.example',
+    LOG_LEVEL_FILE: level,
+    HOKM_ORIGINS: 'https://a.example',
+    // Whoever needs it says what is wrong with it.
+    HOKM_POLICY_FILE: join(folder, 'missing'),
+  });
   // The autoscaler's commands start processes that read files themselves.
   expect(autoscalerConfig({ REDIS_URL_FILE: redis }).environment).toEqual({ REDIS_URL_FILE: redis });
 });

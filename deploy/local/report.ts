@@ -1,4 +1,5 @@
 /** What the cluster tells: progress on stderr, its addresses on stdout and, for tools, in the data folder. */
+import { commandName } from '../../src/config.js';
 import { DEFAULT_DATA } from '../ops/local-cluster.js';
 import { type DataFolder, writePrivate } from './data-folder.js';
 
@@ -72,17 +73,17 @@ export class Report {
 
 function forPeople(facts: ClusterFacts, data: string): string {
   const trust = facts.certificate === null ? '' : `NODE_EXTRA_CA_CERTS=${facts.certificate} `;
-  const named = data === DEFAULT_DATA ? '' : ` -- --data ${data}`;
+  const named = data === DEFAULT_DATA ? '' : ` --data ${data}`;
   const rows: [string, string][] = [
     ['Play', facts.player_urls.join('  or  ')],
-    ['In the terminal', `${trust}npm run play${named}`],
+    ['In the terminal', `${trust}${commandName('play')}${named}`.replace(/ --$/, '')],
     ['WebSocket', facts.ws_url],
     [
       'Statistics',
       `${facts.haproxies.map(({ stats_url }) => stats_url).join(' and ')}  user ${facts.stats_user}, password ${facts.stats_password}`,
     ],
     ['Metrics', `${facts.metrics_url}  the same user`],
-    ...(facts.policy === null ? [] : [['Scale', 'npm run autoscaler -- status'] as [string, string]]),
+    ...(facts.policy === null ? [] : [['Scale', `${commandName('autoscaler')} status`] as [string, string]]),
     ['Stop', 'Ctrl-C'],
   ];
   return `\n${rows.map(([name, value]) => `  ${name.padEnd(17)}${value}`).join('\n')}\n\n`;

@@ -3,6 +3,7 @@ import { RuntimeApi } from '../../haproxy/runtime-api.js';
 import { askLivez } from '../../src/cluster/livez.js';
 import { type InstanceRecord, Registry } from '../../src/cluster/registry.js';
 import { RoomIndex } from '../../src/cluster/room-index.js';
+import { commandName } from '../../src/config.js';
 import type { InstanceStatusPage, RoomStatusPage } from '../../src/edge/health.js';
 import { findGame } from '../../src/game/games.js';
 import { type InstanceId, parseRoomCode, type RoomCode } from '../../src/protocol/ids.js';
@@ -53,7 +54,7 @@ export class Inspector {
     const problems = [
       ...(meta.failed
         ? [
-            `Set aside by version ${meta.failed.version}: ${meta.failed.why}. npm run room -- retry ${code} opens it again.`,
+            `Set aside by version ${meta.failed.version}: ${meta.failed.why}. ${commandName('room')} retry ${code} opens it again.`,
           ]
         : []),
       ...(problem === undefined ? [] : [`What is stored does not add up: ${problem}.`]),

@@ -62,6 +62,15 @@ test.each<[string[], RegExp]>([
   expect(stderr).toMatch(message);
 });
 
+test('what it says to type is typed as it was itself: by name, or as a script of npm', () => {
+  const { stdout } = spawnSync(process.execPath, [MAIN, 'room', '--help'], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, npm_lifecycle_event: 'room' },
+  });
+  expect(stdout).toMatch(/^npm run room -- COMMAND/);
+  expect(hokm('room', '--help').stdout).toMatch(/^hokm room COMMAND/);
+});
+
 test('words are completed, those of commands too', () => {
   const completed = (...words: string[]) => hokm('--get-yargs-completions', 'hokm', ...words).stdout.split('\n');
   expect(completed('')).toEqual(expect.arrayContaining([...COMMANDS]));

@@ -1,5 +1,5 @@
 /** One player's (or bot's, or watcher's) time at one table, from sitting down to the exit code. */
-import { terminalConfig } from '../../config.js';
+import { commandName, terminalConfig } from '../../config.js';
 import type { RoomCode } from '../../protocol/ids.js';
 import type { Table } from '../table.js';
 import type { Arguments } from './arguments.js';
@@ -27,7 +27,7 @@ export async function play(args: Arguments, server: Server, room: RoomCode): Pro
   const paint = colour && stdout.isTTY && !dumb ? coloured : plain;
   const onScreen = stdin.isTTY && stdout.isTTY && !dumb;
   const automatic = args.bot || (args.spectate && !onScreen);
-  const joinCommand = `npm run play -- --room ${room}${args.whereabouts}`;
+  const joinCommand = `${commandName('play')} --room ${room}${args.whereabouts}`;
   if (args.room === undefined) out(`Room ${room}. Friends join with:  ${joinCommand}`);
 
   const transcript = args.transcript === undefined ? undefined : Transcript.open(args.transcript);
