@@ -56,17 +56,17 @@ export const allCommands = (): string[] => [...new Set<string>(Object.values(COM
 
 /**
  * The rules of the user, as ACL SETUSER and `user` in a configuration file take them. Without a password nobody can log
- * in as the user. The password itself is not in it: only its SHA-256.
+ * in as the user, with several by each of them. The passwords themselves are not in it: only their SHA-256.
  */
 export function aclRules(
-  password: string | undefined,
+  passwords: string | readonly string[] | undefined,
   { prefix = DEFAULT_PREFIX, newer = false }: AclOptions = {},
 ): string {
   // All of them this cluster's: the data of others in the same Redis stay out of reach.
   const { keys, channels } = patternsOf(prefix);
   return [
     ...['reset', 'on'],
-    ...(password === undefined ? [] : [`#${createHash('sha256').update(password).digest('hex')}`]),
+    ...[passwords ?? []].flat().map((password) => `#${createHash('sha256').update(password).digest('hex')}`),
     ...keys.map((pattern) => `~${pattern}`),
     ...channels.map((pattern) => `&${pattern}`),
     ...[...allCommands(), ...(newer ? NEWER_COMMANDS : [])].map((command) => `+${command}`),
@@ -74,5 +74,5 @@ export function aclRules(
 }
 
 /** One line for redis-cli. */
-export const aclLine = (user: string, password: string | undefined, options?: AclOptions): string =>
-  `ACL SETUSER ${user} ${aclRules(password, options)}`;
+export const aclLine = (user: string, passwords: Parameters<typeof aclRules>[0], options?: AclOptions): string =>
+  `ACL SETUSER ${user} ${aclRules(passwords, options)}`;

@@ -6,6 +6,8 @@ import { commandLine, runTool, ToolFailed } from './tool.js';
 
 /** Shorter ones are guessed. */
 const SHORTEST_PASSWORD = 16;
+/** The one that goes and the one that comes. */
+const MOST_PASSWORDS = 2;
 
 function passwordIn(file: string): string {
   let text: string;
@@ -35,12 +37,18 @@ await runTool(async () => {
             default: false,
             describe: 'for Redis from 7.2 on: `replicated` rooms then wait for the disks of copies, not their memory',
           })
-          .option('password-file', { type: 'string', describe: 'file that holds the password, on its only line' }),
+          .option('password-file', {
+            type: 'string',
+            array: true,
+            nargs: 1,
+            describe: 'file that holds the password, on its only line; twice while it is changed: both are good',
+          }),
       ({ user, waitaof, passwordFile }) => {
         if (!/^[\w.-]{1,64}$/.test(user)) throw new ToolFailed('--user takes letters, digits, ".", "_" and "-".');
-        const password = passwordFile === undefined ? undefined : passwordIn(passwordFile);
-        process.stdout.write(`${aclLine(user, password, { prefix: redisConfig().HOKM_PREFIX, newer: waitaof })}\n`);
-        if (password === undefined) {
+        const passwords = (passwordFile ?? []).map(passwordIn);
+        if (passwords.length > MOST_PASSWORDS) throw new ToolFailed('--password-file is given more than twice.');
+        process.stdout.write(`${aclLine(user, passwords, { prefix: redisConfig().HOKM_PREFIX, newer: waitaof })}\n`);
+        if (passwords.length === 0) {
           process.stderr.write('Without --password-file the user has no password, and nobody can log in as it.\n');
         }
       },

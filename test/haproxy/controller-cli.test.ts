@@ -87,6 +87,8 @@ test('show tells servers, pins, differences and the last reconcile', async () =>
   await registry.controllerHeartbeat('haproxy-ELSEWHERE', elsewhere);
   expect((await controller(['show'])).out).not.toContain('ELSEWHERE');
 
+  // Without a terminal that could hang up it goes on, and leaves in order when it is told to.
+  running.kill('SIGHUP');
   await end(running, 'SIGTERM');
   expect(running.exitCode).toBe(0);
   await registry.controllerHeartbeat('haproxy-ELSEWHERE', elsewhere);

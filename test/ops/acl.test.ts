@@ -179,6 +179,16 @@ test('the command prints the line, with the hash of the password and never the p
   const newer = run('--user', 'cards', '--password-file', file, '--waitaof');
   expect(newer.stdout.trim()).toBe(`${told.stdout.trim()} +waitaof`);
   expect(told.stdout).not.toContain(PASSWORD);
+  // While the password is changed both are good.
+  const next = join(folder.path, 'next');
+  writeFileSync(next, 'the password of to-morrow\n');
+  const both = run('--user', 'cards', '--password-file', file, '--password-file', next);
+  expect(both.stdout).toBe(`${aclLine('cards', [PASSWORD, 'the password of to-morrow'])}\n`);
+  expect(both.stdout).toMatch(/^ACL SETUSER cards reset on #[0-9a-f]{64} #[0-9a-f]{64} ~/);
+  expect(run('--password-file', file, '--password-file', next, '--password-file', file)).toMatchObject({
+    status: 1,
+    stderr: '--password-file is given more than twice.\n',
+  });
   expect(told.stdout).toMatch(
     /^ACL SETUSER cards reset on #[0-9a-f]{64} ~hokm:\* ~service:\{hokm\}:\* &hokm:\* \+client\|/,
   );
