@@ -81,10 +81,10 @@ export class Takeover {
   }
 
   /**
-   * Whether the lease of an owner that the registry has no entry of is over. An entry also goes when Redis was away, or when
-   * its clock steps forward; its owner then renews it at once.
+   * Whether the lease of an instance is over, whatever the registry has of it. An entry also goes when Redis was away, or when
+   * its clock steps forward, and stays when its clock is set back; who lives and has Redis renews it at once.
    */
-  private leaseRanOut(owner: InstanceId): boolean {
+  leaseRanOut(owner: InstanceId): boolean {
     const { steady, heartbeats, leaseMs } = this.deps;
     return steady() && heartbeats.silentFor(owner) >= leaseMs;
   }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Livez } from '../cluster/livez.js';
 import { CatalogueError } from '../errors.js';
+import type { InstanceId } from '../protocol/ids.js';
 import type { Ticks } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import { Forwarder, requestHead } from './forward.js';
@@ -21,6 +22,8 @@ export interface HttpServerDeps {
   readonly log: Logger;
   /** Asks another instance whether it lives. */
   readonly probe: (address: string) => Promise<Livez>;
+  /** Whether the lease of another instance is over. */
+  readonly leaseRanOut: (id: InstanceId) => boolean;
   /** Shared by all instances; marks forwarded requests. */
   readonly secret: string;
   /** Marks them too while the secret is being changed. */
@@ -45,8 +48,8 @@ export class HttpServer {
   private readonly webSockets: WebSockets;
 
   constructor(private readonly deps: HttpServerDeps) {
-    const { players, clock, log, probe, secret, alsoSecret, origins } = deps;
-    this.forwarder = new Forwarder(secret, alsoSecret, new Pulse(clock, probe));
+    const { players, clock, log, probe, leaseRanOut, secret, alsoSecret, origins } = deps;
+    this.forwarder = new Forwarder(secret, alsoSecret, new Pulse(clock, probe, leaseRanOut));
     this.webSockets = new WebSockets({ players, forwarder: this.forwarder, origins });
     this.server = createServer(
       {

@@ -1,9 +1,14 @@
 /**
  * Watches the instances that connections are passed on to. A process that has stopped, or whose host is gone, closes none
- * of its connections: whoever waits on one without a word would wait for ever. One question a second for each instance,
- * however many connections lead there, and none while there are none.
+ * of its connections: whoever waits on one without a word would wait for ever. Nor does one that is cut off from Redis and
+ * knows nobody who is not: its rooms are taken over, and HAProxy, which has the connection with this instance, ends it no
+ * more than the other. One question a second for each instance, however many connections lead there, and none while there
+ * are none.
+ *
+ * INVARIANT: nobody is sent back while this instance itself has missed Redis, or heard of it again less than a lease ago.
  */
 import type { Livez } from '../cluster/livez.js';
+import type { InstanceId } from '../protocol/ids.js';
 import type { Ticks, Timer } from '../runtime/clock.js';
 
 /** From one answer to the next question, ms. */
@@ -14,13 +19,15 @@ const ASK_MS = 1_000;
  */
 const SILENCES = 2;
 
+type Alive = Extract<Livez, { answer: 'alive' }>;
+
 interface Watched {
   /** Ends of the connections that lead there. */
   readonly ends: Set<() => void>;
   next: Timer | undefined;
   /** Who has answered there. */
   id: string | undefined;
-  /** Questions in a row that nobody has answered. */
+  /** Questions in a row that nobody has answered, or somebody who is cut off. */
   silences: number;
 }
 
@@ -31,10 +38,12 @@ export class Pulse {
   constructor(
     private readonly clock: Ticks,
     private readonly probe: (address: string) => Promise<Livez>,
+    /** Whether the lease of an instance is over, as this one has seen it in Redis. */
+    private readonly leaseRanOut: (id: InstanceId) => boolean,
   ) {}
 
   /**
-   * Calls `end` when the instance at `address` has stopped, or is another one by now.
+   * Calls `end` when the instance at `address` has stopped, is cut off, or is another one by now.
    * @returns what ends the watch
    */
   watch(address: string, end: () => void): () => void {
@@ -66,19 +75,24 @@ export class Pulse {
 
   private take(address: string, watched: Watched, answer: Livez): void {
     if (this.watched.get(address) !== watched) return;
-    if (!isGone(watched, answer)) return this.askLater(address, watched);
+    if (!this.isGone(watched, answer)) return this.askLater(address, watched);
     this.watched.delete(address);
     for (const end of watched.ends) end();
   }
-}
 
-/** Notes the answer. */
-function isGone(watched: Watched, answer: Livez): boolean {
-  if (answer.answer !== 'alive') {
-    watched.silences += 1;
-    return watched.silences >= SILENCES;
+  /** Notes the answer. */
+  private isGone(watched: Watched, answer: Livez): boolean {
+    if (answer.answer !== 'alive' || this.isCutOff(answer)) {
+      watched.silences += 1;
+      return watched.silences >= SILENCES;
+    }
+    watched.silences = 0;
+    watched.id ??= answer.id;
+    return watched.id !== answer.id;
   }
-  watched.silences = 0;
-  watched.id ??= answer.id;
-  return watched.id !== answer.id;
+
+  /** Until the second such answer others take its rooms. Whoever does not say itself that it has no Redis keeps its players. */
+  private isCutOff({ id, redisForMs }: Alive): boolean {
+    return redisForMs === 0 && this.leaseRanOut(id as InstanceId);
+  }
 }

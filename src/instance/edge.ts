@@ -40,7 +40,7 @@ export type Edge = ReturnType<typeof createEdge>;
 export function createEdge(deps: EdgeDeps) {
   const { config, ports, redis, lifecycle, membership, rooms, metrics, publicRooms, isolated, peers } = deps;
   const { clock, log } = ports;
-  const { self, lease, losses } = membership;
+  const { self, lease, losses, takeover } = membership;
   const { ownership, store, seats } = rooms;
   const sitters = () => players.sitters();
   const quota = new TableQuota(redis.commands, config.HOKM_MAX_PUBLIC_TABLES_PER_IP, sitters, clock);
@@ -117,7 +117,7 @@ export function createEdge(deps: EdgeDeps) {
   lifecycle.add('port', {
     start: async () => {
       players.start();
-      open = await ports.serve({ http, players });
+      open = await ports.serve({ http, players, leaseRanOut: (other) => takeover.leaseRanOut(other) });
       self.port = open.port;
     },
     stop: () => open?.close(),

@@ -15,6 +15,8 @@ import type { UsageMeter } from '../runtime/usage.js';
 export interface Served {
   readonly http: HttpApi;
   readonly players: Players;
+  /** Whether the lease of another instance is over, so that nobody stays with it who was passed on to it. */
+  readonly leaseRanOut: (id: InstanceId) => boolean;
 }
 
 /** The instance's port, once it is open. */

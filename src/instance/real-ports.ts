@@ -47,11 +47,11 @@ export function realPorts(config: InstanceConfig, id: InstanceId): Ports {
     redisFaults: () => redisFaults,
     connected: (connection) => ready(connection, config, config.HOKM_START_WAIT_MS),
     probe: askLivez,
-    serve: async ({ http, players }) => {
+    serve: async ({ http, ...served }) => {
       const { HOKM_CLUSTER_SECRET: secret, HOKM_CLUSTER_SECRET_ALSO: alsoSecret } = config;
       const { HOKM_ORIGINS, HOKM_PUBLIC_URL } = config;
       const origins = HOKM_PUBLIC_URL === undefined ? HOKM_ORIGINS : [...HOKM_ORIGINS, HOKM_PUBLIC_URL];
-      const server = new HttpServer({ api: http, players, clock, log, probe: askLivez, secret, alsoSecret, origins });
+      const server = new HttpServer({ api: http, ...served, clock, log, probe: askLivez, secret, alsoSecret, origins });
       const port = await server.listen(config.HOKM_HOST, config.HOKM_PORT);
       return { port, cutForwarded: () => server.cutForwarded(), close: () => server.close() };
     },

@@ -4,6 +4,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { openNodeSocket } from '../../src/client/node.js';
 import type { RedisConnection } from '../../src/redis/client.js';
+import { Player } from '../edge/player.js';
 import { createRoom, startInstance, type TestCluster, type TestInstance } from '../support/cluster.js';
 import { addressOf } from '../support/host.js';
 import { KEYS } from '../support/keys.js';
@@ -81,6 +82,30 @@ test('cut off alone, an instance gives its players up before its lease ends; the
 
   wire.mend();
   await until('it is healthy again', async () => (await health(lonely)) === 200);
+});
+
+test('cut off before the only healthy instance started, an owner loses the players passed on to it when its lease is over', async () => {
+  const { server, redis } = await redisServer();
+  const wire = await TcpProxy.to(server.port);
+  cleanUps.push(() => wire.stop());
+  const lonely = await instance(`redis://${addressOf(wire.port)}`);
+  const room = await createRoom(`http://${addressOf(lonely.port)}`, { turn_ms: 600_000 });
+  const home = await Player.join(lonely.url, room, { name: 'At home' });
+  wire.cut();
+  // As where the clock of Redis was set back: the newcomer finds an entry, and passes players on, for as long as it may.
+  await redis.persist(KEYS.instance(lonely.id));
+  const newcomer = await instance(server.url);
+  const passedOn = await Player.open(newcomer.url, room);
+  passedOn.hello({ name: 'Passed on' });
+  expect(await ownerOf(redis, room)).toBe(lonely.id);
+
+  // It knows nobody who has Redis, and keeps what it has.
+  await until('the player who was passed on is sent back', () => passedOn.closed !== undefined, 15_000);
+  expect([passedOn.closed?.code, await health(lonely), home.closed]).toEqual([1006, 200, undefined]);
+  await until('the newcomer plays the room', async () => (await ownerOf(redis, room)) === newcomer.id);
+  const back = await Player.join(newcomer.url, room, { name: 'Passed on' });
+  await back.drop();
+  await home.drop();
 });
 
 test('Redis away for longer than the lease: nobody is thrown out, no room changes its owner, play goes on', async () => {

@@ -14,17 +14,21 @@ let answer: Livez | Error;
 let asked: string[];
 let ended: string[];
 let onQuestion: () => void;
+/** Whose lease is over. */
+let over: Set<string>;
 
 beforeEach(() => {
   [asked, ended, answer] = [[], [], ALIVE];
   onQuestion = () => undefined;
+  over = new Set();
   clock = new ManualClock();
-  pulse = new Pulse(clock, async (address) => {
+  const probe = async (address: string) => {
     asked.push(address);
     onQuestion();
     if (answer instanceof Error) throw answer;
     return answer;
-  });
+  };
+  pulse = new Pulse(clock, probe, (id) => over.has(id));
 });
 
 const watch = (address: string, name = address) => pulse.watch(address, () => ended.push(name));
@@ -63,6 +67,26 @@ test('connections end when another instance answers at the address', async () =>
   answer = { answer: 'alive', id: 'another', redisForMs: 1 };
   await seconds(1);
   expect(ended).toEqual(['a:1']);
+});
+
+test('connections to an instance without Redis end once its lease is over, and not while nobody can tell', async () => {
+  watch('a:1');
+  answer = { ...ALIVE, redisForMs: 0 };
+  over.add('another');
+  await seconds(60);
+  expect(ended).toEqual([]);
+  over.add('one');
+  await seconds(1);
+  expect(ended).toEqual([]);
+  await seconds(1);
+  expect(ended).toEqual(['a:1']);
+});
+
+test('connections to an instance that has Redis stay, however long its heartbeats were missed', async () => {
+  watch('a:1');
+  over.add('one');
+  await seconds(60);
+  expect(ended).toEqual([]);
 });
 
 test('a question that fails counts as one that nobody answers', async () => {

@@ -203,7 +203,7 @@ export class SimulatedInstance implements HttpHost {
       probe: deps.probe,
       serve: async (served) => {
         this.served = served;
-        this.pulse = new Pulse(process, deps.probe);
+        this.pulse = new Pulse(process, deps.probe, served.leaseRanOut);
         return {
           port: deps.port,
           cutForwarded: () => this.cutForwarded(),
