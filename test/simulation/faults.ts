@@ -62,7 +62,7 @@ const terminate: Fault = {
   fits: others,
   strike: (world) => {
     const member = victim(world);
-    if (!member || member.process.name === world.network.lifeline) return undefined;
+    if (!member) return undefined;
     member.process.run(() => void member.instance.stop());
     // A rolling restart adds a new instance first.
     world.launch();
@@ -255,10 +255,6 @@ const mostCut: Fault = {
     const ms = Math.round(10_000 + random.next() * 20_000);
     const spared = pick(world, world.ready);
     const cut = world.members.filter((member) => member !== spared && !member.process.dead);
-    network.lifeline = spared?.process.name;
-    timeline.after(ms, () => {
-      network.lifeline = undefined;
-    });
     for (const { process } of cut) {
       const ways = [
         [process.name, REDIS],

@@ -38,8 +38,6 @@ export class Network {
   slowness = 1;
   /** A place that is far from all others, ms in one direction. */
   distance: { readonly place: Place; readonly ms: number } | undefined;
-  /** Who alone still reaches Redis while most are cut off: they ask nobody else, as they cannot hear of who starts meanwhile. */
-  lifeline: Place | undefined;
 
   constructor(
     readonly timeline: Timeline,

@@ -59,12 +59,8 @@ export class Tails {
     return this.spared;
   }
 
-  /**
-   * Whether an instance must stay well now: it may be the only one to know the end of a room, or the only one by which those
-   * that are cut off from Redis find out that they are.
-   */
+  /** Whether an instance must stay well now: it may be the only one to know the end of a room. */
   isVital(member: Member): boolean {
-    if (member.process.name === this.world.network.lifeline) return true;
     return this.spared && this.world.rooms.some((room) => holding(member, room) !== undefined);
   }
 
