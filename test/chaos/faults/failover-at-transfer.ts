@@ -14,6 +14,11 @@ const LAG_MS = 350;
 /** A room begins to move within this. */
 const BEGUN_MS = 10_000;
 
+/** Of a failover alone. */
+const FAILOVER_MS = 6_000;
+/** A room that was being given away leaves whoever may have it the time to store again what the failover has lost. */
+const OTHERS_FIRST_MS = 2_500;
+
 const scripts = new URL('src/redis/lua/', packageRoot);
 /** How clients name the scripts that give a room away. */
 const transfers = readdirSync(scripts)
@@ -27,7 +32,7 @@ const transfers = readdirSync(scripts)
 export const failoverAtTransfer: Fault = {
   name: 'failover-at-transfer',
   redis: 'lagging',
-  boundMs: 6_000,
+  boundMs: FAILOVER_MS + OTHERS_FIRST_MS,
   async run({ cluster, load, sentinel, random, strike, pause, complain, tell }) {
     if (!sentinel) throw new Error('there is no Sentinel');
     const source = await busiest(cluster, load);
