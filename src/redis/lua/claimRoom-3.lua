@@ -20,7 +20,8 @@ if #ARGV > 8 then
 end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 -- One that cannot be read is found by whoever replays the log; refused here, the claim would be made again for ever.
-local isRead, written = pcall(function() return tonumber(cjson.decode(last[1][2][2]).epoch) end)
+local function epochOf(entry) return tonumber(cjson.decode(entry[2][2]).epoch) end
+local isRead, written = pcall(epochOf, last[1])
 if isRead and written then epoch = math.max(epoch, written) end
 redis.call('HSET', KEYS[1], 'owner', ARGV[3], 'address', ARGV[4], 'epoch', epoch + 1, 'failed', '')
 for key = 1, 3 do redis.call('PERSIST', KEYS[key]) end
