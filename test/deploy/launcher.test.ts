@@ -54,7 +54,7 @@ test('starts a cluster, says where it is, and stops it in order', async () => {
 
   expect(running.stdout().trim().split('\n')).toHaveLength(1);
   expect(Object.keys(facts)).toEqual([
-    ...['player_url', 'ws_url', 'player_urls', 'certificate', 'stats_url', 'stats_user', 'stats_password'],
+    ...['schema', 'player_url', 'ws_url', 'player_urls', 'certificate', 'stats_url', 'stats_user', 'stats_password'],
     ...[
       'metrics_url',
       'redis_url',
