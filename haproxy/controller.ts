@@ -3,7 +3,7 @@
  * Pub/sub only makes it faster. It may die at any time; HAProxy goes on with what it has.
  */
 import { lookup } from 'node:dns/promises';
-import { NOT_LOOKED, type Registry } from '../src/cluster/registry.js';
+import type { Registry } from '../src/cluster/registry.js';
 import type { ControllerConfig } from '../src/config.js';
 import type { ClusterMessage } from '../src/protocol/cluster.js';
 import type { InstanceId, RoomCode } from '../src/protocol/ids.js';
@@ -19,6 +19,7 @@ import { observe } from './observe.js';
 import type { OldWorkers } from './old-workers.js';
 import { type Command, type Leaving, type Plan, type ReconcileLimits, reconcile } from './reconcile.js';
 import type { RuntimeApi, ShownServer } from './runtime-api.js';
+import { Unreached } from './unreached.js';
 
 /** HAProxy, as it is controlled. */
 export type ControllerApi = Pick<RuntimeApi, Exclude<keyof RuntimeApi, 'info'>>;
@@ -75,8 +76,7 @@ export class Controller {
   private readonly timers = new Set<Timer>();
   private report: Record<string, string | number>;
   private lastComplaint = '';
-  /** Instances that take players by their own word, and that HAProxy cannot have. */
-  private absent: readonly InstanceId[] = [];
+  private readonly unreached: Unreached;
   /** Addresses of hosts that are names, as they were resolved when their servers were added. */
   private readonly addresses = new Map<string, string>();
   /** A new worker has answered, whose servers are up only until their first check fails. */
@@ -85,7 +85,8 @@ export class Controller {
   constructor(private readonly parts: ControllerParts) {
     this.limits = limitsOf(parts.config);
     this.channels = parts.redis.keyspace.channels;
-    this.report = { socket: parts.config.HAPROXY_SOCKET, down: NOT_LOOKED };
+    this.unreached = new Unreached(this.limits.leaseMs);
+    this.report = { socket: parts.config.HAPROXY_SOCKET, down: this.unreached.unknown() };
   }
 
   /** Starts all loops; resolves when HAProxy is equal to the registry for the first time. */
@@ -152,7 +153,7 @@ export class Controller {
       const failed = await this.runCommands(plan.commands);
       if (typeof reading !== 'string') {
         const shown = new Set(servers.map(({ name }) => name));
-        this.absent = [...reading.unusable, ...[...failed.keys()].filter((name) => !shown.has(name))];
+        this.unreached.absent = [...reading.unusable, ...[...failed.keys()].filter((name) => !shown.has(name))];
       }
       this.tellDown(servers);
       failures.push(
@@ -329,7 +330,7 @@ export class Controller {
       this.look(true);
     }
     if (worker !== this.worker) {
-      this.report = { ...this.report, worker: worker ?? '', down: NOT_LOOKED };
+      this.report = { ...this.report, worker: worker ?? '', down: this.unreached.unknown() };
       // Not waited for: Redis may take its time, and HAProxy is to be looked at meanwhile.
       const told = this.pulse().finally(() => this.running.delete(told));
       this.running.add(told);
@@ -354,12 +355,9 @@ export class Controller {
     return OLD_WORKERS_MS;
   }
 
-  /** For the registry: whom HAProxy's checks do not reach, or whom it cannot be told of. */
+  /** For the registry. */
   private tellDown(servers: readonly ShownServer[]): void {
-    const down = servers
-      .filter(({ up, state, checked }) => checked && !up && state !== 'maint')
-      .map(({ name }) => name);
-    this.report = { ...this.report, down: [...down, ...this.absent].join(',') };
+    this.report = { ...this.report, down: this.unreached.report(servers, this.parts.clock.monotonic()) };
   }
 
   /** Logs trouble once, until it changes. */
