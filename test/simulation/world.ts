@@ -52,7 +52,7 @@ export interface PlayedRoom {
   readonly players: Sitter[];
   /** The highest entry that anybody was told of. */
   told: number;
-  /** When something was committed last, world ms. */
+  /** When something was committed last, or its players came, world ms. */
   movedAt: number;
   /** Digests that Redis has said yes to, by seq. */
   readonly committed: Map<number, Set<Digest>>;
@@ -235,7 +235,11 @@ export class World {
       lines: new Map(),
     };
     this.rooms.push(room);
-    this.createRoom(head, () => seatPlayers(this, room));
+    this.createRoom(head, () => {
+      // Before, nobody could do anything: copies that are away hold it up.
+      room.movedAt = timeline.now;
+      seatPlayers(this, room);
+    });
   }
 
   complain(code: RoomCode, text: string): void {
