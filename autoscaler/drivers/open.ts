@@ -2,6 +2,7 @@ import type { AutoscalerConfig } from '../../src/config.js';
 import type { DriverPolicy } from '../policy/schema.js';
 import { Told } from '../told.js';
 import { CommandDriver } from './command.js';
+import { DockerDriver } from './docker.js';
 import type { Driver } from './driver.js';
 import { NoDriver } from './none.js';
 import { ProcessDriver, supervisorAt } from './process.js';
@@ -13,6 +14,8 @@ export function openDriver(policy: DriverPolicy, config: AutoscalerConfig): Driv
       return new NoDriver();
     case 'command':
       return new CommandDriver(policy, config.environment);
+    case 'docker':
+      return new DockerDriver(policy);
     case 'process': {
       const socket = policy.socket ?? config.HOKM_SUPERVISOR_SOCKET;
       if (socket === undefined) {

@@ -6,6 +6,9 @@ const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 const share = z.number().min(0).max(1);
 const name = z.string().min(1).max(60);
 
+/** As Docker takes names. */
+const composeName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,59}$/, 'expected letters, digits, "_", "." and "-"');
+
 const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -134,6 +137,15 @@ const driverSchema = z.discriminatedUnion('type', [
     start: z.array(z.string()).min(1),
     stop: z.array(z.string()).min(1),
     list: z.array(z.string()).min(1),
+    timeout_s: whole(1, 600).default(30),
+  }),
+  z.strictObject({
+    type: z.literal('docker'),
+    /** Of the engine. Whoever may use it is root on its host. */
+    socket: z.string().min(1).default('/var/run/docker.sock'),
+    /** Instances are made like the containers of this service of a compose project. */
+    project: composeName.default('hokm'),
+    service: composeName.default('game'),
     timeout_s: whole(1, 600).default(30),
   }),
   z.strictObject({ type: z.literal('none') }),

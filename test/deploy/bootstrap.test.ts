@@ -87,7 +87,7 @@ test('packages are those of the lock file, whatever the times of the files say',
   const installed = (packages: object) =>
     write('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/extra': {}, ...packages } }));
   const one = { version: '1.0.0', integrity: 'sha512-a' };
-  const other = { version: '2.0.0', integrity: 'sha512-b', optional: true };
+  const other = { version: '2.0.0', integrity: 'sha512-b', optional: true, os: ['aix'] };
   write(
     'package-lock.json',
     JSON.stringify({ packages: { '': {}, 'node_modules/one': one, 'node_modules/o': other } }),
@@ -102,6 +102,29 @@ test('packages are those of the lock file, whatever the times of the files say',
   expect(packagesMatch(root)).toBe(false);
   installed({ 'node_modules/one': { ...one, integrity: 'sha512-c' } });
   expect(packagesMatch(root)).toBe(false);
+});
+
+test('a checkout has every optional package of production that is for any platform: tests need it', async () => {
+  const { packagesMatch, installation } = await part<{
+    packagesMatch(root: string): boolean;
+    installation(root: string): string;
+  }>('packages');
+  const [one, library, tool] = [
+    { version: '1.0.0', integrity: 'sha512-a' },
+    { version: '2.0.0', integrity: 'sha512-b', optional: true },
+    { version: '3.0.0', integrity: 'sha512-c', dev: true },
+  ];
+  const lock = { 'node_modules/one': one, 'node_modules/library': library, 'node_modules/tool': tool };
+  write('package-lock.json', JSON.stringify({ packages: { '': {}, ...lock } }));
+  write('tsconfig.json', '{}');
+  const installed = (packages: object) => write('node_modules/.package-lock.json', JSON.stringify({ packages }));
+  installed({ 'node_modules/one': one, 'node_modules/tool': tool });
+  expect(packagesMatch(root)).toBe(false);
+  installed(lock);
+  expect(packagesMatch(root)).toBe(true);
+  // An installation for production may do without.
+  installed({ 'node_modules/one': one });
+  expect(installation(root)).toBe('production');
 });
 
 describe('the build', () => {
