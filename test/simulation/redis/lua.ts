@@ -170,10 +170,6 @@ class Translation {
 
   private localFunction(): string {
     const name = this.name();
-    return `const ${name} = ${this.function()};\n`;
-  }
-
-  private function(): string {
     this.expect('(');
     const parameters: string[] = [];
     while (!this.took(')')) {
@@ -182,7 +178,7 @@ class Translation {
     }
     const body = this.block();
     this.expect('end');
-    return `(${parameters.join(', ')}) => {\n${body}}`;
+    return `const ${name} = (${parameters.join(', ')}) => {\n${body}};\n`;
   }
 
   private loop(): string {
@@ -287,7 +283,6 @@ class Translation {
     }
     if (token === '{') return `[${this.list('}')}]`;
     if (token === 'nil') return 'undefined';
-    if (token === 'function') return `(${this.function()})`;
     if (GLOBALS.has(token)) return `lua.${token}`;
     if (/^[\w'"]/.test(token)) return RESERVED.has(token) ? `${token}_` : token;
     throw new Error(`Lua that is not known here: ${token}`);
