@@ -47,7 +47,7 @@ else {
       .version(version)
       .strict()
       .recommendCommands()
-      .completion('completion', 'Prints a script that lets bash or zsh complete words: $0 completion >> ~/.bashrc')
+      .completion('completion', 'Prints a script that lets bash or zsh complete words: hokm completion >> ~/.bashrc')
       .demandCommand(1, 'Which command? hokm --help lists them.')
       .example('$0 start', 'a cluster on this machine')
       .example('HOKM_CLUSTER_SECRET_FILE=/run/secrets/cluster $0 game', 'an instance; all settings are variables')
