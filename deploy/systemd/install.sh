@@ -3,6 +3,7 @@
 #     sh install.sh --self ADDRESS --hosts FIRST,SECOND,THIRD --address PLAYERS/LENGTH --interface NAME [--root FOLDER]
 # Redis and Sentinel run on all three, the first Redis begins as primary; the first two have a HAProxy. --root: for an image, or a test.
 set -eu
+umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 self='' hosts='' address='' interface='' root=''
 fail() {
@@ -40,6 +41,16 @@ secrets=$root/etc/hokm/secrets
 secret() { cat "$secrets/$1"; }
 hash() { secret "$1" | sha256sum | cut -d ' ' -f 1; }
 
+for name in redis_password redis_admin_password redis_replica_password redis_sentinel_password sentinel_password; do
+  [ -s "$secrets/$name" ] || fail "$secrets/$name is missing"
+done
+# It holds a hash, no password.
+user=$(node "$here/../../dist/deploy/hokm/main.js" redis acl --password-file "$secrets/redis_password" |
+  sed -e 's/^ACL SETUSER /user /' -e 's/[&|\\]/\\&/g')
+[ -n "$user" ] || fail 'hokm redis acl has printed nothing'
+follows='# The first one begins as primary.'
+[ "$number" -eq 1 ] || follows="replicaof $host1 6379"
+
 # The passwords go through no command line: ps would show them.
 script=$(mktemp)
 trap 'rm -f "$script"' EXIT
@@ -55,6 +66,8 @@ s|@OTHER_NUMBER@|$((3 - number))|g
 s|@PRIORITY@|$priority|g
 s|@ADDRESS@|$address|g
 s|@INTERFACE@|$interface|g
+s|@HOKM_USER@|$user|g
+s|@REPLICAOF@|$follows|g
 s|@ADMIN_SHA256@|$(hash redis_admin_password)|g
 s|@REPLICA_SHA256@|$(hash redis_replica_password)|g
 s|@SENTINEL_SHA256@|$(hash redis_sentinel_password)|g
@@ -63,11 +76,11 @@ s|@SENTINEL_USER_PASSWORD@|$(secret redis_sentinel_password)|g
 s|@SENTINEL_PASSWORD@|$(secret sentinel_password)|g
 SED
 
-# put SOURCE TARGET [MODE]: whether it was put there.
+# put SOURCE TARGET [MODE]
 put() {
   if [ -e "$root$2" ]; then
     echo "kept     $2"
-    return 1
+    return
   fi
   mkdir -p "$(dirname "$root$2")"
   (umask 077 && sed -f "$script" "$here/$1" >"$root$2.new")
@@ -81,33 +94,23 @@ mkdir -p "$root/etc/systemd/system" "$root/etc/sysusers.d"
 cp "$here"/units/* "$root/etc/systemd/system/"
 cp "$here/users.conf" "$root/etc/sysusers.d/hokm.conf"
 
-for name in cluster game autoscaler; do put "env/$name.env" "/etc/hokm/$name.env" || true; done
-put env/log-level /etc/hokm/log-level || true
-put policy.yaml /etc/hokm/policy.yaml || true
-put pool/hosts /etc/hokm/pool/hosts || true
-put firewall.nft /etc/hokm/firewall.nft || true
+for name in cluster game autoscaler; do put "env/$name.env" "/etc/hokm/$name.env"; done
+put env/log-level /etc/hokm/log-level
+put policy.yaml /etc/hokm/policy.yaml
+put pool/hosts /etc/hokm/pool/hosts
+put firewall.nft /etc/hokm/firewall.nft
 if [ "$number" -lt 3 ]; then
-  for name in haproxy controller; do put "env/$name.env" "/etc/hokm/$name.env" || true; done
-  put keepalived/keepalived.conf /etc/keepalived/keepalived.conf 600 || true
+  for name in haproxy controller; do put "env/$name.env" "/etc/hokm/$name.env"; done
+  put keepalived/keepalived.conf /etc/keepalived/keepalived.conf 600
 fi
 
-data=$root/var/lib/hokm-redis
-mkdir -p "$data" "$root/var/lib/hokm-sentinel"
-if put redis/redis.conf /var/lib/hokm-redis/redis.conf 600 && [ "$number" -ne 1 ]; then
-  echo "replicaof $host1 6379" >>"$data/redis.conf"
-fi
-if put redis/users.acl /var/lib/hokm-redis/users.acl 600; then
-  node "$here/../../dist/deploy/hokm/main.js" redis acl --password-file "$secrets/redis_password" |
-    sed 's/^ACL SETUSER /user /' >>"$data/users.acl"
-fi
-put redis/sentinel.conf /var/lib/hokm-sentinel/sentinel.conf 600 || true
+put redis/redis.conf /var/lib/hokm-redis/redis.conf 600
+put redis/users.acl /var/lib/hokm-redis/users.acl 600
+put redis/sentinel.conf /var/lib/hokm-sentinel/sentinel.conf 600
 
 [ -z "$root" ] || exit 0
 systemd-sysusers
 chown -R redis:redis /var/lib/hokm-redis /var/lib/hokm-sentinel
-chmod 711 "$secrets"
-chown root:root "$secrets"/*
-chmod 600 "$secrets"/*
 chgrp hokm-redis "$secrets/redis_url" "$secrets/sentinel_password"
 chgrp hokm "$secrets/cluster_secret" "$secrets/ops_token"
 chmod 640 "$secrets/redis_url" "$secrets/sentinel_password" "$secrets/cluster_secret" "$secrets/ops_token"

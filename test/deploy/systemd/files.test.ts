@@ -1,13 +1,13 @@
 /** Units, environment files and firewall rules of deploy/systemd, as install.sh puts them in place. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { policySchema } from '../../../autoscaler/policy/schema.js';
 import { autoscalerConfig, controllerConfig, instanceConfig } from '../../../src/config.js';
 import { packageRoot } from '../../../src/runtime/package-root.js';
-import { HOSTS, type InstalledHost, type InstalledHosts, newHosts, SYSTEMD } from './installed.js';
+import { HOSTS, type InstalledHost, type InstalledHosts, newHosts, SYSTEMD, sh } from './installed.js';
 
 const UNITS = join(SYSTEMD, 'units');
 const units = readdirSync(UNITS);
@@ -166,6 +166,16 @@ test('each program accepts its environment as it is put in place', () => {
   }
   const { HOKM_POLICY = '' } = autoscalerConfig(env('cluster', 'autoscaler'));
   expect(policySchema.parse(parse(readFileSync(HOKM_POLICY, 'utf8')))).toMatchObject({ mode: 'advisory' });
+});
+
+test('secrets are for their owner alone, and the settings beside them are for every service', () => {
+  const place = join(hosts.folder, 'fresh/etc/hokm');
+  sh('secrets.sh', join(place, 'secrets'));
+  const mode = (path: string) => (statSync(join(place, path)).mode & 0o777).toString(8);
+  expect([mode('.'), mode('secrets'), mode('secrets/redis_url')]).toEqual(['755', '711', '600']);
+  const before = readFileSync(join(place, 'secrets/redis_url'), 'utf8');
+  sh('secrets.sh', join(place, 'secrets'));
+  expect(readFileSync(join(place, 'secrets/redis_url'), 'utf8')).toBe(before);
 });
 
 test('nothing is left to fill in, on any host; what is there already stays, with its passwords', () => {
