@@ -3,7 +3,8 @@
  * took over. Every heartbeat leaves a mark; one that is older than the last that Redis has confirmed, or none, tells.
  *
  * INVARIANT: for a lease and two seconds after a loss nobody is told finally that a room, or a seat, does not exist: whoever
- * plays it stores it again. Who has noticed a loss leaves a note for those who have started since and have no mark from before.
+ * plays it stores it again. Who has noticed a loss leaves a note for those who have started since and have no mark from before;
+ * they may be the first whom Redis answers, before there is a note, and so doubt for as long after their first heartbeat.
  */
 import type { Clock } from '../runtime/clock.js';
 import type { Registry } from './registry.js';
@@ -25,8 +26,10 @@ export class LossWatch {
   private latest = 0;
   /** Redis has had this mark. */
   private confirmed = 0;
-  /** Monotonic ms. */
+  /** After a loss that was noticed, monotonic ms. */
   private doubtedUntil = Number.NEGATIVE_INFINITY;
+  /** Until then Redis may have lost something before this instance started; without end before its first heartbeat. */
+  private youngUntil = Number.POSITIVE_INFINITY;
 
   constructor(private readonly deps: LossWatchDeps) {}
 
@@ -39,13 +42,14 @@ export class LossWatch {
   /** A heartbeat with `mark` was answered; the one that Redis had before is told. */
   found(mark: number, before: number): void {
     const isOlder = before < this.confirmed;
+    if (this.youngUntil === Number.POSITIVE_INFINITY) this.youngUntil = this.deps.clock.monotonic() + this.doubtMs;
     this.confirmed = mark;
     if (isOlder) this.lost();
   }
 
   /** Whether what Redis lacks may be stored again soon, as far as is known. */
   get doubtful(): boolean {
-    return this.deps.clock.monotonic() < this.doubtedUntil;
+    return this.deps.clock.monotonic() < Math.max(this.doubtedUntil, this.youngUntil);
   }
 
   /** The same, as Redis says now. @throws when it does not answer */
@@ -58,7 +62,7 @@ export class LossWatch {
       this.confirmed = mark;
       this.lost();
     } else if (notedFor > 0) {
-      const isNews = !this.doubtful;
+      const isNews = this.deps.clock.monotonic() >= this.doubtedUntil;
       this.doubt(notedFor);
       if (isNews) this.deps.onLoss();
     }
@@ -66,11 +70,14 @@ export class LossWatch {
   }
 
   private lost(): void {
-    const { registry, leaseMs, onLoss } = this.deps;
-    const forMs = leaseMs + RESTORED_MS;
-    this.doubt(forMs);
-    registry.noteLoss(forMs).catch(() => undefined);
+    const { registry, onLoss } = this.deps;
+    this.doubt(this.doubtMs);
+    registry.noteLoss(this.doubtMs).catch(() => undefined);
     onLoss();
+  }
+
+  private get doubtMs(): number {
+    return this.deps.leaseMs + RESTORED_MS;
   }
 
   private doubt(forMs: number): void {

@@ -189,8 +189,9 @@ export class HttpApi {
   }
 }
 
-/** Null where there is no such room: a token can look as if it named one. */
+/** Null where there is no such room, or none yet: a token can look as if it named one. */
 function unlessUnavailable(error: unknown): null {
+  if (error instanceof LostLately) return null;
   if (error instanceof CatalogueError && error.code === 'ROOM_UNAVAILABLE') return null;
   throw error;
 }

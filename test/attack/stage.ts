@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClusterUnderTest } from '../chaos/cluster-under-test.js';
 import type { Seeded } from '../chaos/seeded.js';
+import { untilCertain } from '../support/cluster.js';
 import type { Attack, Limits } from './attack.js';
 import { carryOut, type Site } from './carry-out.js';
 import { Traffic } from './door.js';
@@ -38,7 +39,7 @@ export class Stage {
     const cluster = await ClusterUnderTest.start(this.folder, instances, undefined, settings, TLS);
     const healthy = new Healthy(cluster, players);
     this.running = { cluster, healthy };
-    await healthy.start();
+    await Promise.all([healthy.start(), ...cluster.facts().instances.map(untilCertain)]);
     const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
     tell(`${players.rooms} rooms play on ${instances} instances by TLS, ${set.join(' ')}`);
   }

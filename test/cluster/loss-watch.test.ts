@@ -35,7 +35,8 @@ beforeEach(() => {
   redis = new Marks(clock);
 });
 
-function watchOf(name: string) {
+/** An instance that has just started. */
+function newcomer(name: string) {
   const id = name as InstanceId;
   let losses = 0;
   const self = { id };
@@ -50,8 +51,16 @@ function watchOf(name: string) {
   return { id, watch, beat, losses: () => losses };
 }
 
+/** One that started long ago. */
+async function watchOf(name: string) {
+  const old = newcomer(name);
+  old.beat();
+  await clock.advance(DOUBT_MS);
+  return old;
+}
+
 test('heartbeats that follow one another, answered or not, are no loss', async () => {
-  const { watch, beat, losses } = watchOf('a');
+  const { watch, beat, losses } = await watchOf('a');
   expect(await watch.look()).toBe(false);
   beat();
   beat(false, true);
@@ -67,7 +76,7 @@ test.each([
   'a Redis that %s is doubted for a lease and two seconds, by the next heartbeat or by who looks first',
   async (_, mark) => {
     for (const looksFirst of [true, false]) {
-      const { id, watch, beat, losses } = watchOf(`one ${looksFirst}`);
+      const { id, watch, beat, losses } = await watchOf(`one ${looksFirst}`);
       for (let at = 0; at < 3; at++) beat();
       redis.marks.set(id, mark);
       if (looksFirst) expect(await watch.look()).toBe(true);
@@ -82,20 +91,45 @@ test.each([
   },
 );
 
-test('whoever has started since hears of it by a note, and doubts as long as the others', async () => {
-  const old = watchOf('old');
-  old.beat();
+test('whoever has started since hears of it by a note', async () => {
+  const old = await watchOf('old');
   redis.marks.clear();
   old.beat();
   await clock.advance(4_000);
-  const young = watchOf('young');
+  const young = newcomer('young');
+  young.beat();
   expect([await young.watch.look(), await young.watch.look(), young.losses()]).toEqual([true, true, 1]);
   await clock.advance(DOUBT_MS - 4_000);
+  expect(await old.watch.look()).toBe(false);
+  await clock.advance(4_000);
+  expect([await young.watch.look(), young.watch.doubtful, young.losses()]).toEqual([false, false, 1]);
+});
+
+test('whoever starts before anybody has noticed a loss doubts as long, from its first heartbeat on', async () => {
+  const young = newcomer('young');
+  // Redis is not there yet.
+  await clock.advance(DOUBT_MS);
+  expect([await young.watch.look(), young.watch.doubtful]).toEqual([true, true]);
+  young.beat();
+  await clock.advance(DOUBT_MS - 1);
+  young.beat();
+  expect([await young.watch.look(), young.watch.doubtful, young.losses()]).toEqual([true, true, 0]);
+  await clock.advance(1);
   expect([await young.watch.look(), young.watch.doubtful]).toEqual([false, false]);
 });
 
+test('a note that a newcomer finds while it doubts is news to it', async () => {
+  const old = await watchOf('old');
+  const young = newcomer('young');
+  young.beat();
+  expect([await young.watch.look(), young.losses()]).toEqual([true, 0]);
+  redis.marks.delete(old.id);
+  old.beat();
+  expect([await young.watch.look(), await young.watch.look(), young.losses()]).toEqual([true, true, 1]);
+});
+
 test('a second loss while there is doubt is another one', async () => {
-  const { watch, beat, losses } = watchOf('a');
+  const { watch, beat, losses } = await watchOf('a');
   beat();
   redis.marks.clear();
   beat();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Registry } from '../../src/cluster/registry.js';
 import { connect, type RedisConnection, ready } from '../../src/redis/client.js';
 import { patternsOf } from '../../src/redis/keys.js';
-import { createRoom, startInstance, type TestInstance } from '../support/cluster.js';
+import { createRoom, startInstance, type TestInstance, untilCertain } from '../support/cluster.js';
 import { testConfig } from '../support/config.js';
 import { addressOf } from '../support/host.js';
 import { end, startRedis, type TestRedis, until } from '../support/programs.js';
@@ -54,6 +54,7 @@ test('each knows its own instances and rooms alone', async () => {
   for (const cluster of clusters) {
     const { instances } = await new Registry(cluster.redis, 5_000).list();
     expect(instances.map(({ id }) => id)).toEqual([cluster.instance.id]);
+    await untilCertain(cluster.instance);
     for (const { room } of clusters) expect(await statusOf(cluster, room)).toBe(room === cluster.room ? 200 : 404);
   }
 });

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RedisConnection } from '../../src/redis/client.js';
-import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { createRoom, startCluster, type TestCluster, type TestInstance, untilCertain } from '../support/cluster.js';
 import { KEYS } from '../support/keys.js';
 import { end } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -59,6 +59,7 @@ test.each(['a-token-of-the-clients-own-making', 'ZZZZZZZZ-is-no-room-but-a-token
 );
 
 test('a token of nobody is refused, also when it names a room', async () => {
+  await untilCertain(other);
   const room = await createRoom(`http://127.0.0.1:${other.port}`);
   const player = await Player.join(other.url, room);
   expect(player.token).toMatch(new RegExp(`^${room}-[0-9A-Za-z_-]{24}$`));

@@ -6,7 +6,7 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cursor, EventFrame } from '../../src/protocol/client-out.js';
 import type { RedisConnection } from '../../src/redis/client.js';
-import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { createRoom, startCluster, type TestCluster, type TestInstance, untilCertain } from '../support/cluster.js';
 import { KEYS } from '../support/keys.js';
 import { until } from '../support/programs.js';
 import { connectToRedis } from '../support/redis.js';
@@ -235,6 +235,7 @@ test('a newcomer whose welcome was lost finds the seat again by the token it pro
 });
 
 test('the token of another room opens nothing', async () => {
+  await untilCertain(owner);
   const [mine, foreign] = [await newRoom(), await newRoom()];
   const player = await Player.join(owner.url, mine);
   const intruder = await Player.open(owner.url, foreign);

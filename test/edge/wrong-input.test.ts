@@ -1,7 +1,7 @@
 // Holds I9 of src/README.md.
 /** Every wrong thing that a client can send has one clear answer, and changes nothing for anybody else. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createRoom, startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { createRoom, startCluster, type TestCluster, type TestInstance, untilCertain } from '../support/cluster.js';
 import { until } from '../support/programs.js';
 import { type CalmRoom, openCalmRoom, positionOf } from './calm-room.js';
 import { type HelloFields, onTurn, Player, playOn, seatFour } from './player.js';
@@ -21,6 +21,7 @@ beforeAll(async () => {
   const [only] = cluster.instances;
   if (!only) throw new Error('no instance');
   instance = only;
+  await untilCertain(instance);
   url = instance.url;
   base = `http://127.0.0.1:${instance.port}`;
   calm = await openCalmRoom(instance);

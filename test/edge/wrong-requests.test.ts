@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { startCluster, type TestCluster, type TestInstance } from '../support/cluster.js';
+import { startCluster, type TestCluster, type TestInstance, untilCertain } from '../support/cluster.js';
 import { type CalmRoom, openCalmRoom } from './calm-room.js';
 import { Player } from './player.js';
 import { Raw } from './raw.js';
@@ -19,6 +19,7 @@ beforeAll(async () => {
   const [only] = cluster.instances;
   if (!only) throw new Error('no instance');
   instance = only;
+  await untilCertain(instance);
   base = `http://127.0.0.1:${instance.port}`;
   halfRequest = new Raw(instance.port, 'POST /api/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n');
   room = await openCalmRoom(instance);

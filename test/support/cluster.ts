@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../src/runtime/package-root.js';
 import { addressOf, testHost } from './host.js';
-import { end, spawnOwned, startRedis, type TestRedis } from './programs.js';
+import { end, spawnOwned, startRedis, type TestRedis, until } from './programs.js';
 
 const program = (path: string) => fileURLToPath(new URL(`dist/${path}`, packageRoot));
 
@@ -67,6 +67,15 @@ export async function startCluster(count: number, env: Record<string, string> = 
       await redis.stop();
     },
   };
+}
+
+/**
+ * Resolves when the instance tells finally what does not exist: one that has just started cannot know whether Redis has lost
+ * something before, and says to try again.
+ */
+export function untilCertain({ port }: Pick<TestInstance, 'port'>): Promise<unknown> {
+  const none = `http://${addressOf(port)}/api/room?room_code=N0SVCH00`;
+  return until('what does not exist is told finally', async () => (await fetch(none)).status === 404);
 }
 
 /** `POST /api/rooms`. */
