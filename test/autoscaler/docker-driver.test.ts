@@ -62,6 +62,15 @@ test('what was created and does not start is removed, and the reason is told in 
   expect([...engine.containers.keys()]).toEqual(['hokm-game-1']);
 });
 
+test('one that ends between being found and being told to end is no error', async () => {
+  const handle = await driver.start('boot-1', 1);
+  for (const status of [404, 409] as const) {
+    engine.endedMeanwhile = status;
+    await driver.stop({ handle }, 1);
+  }
+  expect(engine.orders.filter((order) => order.includes('/kill'))).toHaveLength(2);
+});
+
 test('containers of other services and projects are neither listed, stopped nor copied', async () => {
   await engine.end();
   engine = await startEngine([]);

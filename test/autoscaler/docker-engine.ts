@@ -20,6 +20,8 @@ export interface TestEngine {
   readonly orders: string[];
   /** What every start is answered from now on. */
   failStarts: string | undefined;
+  /** What every order to end is answered from now on: the container has ended since it was listed. */
+  endedMeanwhile: 404 | 409 | undefined;
   close(): void;
   end(): Promise<void>;
 }
@@ -93,6 +95,7 @@ export async function startEngine(models: readonly string[] = ['hokm-game-1']): 
         known.state = 'running';
         return [204];
       case 'POST kill':
+        if (engine.endedMeanwhile) return [engine.endedMeanwhile, { message: `Container ${which} has ended` }];
         if (known.state !== 'running') return [409, { message: `Container ${which} is not running` }];
         if ((known.body.HostConfig as { AutoRemove?: boolean } | undefined)?.AutoRemove) containers.delete(known.name);
         else known.state = 'exited';
@@ -123,6 +126,7 @@ export async function startEngine(models: readonly string[] = ['hokm-game-1']): 
     containers,
     orders: [],
     failStarts: undefined,
+    endedMeanwhile: undefined,
     close,
     end: async () => {
       close();
