@@ -152,8 +152,8 @@ export class Mailbox {
     const isFull = 'from' in input && this.queue.isFull(input.from, isPlayer);
     const refusal = this.phase.code ?? (isFull ? 'RATE_LIMITED' : undefined);
     if (refusal !== undefined) return 'from' in input ? input.from.close(refusal) : undefined;
-    // Who joins or reads is told what is so now, or that a token is wrong, often without a commit that would prove it.
-    if (input.type === 'hello' || input.type === 'read') this.gate.proof.doubt(receivedAt);
+    // Who joins or reads is told what is so now, and a refusal is final: often no commit proves that it is ours to say.
+    if (input.type === 'hello' || input.type === 'read' || input.type === 'command') this.gate.proof.doubt(receivedAt);
     this.queue.push(input);
     if (!this.over) this.wake();
   }

@@ -1,7 +1,8 @@
 /** A room that waits is asked about now and then: another may have taken it without a word. */
 import { expect, test } from '@jest/globals';
+import type { CommandId } from '../../src/protocol/ids.js';
 import { settled } from '../support/manual-clock.js';
-import { openRoom } from './rooms.js';
+import { openRoom, type Player } from './rooms.js';
 import { held } from './scripted-store.js';
 import { Stage } from './stage.js';
 
@@ -58,4 +59,21 @@ test('a room that another has taken sends its players away', async () => {
   stage.mailbox.prove(stage.clock.monotonic());
   await settled();
   expect([ana.closed, stage.opened.ends]).toEqual(['MOVED', ['lost']]);
+});
+
+test.each<[string, (ana: Player, refused: CommandId) => void]>([
+  ['refuses nothing', (ana) => ana.command({ type: 'play', card: 'AS' })],
+  ['repeats no refusal', (ana, refused) => ana.command({ type: 'play', card: 'AS' }, refused)],
+])('an owner whose room was taken while its lease was fresh %s', async (_, give) => {
+  const stage = await Stage.open();
+  const [ana] = await stage.players('Ana');
+  const refused = ana.command({ type: 'play', card: 'AS' });
+  await settled();
+  expect(ana.answers(refused)).toHaveLength(1);
+  await openRoom(stage.store, stage.clock, stage.head, 'instance-b');
+  const frames = ana.frames.length;
+  await stage.clock.advance(10);
+  give(ana, refused);
+  await settled();
+  expect([ana.closed, ana.frames.length - frames, stage.opened.ends]).toEqual(['MOVED', 0, ['lost']]);
 });
