@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { hashToken } from '../../src/edge/player-socket.js';
 import type { RedisConnection } from '../../src/redis/client.js';
+import { backUp } from '../support/backup.js';
 import { startCluster, type TestCluster } from '../support/cluster.js';
 import { KEYS } from '../support/keys.js';
 import { until } from '../support/programs.js';
@@ -105,17 +106,13 @@ test('what nobody has is final in the end', async () => {
 test('a Redis that was restored from a backup in which a room is new: whoever plays it keeps it, and so do its players', async () => {
   const [room, token] = [await cluster.createRoom(), tokenOf(2)];
   await until('heartbeats have gone on', async () => (await redis.get(KEYS.mark(at(0).id))) !== null);
-  const backup = await Promise.all(
-    (await redis.keys('*')).map(async (key) => [key, await redis.dumpBuffer(key), await redis.pttl(key)] as const),
-  );
+  const restore = await backUp(redis);
   const sara = await join(0, room, { name: 'Sara', proposed_token: token });
   expect(sara.seat).toBe(0);
   const marks = () => Promise.all([0, 1].map(async (one) => Number(await redis.get(KEYS.mark(at(one).id)))));
   const before = await marks();
   await until('a heartbeat of each later', async () => (await marks()).every((mark, one) => mark > (before[one] ?? 0)));
-  const restoring = redis.multi().flushall();
-  for (const [key, dump, ttl] of backup) restoring.restore(key, Math.max(0, ttl), dump as Buffer);
-  await restoring.exec();
+  await restore();
   const [shown, closed] = await Promise.all([
     answersUntil(200, () => ask(1, '/api/reconnect', { token })),
     comeBack(room, token),
