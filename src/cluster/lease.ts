@@ -18,7 +18,7 @@ export const SAFETY_MS = 1_000;
 
 export interface LeaseDeps {
   readonly registry: Registry;
-  readonly losses: Pick<LossWatch, 'nextMark' | 'found'>;
+  readonly losses: Pick<LossWatch, 'nextMark' | 'found' | 'look'>;
   readonly clock: ClusterClock;
   readonly log: Logger;
   readonly heartbeatMs: number;
@@ -130,6 +130,8 @@ export class HeartbeatLease implements Lease {
     clock.synchronise(reply.now, sentAt);
     // By now, not by when it was sent: an answer can be late for the one before although it came quickly.
     const gap = this.age() > heartbeatMs * SUSPECT_PERIODS || clock.monotonic() - sentAt > heartbeatMs;
+    // One that was frozen while a backup was made finds its own mark as it was: others may have noticed.
+    if (gap) await losses.look();
     if (gap || !reply.renewed) {
       this.generation += 1;
       this.steadySince = clock.monotonic();

@@ -265,6 +265,7 @@ describe('the lease', () => {
     const clock = new ManualClock();
     const beats: { answer: (renewed?: boolean) => void; fail: () => void }[] = [];
     let staled = 0;
+    let look = async () => false;
     const synchronise = () => undefined;
     const lease = new HeartbeatLease({
       registry: {
@@ -276,7 +277,7 @@ describe('the lease', () => {
             });
           }),
       } as unknown as ConstructorParameters<typeof HeartbeatLease>[0]['registry'],
-      losses: { nextMark: () => 1, found: () => undefined },
+      losses: { nextMark: () => 1, found: () => undefined, look: () => look() },
       clock: Object.assign(clock, { synchronise }) as unknown as SystemClock,
       log,
       heartbeatMs: HEARTBEAT_MS,
@@ -291,7 +292,10 @@ describe('the lease', () => {
       if (!beat) throw new Error('no heartbeat is under way');
       return beat;
     };
-    return { clock, lease, take, staled: () => staled };
+    const askOthers = (answer: Promise<boolean>) => {
+      look = () => answer;
+    };
+    return { clock, lease, take, staled: () => staled, askOthers };
   }
 
   async function started() {
@@ -335,6 +339,27 @@ describe('the lease', () => {
     expect(lease.fresh()).toBe(true);
     expect(lease.generation).toBeGreaterThan(generation);
     expect(lease.steady()).toBe(false);
+    lease.stop();
+  });
+
+  test('is fresh again after a gap only once it is known whether others have noticed that Redis has lost something', async () => {
+    const { clock, lease, take, askOthers } = await started();
+    const { generation } = lease;
+    await clock.advance(2 * HEARTBEAT_MS + 1);
+    take().fail();
+    await clock.advance(100);
+    let told: (lost: boolean) => void = () => undefined;
+    askOthers(
+      new Promise((resolve) => {
+        told = resolve;
+      }),
+    );
+    take().answer();
+    await settled();
+    expect([lease.fresh(), lease.generation]).toEqual([false, generation]);
+    told(true);
+    await settled();
+    expect([lease.fresh(), lease.generation]).toEqual([true, generation + 1]);
     lease.stop();
   });
 
