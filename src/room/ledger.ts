@@ -117,7 +117,7 @@ export class Ledger {
     const reply = await this.deps.store.commit(code, this.fence, after, entries, settings.durability);
     if (reply.outcome !== 'ok') return this.insist(entries, reply);
     this.position = entries.at(-1) ?? after;
-    return this.deps.lease.generation === this.generation || this.isUndisputed(entries);
+    return this.isUndisputed(entries);
   }
 
   /** Goes by a reply that was not ok to the owner's question for its room: true once the store has all of it again. */
@@ -167,12 +167,14 @@ export class Ledger {
   /**
    * Of a room that the store calls this owner's: whether it is. While the lease was not fresh another may have claimed it, and
    * a store that was emptied, or restored from a backup, may have lost that claim; whoever made it stores the room again, and
-   * has the time to do so. `entries` are in the log, and not in the history yet.
+   * has the time to do so. What the store said before the lease was fresh again counts no more. `entries` are in the log, and
+   * not in the history yet.
    */
   async isUndisputed(entries: readonly LogLine[] = []): Promise<boolean> {
     const { lease, whenRestored } = this.deps;
     while (!lease.fresh() || lease.generation !== this.generation) {
       if (this.closed) return false;
+      const isOutdated = !lease.fresh();
       await Promise.race([lease.whenFresh(), this.patience()]);
       const { generation } = lease;
       const restored = whenRestored();
@@ -182,7 +184,7 @@ export class Ledger {
         await Promise.race([restored, this.patience()]);
       }
       this.generation = generation;
-      if (restored) return this.insist(entries, await this.check());
+      if (restored || isOutdated) return this.insist(entries, await this.check());
     }
     return true;
   }
@@ -209,13 +211,27 @@ export class Ledger {
     if (!landed && seen.seq < this.history.start) return this.restore(seen, entries);
     if (!this.missingAfter(seen, entries)) {
       // Written by one who did not know of this owner, over a store that had lost its claim and what it has told since.
-      const isAbove = epoch > seen.epoch && this.history.position.seq > this.enteredAt;
-      return isAbove ? this.restore(seen, entries) : undefined;
+      if (!this.isAbove(seen)) return undefined;
+      if (seen.epoch === epoch) this.fence = { owner, epoch: (epoch + 1) as Epoch };
+      return this.restore(seen, entries);
     }
     if (seen.owner === owner && seen.epoch === epoch) return seen;
     // Two claims after the same loss: whoever has something to lose claims again.
     if (seen.epoch === epoch && this.history.after(seen)?.length === 0) return undefined;
     return this.reclaim(seen, Math.max(epoch, seen.epoch) as Epoch, entries);
+  }
+
+  /**
+   * Whether this owner, which has told something, comes before the one that the store names. A claim that goes above one that
+   * a backup remembers may come to the same epoch; made after a loss, it is that of a former owner: the lease of the present
+   * one has had no gap.
+   */
+  private isAbove({ epoch, owner }: Stored): boolean {
+    const { lease, whenRestored } = this.deps;
+    if (this.history.position.seq === this.enteredAt) return false;
+    if (epoch < this.fence.epoch) return true;
+    const isPresent = lease.fresh() && lease.generation === this.generation;
+    return owner !== this.fence.owner && isPresent && whenRestored() !== undefined;
   }
 
   /**

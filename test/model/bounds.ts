@@ -15,6 +15,7 @@ export const BASE: Bound = {
   releases: 0,
   snapshots: 0,
   unknowns: 0,
+  rollbacks: 0,
   takeovers: 0,
 };
 
@@ -29,6 +30,9 @@ export const without = (rule: keyof Rules): Rules => ({ ...PROTOCOL, [rule]: fal
 const BOTH = ['primary', 'replicated'] as const;
 const both = (more: Partial<Bound>): Bound[] => BOTH.map((durability) => ({ ...BASE, ...more, durability }));
 
+/** A backup is restored after an owner who lives was thought to be gone, and replaced. */
+export const RESTORED = { failovers: 0, moves: 0, rollbacks: 1, takeovers: 1 } as const;
+
 /** What `npm test` explores. */
 export const SMALL: readonly Bound[] = [
   ...both({}),
@@ -36,6 +40,8 @@ export const SMALL: readonly Bound[] = [
   ...both({ snapshots: 1, commands: 1 }),
   ...both({ takeovers: 1, commands: 1 }),
   ...both({ releases: 1, moves: 0, unknowns: 1 }),
+  ...both({ ...RESTORED }),
+  ...both({ ...RESTORED, commands: 1, unknowns: 1 }),
 ];
 
 /** What `npm run model` explores: each has been explored to its end. */
@@ -46,6 +52,8 @@ export const FULL: readonly Bound[] = [
   ...both({ crashes: 1 }),
   ...both({ snapshots: 1 }),
   ...both({ releases: 1, moves: 0, unknowns: 1, takeovers: 1 }),
+  ...both({ ...RESTORED, unknowns: 1 }),
+  ...both({ ...RESTORED, releases: 1, snapshots: 1 }),
 ];
 
 /** What `npm run model -- --wide` explores besides: three misfortunes at once. */

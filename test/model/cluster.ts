@@ -21,6 +21,7 @@ import {
   holds,
   IDS,
   type Model,
+  onlyKept,
   type Pending,
   primary,
   type Step,
@@ -50,6 +51,7 @@ export function steps(cluster: Cluster, model: Model): Step[] {
     found.push({ label: `${IDS[from]}'s late ${request.kind} is carried out`, next });
   }
   if (cluster.left.failovers > 0) failover(cluster, model, found);
+  if (cluster.left.rollbacks > 0) rollBack(cluster, found);
   return found;
 }
 
@@ -75,6 +77,14 @@ function answer(cluster: Cluster, model: Model, who: 0 | 1, pending: Pending, fo
   const outcome = handle(instance, request, reply, context);
   const knows =
     reply.outcome === 'ok' && request.kind !== 'snapshot' && request.kind !== 'confirm' && holds(outcome.instance);
+  const isEarly = pending.early || gen < cluster.gen;
+  if (knows && mustWait(cluster, who, model, isEarly)) {
+    found.push({
+      label: `${IDS[who]}'s ${request.kind}: ok, and it waits`,
+      next: withInstance(before, who, waiting(instance, outcome.instance)),
+    });
+    return;
+  }
   const seen = knows
     ? { ...outcome, instance: { ...outcome.instance, gen: Math.max(outcome.instance.gen, gen) } }
     : outcome;
@@ -82,7 +92,7 @@ function answer(cluster: Cluster, model: Model, who: 0 | 1, pending: Pending, fo
     label: `${IDS[who]}'s ${request.kind}: ${reply.outcome}`,
     next: apply(confirmed, who, seen),
   });
-  if (cluster.left.unknowns === 0) return;
+  if (!mayGoUnanswered(cluster, request, model)) return;
   const lost = handle(instance, request, { outcome: 'unknown' }, context);
   found.push({
     label: `${IDS[who]}'s ${request.kind} was carried out, without an answer`,
@@ -107,6 +117,13 @@ function act(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
     case 'securing':
       return loop();
     case 'transferring': {
+      if (mustWait(cluster, who, model)) {
+        found.push({
+          label: `${IDS[who]} asks again`,
+          next: withInstance(cluster, who, { ...instance, mode: 'sealing' }),
+        });
+        return;
+      }
       const { epoch } = instance;
       const { id: by, peer: to, rules } = context;
       const transfer: Request = { by, kind: 'transfer', epoch, at, to };
@@ -141,7 +158,7 @@ function act(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
       send(cluster, { label: 'asks what the target has done', instance, request: check, waits: false });
       const dead = cluster.instances[who === 0 ? 1 : 0].mode === 'dead';
       if (dead || cluster.left.takeovers > 0) {
-        const next = withInstance(dead ? cluster : spend(cluster, 'takeovers'), who, { ...instance, mode: 'taking' });
+        const next = withInstance(dead ? cluster : doubted(cluster, who), who, { ...instance, mode: 'taking' });
         found.push({ label: `${IDS[who]} holds the target for ${dead ? 'dead' : 'gone, wrongly'}`, next });
       }
       return;
@@ -164,10 +181,35 @@ function act(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
   }
 }
 
-/** Whether all others that own the room, or may, have found back to the store since its last failover. */
+/** Whether all others that own the room, or may, have found back to the store since it went back. */
 function settled(cluster: Cluster, who: 0 | 1): boolean {
-  const other = cluster.instances[who === 0 ? 1 : 0];
-  return !holds(other) || other.gen === cluster.gen;
+  const at = who === 0 ? 1 : 0;
+  const other = cluster.instances[at];
+  // What was asked before a backup was restored has been answered by then, a claim among it.
+  const isAsking = cluster.restored && (cluster.pending[at]?.gen ?? cluster.gen) < cluster.gen;
+  return !isAsking && (!holds(other) || other.gen === cluster.gen);
+}
+
+/** The other is thought to be gone: its lease has had a gap. */
+function doubted(cluster: Cluster, who: 0 | 1): Cluster {
+  const other = who === 0 ? 1 : 0;
+  const gap = holds(cluster.instances[other]) || cluster.pending[other] !== null;
+  return withInstance(spend(cluster, 'takeovers'), other, { ...cluster.instances[other], gap });
+}
+
+/** Whether the store may have lost the claim of one who has replaced this instance, and has not stored the room again. */
+function mustWait(cluster: Cluster, who: 0 | 1, { rules, bound }: Model, isEarly = false): boolean {
+  const { gap, gen } = cluster.instances[who];
+  if (!rules.formerOwnersWait || bound.rollbacks === 0 || !gap || gen === cluster.gen) return false;
+  return isEarly || !settled(cluster, who);
+}
+
+/** Written, and not told: entries that are in the log stay apart from the path. */
+function waiting(instance: Instance, written: Instance): Instance {
+  const { path, sent, mode } = instance;
+  return written.path.length > path.length || written.mode !== mode
+    ? { ...instance, fix: null, after: path.length + sent.length }
+    : written;
 }
 
 function takeOver(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
@@ -180,7 +222,7 @@ function takeOver(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): vo
     const free = room.owner === null || room.owner === id;
     const dead = room.owner === peer && cluster.instances[who === 0 ? 1 : 0].mode === 'dead';
     if (!free && !dead && cluster.left.takeovers === 0) return;
-    const next = withInstance(free || dead ? cluster : spend(cluster, 'takeovers'), who, {
+    const next = withInstance(free || dead ? cluster : doubted(cluster, who), who, {
       ...instance,
       seen: seenOf(room),
     });
@@ -202,6 +244,7 @@ function play(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
   const { owner, epoch: stored, digest } = primary(cluster);
   const agrees = owner === context.id && stored === instance.epoch && digest === digestOf(instance.path);
   if (instance.gen < cluster.gen || !agrees) send(cluster, loopRequest(instance, context));
+  if (mustWait(cluster, who, model)) return;
   const commanded = withCommand(instance, bound.commands);
   if (commanded) send(cluster, loopRequest(commanded, context));
   const { path, base, epoch } = instance;
@@ -221,6 +264,10 @@ function play(cluster: Cluster, model: Model, who: 0 | 1, found: Step[]): void {
   }
 }
 
+/** With rollbacks, no claim goes unanswered: that of a former owner, made again and again, may come above the present one. */
+const mayGoUnanswered = ({ left }: Cluster, { kind }: Request, { bound }: Model): boolean =>
+  left.unknowns > 0 && !(bound.rollbacks > 0 && kind === 'claim');
+
 /** A request is carried out at once; or never, or later, both without an answer. */
 function request(cluster: Cluster, model: Model, who: 0 | 1, intent: Intent, found: Step[]): void {
   const { label, request: sent, waits } = intent;
@@ -228,9 +275,10 @@ function request(cluster: Cluster, model: Model, who: 0 | 1, intent: Intent, fou
   const { room, reply } = execute(primary(from), sent, model.rules);
   const written = write(from, room);
   const place = written.dropped + written.line.length - 1;
-  const pending: Pending = { request: sent, reply, waits, place, gen: cluster.gen };
+  const early = mustWait(cluster, who, model);
+  const pending: Pending = { request: sent, reply, waits, place, gen: cluster.gen, early };
   found.push({ label: `${IDS[who]} ${label}`, next: withPending(written, who, pending) });
-  if (from.left.unknowns === 0 || sent.kind === 'check') return;
+  if (!mayGoUnanswered(from, sent, model) || sent.kind === 'check') return;
   const lost = handle(intent.instance, sent, { outcome: 'unknown' }, contextOf(who, model));
   const without = apply(spend(from, 'unknowns'), who, lost);
   found.push({ label: `${IDS[who]} ${label}, which is lost`, next: without });
@@ -279,5 +327,20 @@ function failover(cluster: Cluster, model: Model, found: Step[]): void {
     const lag = cluster.line.length - 1 - at;
     const label = `the primary dies; a copy takes its place ${lag === 0 ? 'with all of it' : `without the last ${lag}`}`;
     for (const next of outcomes) found.push({ label, next: forgive(settleLine(next), model) });
+  }
+}
+
+/** A backup is restored: all that was written since is lost, the claims of those who live among it, and what is on its way. */
+function rollBack(cluster: Cluster, found: Step[]): void {
+  for (const [at, room] of cluster.line.slice(0, -1).entries()) {
+    const next = settleLine({
+      ...spend(cluster, 'rollbacks'),
+      line: [room],
+      late: [],
+      gen: cluster.gen + 1,
+      restored: true,
+    });
+    const lag = cluster.line.length - 1 - at;
+    found.push({ label: `a backup is restored, without the last ${lag}`, next: onlyKept(next) });
   }
 }

@@ -43,8 +43,12 @@ export interface Instance {
   readonly claiming: boolean;
   /** What the store said to one who may claim the room. */
   readonly seen: Seen | null;
-  /** The failovers that it has found its room after. */
+  /** The failovers and rollbacks that it has found its room after. */
   readonly gen: number;
+  /** How much of the path it found when it got the room. */
+  readonly entered: number;
+  /** Another may have taken the room since it was last known that none has. */
+  readonly gap: boolean;
 }
 
 export const ABSENT: Instance = {
@@ -60,6 +64,8 @@ export const ABSENT: Instance = {
   claiming: false,
   seen: null,
   gen: 0,
+  entered: 0,
+  gap: false,
 };
 
 /** Everything but what must outlive the room. */
@@ -67,7 +73,7 @@ const absent = ({ refused }: Instance): Instance => ({ ...ABSENT, refused });
 
 /** Fenced by a higher epoch: nothing is told any more, and nothing is forgotten that the copies may lack. */
 const fade = (instance: Instance, { losersWait }: Rules): Instance =>
-  losersWait ? { ...instance, mode: 'fading', sent: [], fix: null, given: 0, seen: null } : absent(instance);
+  losersWait ? { ...instance, mode: 'fading', sent: [], fix: null, given: 0, seen: null, gap: true } : absent(instance);
 
 export type Message = { readonly to: InstanceId; readonly epoch: number } & (
   | { readonly kind: 'data'; readonly base: number; readonly path: Path }
@@ -146,7 +152,7 @@ export function lacking(instance: Instance, seen: Seen, { claimWithTail }: Rules
 type Looped = { readonly instance: Instance; readonly state: 'done' | 'again' | 'lost' };
 
 /** The owner loop's answer to a reply. */
-export function looped(instance: Instance, request: Request, reply: Reply, { id, rules }: Context): Looped {
+export function looped(instance: Instance, request: Request, reply: Reply, { id, rules, bound }: Context): Looped {
   const again = (changed: Partial<Instance>): Looped => ({
     instance: { ...instance, fix: null, ...changed },
     state: 'again',
@@ -180,12 +186,13 @@ export function looped(instance: Instance, request: Request, reply: Reply, { id,
       }
       if (epoch > instance.epoch) return fading;
       const lies = relation(instance, reply);
-      if (lies === 'fork') return lost;
-      if (epoch < instance.epoch && lies === 'behind') {
-        return rules.restores ? again({ fix: { by: 'restore', seen } }) : lost;
+      if (lies === 'fork') {
+        const isAbove = epoch < instance.epoch || (bound.rollbacks > 0 && !instance.gap && rules.equalForkGivesWay);
+        if (!isAbove || instance.path.length === instance.entered || !rules.restoresOverFork) return lost;
+        return again({ fix: { by: 'restore', seen }, epoch: Math.max(instance.epoch, epoch + 1) });
       }
-      const ahead = instance.path.length > seq;
-      if (epoch === instance.epoch && (lies === 'behind' || !ahead)) return lost;
+      if (lies === 'behind') return rules.restores ? again({ fix: { by: 'restore', seen } }) : lost;
+      if (epoch === instance.epoch && instance.path.length <= seq) return lost;
       return again({ fix: { by: 'claim', seen } });
     }
   }
@@ -247,7 +254,20 @@ function claimed(instance: Instance, reply: Reply): Outcome {
   if (reply.outcome !== 'ok') return { instance: { ...instance, seen: null } };
   const path = pathOf(reply.digest);
   const { epoch, base } = reply;
-  return { instance: { ...absent(instance), mode: 'playing', epoch, base, path, after: path.length }, tell: path };
+  const { gap } = instance;
+  return {
+    instance: {
+      ...absent(instance),
+      gap,
+      mode: 'playing',
+      epoch,
+      base,
+      path,
+      after: path.length,
+      entered: path.length,
+    },
+    tell: path,
+  };
 }
 
 function takenBack(instance: Instance, reply: Reply): Outcome {
@@ -324,7 +344,7 @@ export function received(
     return { instance, message: answer(has) };
   }
   const kept = rules.tailHandedOver ? base : path.length;
-  const room: Instance = { ...absent(instance), epoch, base: kept, path, after: path.length };
+  const room: Instance = { ...absent(instance), epoch, base: kept, path, after: path.length, entered: path.length };
   if (!rules.firstEntry) return { instance: { ...room, mode: 'playing' }, message: answer(true) };
   return { instance: { ...room, mode: 'opening', given: epoch, sent: [`o@${epoch}`] } };
 }

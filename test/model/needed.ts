@@ -1,5 +1,5 @@
 /** What each rule is for: where something is lost without it, or which other rule does the same within the bounds. */
-import { BASE, describe, explore, SMALL, without } from './bounds.js';
+import { BASE, describe, explore, RESTORED, SMALL, without } from './bounds.js';
 import type { Bound, Rules } from './rules.js';
 
 /** Within this bound an invariant breaks without the rule; or why none does. */
@@ -30,6 +30,9 @@ export const USES: Readonly<Record<keyof Rules, Use>> = {
   settling: quick({ takeovers: 1 }),
   settlingTakeBack: quick({}),
   restores: quick({ snapshots: 1 }),
+  restoresOverFork: quick({ ...RESTORED, unknowns: 1 }),
+  equalForkGivesWay: quick({ ...RESTORED, unknowns: 1 }),
+  formerOwnersWait: quick({ ...RESTORED }),
   ownClaimFound: redundant('a claim that has landed has the end of the log with it'),
   foundClaimWaits: slow({ unknowns: 1 }),
   losersWait: quick({ takeovers: 1 }),

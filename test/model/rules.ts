@@ -36,6 +36,12 @@ export interface Rules {
   readonly settlingTakeBack: boolean;
   /** Where the store is older than the kept entries, its owner stores the room whole. */
   readonly restores: boolean;
+  /** A store with another log under a lower epoch gets the room whole from an owner who has told something since it has the room. */
+  readonly restoresOverFork: boolean;
+  /** The same over one of the same epoch, from an owner whom nobody can have replaced. */
+  readonly equalForkGivesWay: boolean;
+  /** After a loss, an owner that another may have replaced leaves others the time to store the room before it tells or gives it away. */
+  readonly formerOwnersWait: boolean;
   /** An owner whose unanswered claim has landed takes that epoch. */
   readonly ownClaimFound: boolean;
   /** Such a claim is made again, so that the copies have it before anything is told. */
@@ -66,6 +72,9 @@ export const PROTOCOL: Rules = {
   settling: true,
   settlingTakeBack: true,
   restores: true,
+  restoresOverFork: true,
+  equalForkGivesWay: true,
+  formerOwnersWait: true,
   ownClaimFound: true,
   foundClaimWaits: true,
   losersWait: true,
@@ -98,6 +107,8 @@ export interface Bound {
   readonly snapshots: number;
   /** Requests without an answer, those of a failover not counted. */
   readonly unknowns: number;
+  /** Times that the store is set back to anything that it has held, by a backup; only without failovers. */
+  readonly rollbacks: number;
   /** Times that an owner who lives is thought to be gone. */
   readonly takeovers: number;
 }

@@ -14,17 +14,24 @@ export interface Pending {
   /** Place in the store's history from which on a copy has it. */
   readonly place: number;
   readonly gen: number;
+  /** Carried out while its sender left others the time to store the room. */
+  readonly early: boolean;
 }
 
-type Left = Pick<Bound, 'failovers' | 'moves' | 'crashes' | 'releases' | 'snapshots' | 'unknowns' | 'takeovers'>;
+type Left = Pick<
+  Bound,
+  'failovers' | 'moves' | 'crashes' | 'releases' | 'snapshots' | 'unknowns' | 'rollbacks' | 'takeovers'
+>;
 
 export interface Cluster {
   /** What the primary has held, from the oldest that a copy may still hold; the last is what it holds. */
   readonly line: readonly Room[];
   /** How much of the store's history was before `line`. */
   readonly dropped: number;
-  /** Failovers so far. */
+  /** Failovers and rollbacks so far. */
   readonly gen: number;
+  /** Whether a backup has been restored. */
+  readonly restored: boolean;
   readonly instances: readonly [Instance, Instance];
   readonly pending: readonly [Pending | null, Pending | null];
   readonly mail: readonly Message[];
@@ -50,12 +57,14 @@ export interface Model {
 }
 
 export function initial({ bound }: Model): Cluster {
-  const { failovers, moves, crashes, releases, snapshots, unknowns, takeovers } = bound;
+  const { failovers, moves, crashes, releases, snapshots, unknowns, rollbacks, takeovers } = bound;
+  if (failovers > 0 && rollbacks > 0) throw new Error('the store goes back by failovers or by rollbacks, not by both');
   const owned: Room = { ...EMPTY_ROOM, owner: IDS[0], epoch: 1 as Room['epoch'] };
   return {
-    line: bound.promoted === 'best' ? [owned] : [EMPTY_ROOM, owned],
+    line: bound.promoted === 'best' && rollbacks === 0 ? [owned] : [EMPTY_ROOM, owned],
     dropped: 0,
     gen: 0,
+    restored: false,
     instances: [{ ...ABSENT, mode: 'playing', epoch: 1 }, ABSENT],
     pending: [null, null],
     mail: [],
@@ -63,7 +72,7 @@ export function initial({ bound }: Model): Cluster {
     told: [],
     broken: null,
     hasDied: false,
-    left: { failovers, moves, crashes, releases, snapshots, unknowns, takeovers },
+    left: { failovers, moves, crashes, releases, snapshots, unknowns, rollbacks, takeovers },
   };
 }
 
@@ -114,9 +123,9 @@ export function write(cluster: Cluster, room: Room): Cluster {
   return settleLine({ ...cluster, line: [...cluster.line, room] });
 }
 
-/** Forgets what no failover can bring back. */
+/** Forgets what neither a failover nor a backup can bring back. */
 export function settleLine(cluster: Cluster): Cluster {
-  if (cluster.left.failovers > 0) return cluster;
+  if (cluster.left.failovers > 0 || cluster.left.rollbacks > 0) return cluster;
   return { ...cluster, line: cluster.line.slice(-1), dropped: 0 };
 }
 
@@ -146,7 +155,19 @@ export function told(cluster: Cluster, path: Path): Cluster {
 /** In a room that waits for no copies, what only the dead had is nobody's promise any more. */
 export function forgive(cluster: Cluster, { bound }: Model): Cluster {
   if (bound.durability === 'replicated' || !cluster.hasDied) return cluster;
-  const alive = cluster.instances.filter(holds).map(({ path }) => path);
+  return onlyKept(cluster);
+}
+
+/** What an instance has of the room, if it has it, and will not forget with the next answer. */
+function keptBy({ instances, pending }: Cluster, who: 0 | 1): readonly Path[] {
+  const { request, reply } = pending[who] ?? {};
+  const isForgotten = reply?.outcome === 'ok' && (request?.kind === 'confirm' || request?.kind === 'release');
+  return holds(instances[who]) && !isForgotten ? [instances[who].path] : [];
+}
+
+/** Players may count on what an instance that lives has, or the store, of all that they have been told. */
+export function onlyKept(cluster: Cluster): Cluster {
+  const alive = [0, 1].flatMap((who) => keptBy(cluster, who as 0 | 1));
   const kept = [pathOf(primary(cluster).digest), ...alive].map((path) => common(cluster.told, path));
   return { ...cluster, told: kept.reduce((a, b) => (b.length > a.length ? b : a)) };
 }

@@ -110,6 +110,22 @@ export const mutants: readonly Mutant[] = [
     test: `${LOST_CLAIM} gets the room whole from it, over what a former owner has written since`,
   },
   {
+    guard: 'same epoch of a former owner, claimed after a loss',
+    change: {
+      file: LEDGER,
+      from: 'const isPresent = lease.fresh() && lease.generation === this.generation;',
+      to: 'const isPresent = false;',
+    },
+    file: 'room/repair',
+    test: `${LOST_CLAIM} gets the room whole from it also where a former owner has claimed it above its lost claim, at the same epoch`,
+  },
+  {
+    guard: 'word of the store from before the lease was fresh again',
+    change: { file: LEDGER, from: 'const isOutdated = !lease.fresh();', to: 'const isOutdated = false;' },
+    file: 'room/repair',
+    test: `${LOST_CLAIM} is left the time for that also by a commit that was sent before the former owner fell asleep and arrives only then`,
+  },
+  {
     guard: 'time after a loss, before a former owner tells or writes anything',
     change: { file: LEDGER, from: 'const restored = whenRestored();', to: 'const restored = undefined;' },
     file: 'room/repair',

@@ -1,6 +1,7 @@
 /** A store that went back in time, and what the owner of a room makes of it. */
 import { describe, expect, test } from '@jest/globals';
 import type { Epoch } from '../../src/protocol/ids.js';
+import { START } from '../../src/room/history.js';
 import { MemoryRoomStore } from '../../src/room/memory-store.js';
 import { settled } from '../support/manual-clock.js';
 import { entries, instance, openRoom } from './rooms.js';
@@ -260,6 +261,61 @@ describe('a store that has lost the claim of an owner who lives, as a restored b
     const { seq, digest } = mailbox.position;
     expect(await store.meta(code)).toMatchObject({ owner: A, seq, digest });
     await openRoom(store, clock, stage.head, 'instance-b');
+  });
+
+  test('gets the room whole from it also where a former owner has claimed it above its lost claim, at the same epoch', async () => {
+    const stage = await Stage.open();
+    const whenRestored = () => new Promise<void>(() => undefined);
+    stage.opened = await openRoom(stage.store, stage.clock, stage.head, 'instance-b', { whenRestored });
+    await settled();
+    const [sara] = await stage.players('Sara');
+    const acked = sara.command(ADD(2));
+    await settled();
+    stage.store.inner = new MemoryRoomStore(() => stage.clock.now());
+    const { inner } = stage.store;
+    await inner.create(stage.head, 60_000);
+    await inner.claim(stage.code, { owner: null, epoch: epoch(0) }, A, 'a:1', epoch(1));
+    const fork = entries(START, 2, [{ type: 'host_changed', seat: null }]);
+    await inner.commit(stage.code, { owner: A, epoch: epoch(2) }, START, fork);
+    const next = sara.command(ADD(3));
+    await stage.clock.advance(500);
+    expect([sara.answer(acked), sara.answer(next), stage.opened.ends]).toEqual([2, 3, []]);
+    const { seq, digest } = stage.mailbox.position;
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: B, epoch: 3, seq, digest });
+  });
+
+  test('is left the time for that also by a commit that was sent before the former owner fell asleep and arrives only then', async () => {
+    const stage = await Stage.open();
+    const former = stage.opened;
+    const [sara] = await stage.players('Sara');
+    let arrive: () => void = () => undefined;
+    const arrival = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    stage.store.script.commit.push(async (run) => {
+      await arrival;
+      return run();
+    });
+    const early = sara.command(ADD(1));
+    await settled();
+    former.lease.stale();
+    const present = await openRoom(stage.store, stage.clock, stage.head, 'instance-b');
+    stage.opened = present;
+    sara.hello();
+    const acked = sara.command(ADD(2));
+    await settled();
+    expect(sara.answer(acked)).toBe(2);
+    await stage.store.rollBack(stage.code, 1, { owner: A, epoch: epoch(1) });
+    arrive();
+    await stage.clock.advance(100);
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: A, epoch: 1, seq: 2 });
+    present.mailbox.prove(stage.clock.monotonic());
+    await stage.clock.advance(500);
+    former.lease.renewed();
+    await stage.clock.advance(500);
+    expect(sara.answers(early)).toEqual([]);
+    expect([former.ends, present.ends]).toEqual([['lost'], []]);
+    expect(await stage.store.meta(stage.code)).toMatchObject({ owner: B, epoch: 2, seq: 2 });
   });
 
   test('makes a former owner wait no longer where nobody else has the room', async () => {
