@@ -106,7 +106,7 @@ export const mutants: readonly Mutant[] = [
       from: 'return isAbove ? this.restore(seen, entries) : undefined;',
       to: 'return undefined;',
     },
-    file: 'room/repair',
+    file: 'room/lost-claim',
     test: `${LOST_CLAIM} gets the room whole from it, over what a former owner has written since`,
   },
   {
@@ -116,19 +116,19 @@ export const mutants: readonly Mutant[] = [
       from: 'const isPresent = lease.fresh() && lease.generation === this.generation;',
       to: 'const isPresent = false;',
     },
-    file: 'room/repair',
+    file: 'room/lost-claim',
     test: `${LOST_CLAIM} gets the room whole from it also where a former owner has claimed it above its lost claim, at the same epoch`,
   },
   {
     guard: 'word of the store from before the lease was fresh again',
     change: { file: LEDGER, from: 'const isOutdated = !lease.fresh();', to: 'const isOutdated = false;' },
-    file: 'room/repair',
+    file: 'room/lost-claim',
     test: `${LOST_CLAIM} is left the time for that also by a commit that was sent before the former owner fell asleep and arrives only then`,
   },
   {
     guard: 'time after a loss, before a former owner tells or writes anything',
     change: { file: LEDGER, from: 'const restored = whenRestored();', to: 'const restored = undefined;' },
-    file: 'room/repair',
+    file: 'room/lost-claim',
     test: `${LOST_CLAIM} is left the time for that by a former owner: it stores what it has, and says and writes nothing before`,
   },
   {
