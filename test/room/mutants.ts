@@ -103,8 +103,8 @@ export const mutants: readonly Mutant[] = [
     guard: 'higher epoch of an owner whose claim the store has lost',
     change: {
       file: LEDGER,
-      from: 'return isAbove ? this.restore(seen, entries) : undefined;',
-      to: 'return undefined;',
+      from: 'if (epoch < this.fence.epoch) return true;',
+      to: 'if (epoch < this.fence.epoch) return false;',
     },
     file: 'room/lost-claim',
     test: `${LOST_CLAIM} gets the room whole from it, over what a former owner has written since`,
