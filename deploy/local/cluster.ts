@@ -262,7 +262,7 @@ export class LocalCluster {
 
   /** @throws ControlError for an order of an autoscaler that has lost its lock */
   private assertCurrent({ fencing }: { readonly fencing?: number | undefined }): void {
-    if (this.fencing.admits(fencing, latestFencing(this.plan.clock.now()))) return;
+    if (this.fencing.admits(fencing, { latest: latestFencing(this.plan.clock.now()) })) return;
     throw new ControlError(
       'OUTDATED',
       `The order is outdated: it carries the number ${fencing}, ${this.fencing.seen} has been seen.`,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { InstanceId } from '../protocol/ids.js';
 import type { RedisConnection } from '../redis/client.js';
 import type { Keyspace } from '../redis/keys.js';
+import { type FencingBounds, latestFencing } from './fencing.js';
 
 export const INSTANCE_STATUS = ['starting', 'ready', 'draining', 'stopped'] as const;
 export type InstanceStatus = (typeof INSTANCE_STATUS)[number];
@@ -79,6 +80,13 @@ export class Registry {
   async time(): Promise<number> {
     const [seconds, micros] = await this.redis.time();
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  }
+
+  /** Which orders of the autoscaler can be meant. */
+  async fencingBounds(): Promise<FencingBounds> {
+    const [now, counter] = await Promise.all([this.time(), this.redis.get(this.keys.autoscaler.fencing)]);
+    const given = counter === null ? undefined : Number(counter);
+    return { latest: latestFencing(now), given: Number.isSafeInteger(given) ? given : undefined };
   }
 
   /**

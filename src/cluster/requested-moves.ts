@@ -4,7 +4,7 @@ import type { Mailbox } from '../room/mailbox.js';
 import { type Clock, sleep } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Bus } from './bus.js';
-import { type Fencing, latestFencing } from './fencing.js';
+import type { Fencing } from './fencing.js';
 import type { Migration } from './migration.js';
 import type { Ownership } from './ownership.js';
 import type { InstanceRecord, Registry } from './registry.js';
@@ -16,7 +16,7 @@ export interface RequestedMovesDeps {
   readonly fencing: Fencing;
   readonly migration: Migration;
   readonly ownership: Ownership;
-  readonly registry: Pick<Registry, 'get' | 'time'>;
+  readonly registry: Pick<Registry, 'get' | 'fencingBounds'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -36,7 +36,7 @@ export class RequestedMoves {
   /** @throws when the registry does not answer: nothing has been done then, and the request is handled again */
   private async asked({ room, rooms, to, fencing }: MessageOf<'game_migration_request'>): Promise<void> {
     const { fencing: orders, log, registry, ownership, migration } = this.deps;
-    if (!orders.admits(fencing, latestFencing(await registry.time()))) {
+    if (!orders.admits(fencing, await registry.fencingBounds())) {
       log.warn({ to, fencing, seen: orders.seen }, 'outdated request to move refused');
       return;
     }

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
 import type { Bus } from './bus.js';
 import type { Drain } from './drain.js';
-import { type Fencing, latestFencing } from './fencing.js';
+import type { Fencing } from './fencing.js';
 import type { HeartbeatLease } from './lease.js';
 import type { Registry } from './registry.js';
 import type { Self } from './self.js';
@@ -18,7 +18,7 @@ export interface ScalingDeps {
   readonly fencing: Fencing;
   readonly drain: Drain;
   readonly lease: Pick<HeartbeatLease, 'renew'>;
-  readonly registry: Pick<Registry, 'announce' | 'time'>;
+  readonly registry: Pick<Registry, 'announce' | 'fencingBounds'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -46,7 +46,7 @@ export class Scaling {
 
   private async told({ event, instance, fencing }: MessageOf<'scaling_event'>): Promise<void> {
     const { deps } = this;
-    if (!deps.fencing.admits(fencing, latestFencing(await deps.registry.time()))) {
+    if (!deps.fencing.admits(fencing, await deps.registry.fencingBounds())) {
       deps.log.warn({ event, fencing, seen: deps.fencing.seen }, 'outdated scaling event refused');
       return;
     }
