@@ -15,8 +15,8 @@ const ROOMS = 3;
 /** What one address may have open, sockets and streams together. */
 const MAX_OF_ADDRESS = 40;
 const MAX_SPECTATORS = 100;
-/** That nobody reads a stream any more may be noticed at its second comment only, after 30 s. */
-const GONE_MS = 40_000;
+/** Far below the 15 s between comments on a stream: HAProxy tells at once who has gone. */
+const GONE_MS = 5_000;
 /** What a stream may send before it is read, bytes: nothing, hardly anything, as usual. */
 const WINDOWS = [0, 16, 65_535] as const;
 
@@ -132,7 +132,7 @@ interface Most {
   readonly goneMs: number;
 }
 
-async function besiege(scene: Scene, statuses: Map<number, number>, isFirst: boolean): Promise<Most> {
+async function besiege(scene: Scene, statuses: Map<number, number>): Promise<Most> {
   const attacked = await openRoom(scene);
   const { code, host, watching } = attacked;
   const siege = new Siege(scene, code);
@@ -153,7 +153,7 @@ async function besiege(scene: Scene, statuses: Map<number, number>, isFirst: boo
     }
     leave();
     siege.lift();
-    const goneMs = isFirst ? await untilGone(scene, attacked) : 0;
+    const goneMs = await untilGone(scene, attacked);
     if (watching().most > MAX_SPECTATORS) scene.broken(`${watching().most} watch ${code}`);
     if (host.closed !== undefined) scene.broken(`the host was closed with ${host.closed}`);
     return { streams, spectators: watching().most, goneMs };
@@ -174,8 +174,8 @@ export const eventStreams: Attack = {
   async run(scene) {
     const statuses = new Map<number, number>();
     let [streams, spectators, goneMs] = [0, 0, 0];
-    await each(Math.ceil(scene.times / PER_ROOM), ROOMS, async (at) => {
-      const most = await besiege(scene, statuses, at === 0 && scene.isAlone);
+    await each(Math.ceil(scene.times / PER_ROOM), ROOMS, async () => {
+      const most = await besiege(scene, statuses);
       streams = Math.max(streams, most.streams);
       spectators = Math.max(spectators, most.spectators);
       goneMs = Math.max(goneMs, most.goneMs);
