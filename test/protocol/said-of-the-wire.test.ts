@@ -4,7 +4,7 @@ import { foldEvent } from '../../src/client/fold.js';
 import type { View } from '../../src/game/hokm/view.js';
 import type { EventFrame, RoomView } from '../../src/protocol/client-out.js';
 import { Player, playOut, seatFour } from '../edge/player.js';
-import { createRoom, startCluster, type TestCluster } from '../support/cluster.js';
+import { createRoom, startCluster, type TestCluster, untilCertain } from '../support/cluster.js';
 import { until } from '../support/programs.js';
 import { page, tableUnder } from './page.js';
 
@@ -81,6 +81,7 @@ test('a leave whose answer was lost: the token is worth nothing on the next conn
   guest.send({ type: 'command', id: guest.nextId(), command: { type: 'leave' } });
   await host.next('event', ({ events }) => events.some(({ type }) => type === 'seat_left'));
   await guest.drop();
+  for (const instance of cluster.instances) await untilCertain(instance);
   const again = await Player.open(ws, room);
   again.hello({ token: guest.token });
   expect(await again.next('error')).toMatchObject({ code: 'WRONG_TOKEN' });

@@ -48,6 +48,7 @@ const SCRIPTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'createRoom-1': ofRooms(1),
   'releaseRoom-3': ofRooms(3),
   'restoreRoom-3': ofRooms(3),
+  'retryRoom-1': ofRooms(1),
   'setAsideRoom-3': ofRooms(3),
   'snapshotRoom-3': ofRooms(3),
   'transferRoom-1': ofRooms(1),
