@@ -129,8 +129,7 @@ export const mutants: readonly Mutant[] = [
           const { head } = mailbox;
           if (after >= 0) {
             const found = await this.store.read(head.code, after, PAGE);
-            const end = found.at(-1)?.seq ?? mailbox.position.seq;
-            return { room: mailbox.code, seq: end, entries: found.map((one) => publicEntry(head, one)) };
+            return pageOf(head, found.at(-1)?.seq ?? mailbox.position.seq, found.map(renderOf(head)));
           }`,
       },
     ],
@@ -141,9 +140,10 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/edge/public-log.ts',
-        from: 'const recent = isJoined ? lines.slice(0, PAGE - older.length) : [];',
+        from: 'return pageOf(head, seq, [...older, ...(isJoined ? lines.slice(0, PAGE - older.length) : [])]);',
         to: `const unpublished = isJoined ? await this.store.read(head.code, lines.at(-1)?.seq ?? seq, PAGE) : [];
-          const recent = isJoined ? [...lines, ...unpublished] : [];`,
+          const recent = isJoined ? [...lines, ...unpublished.map(renderOf(head))] : [];
+          return pageOf(head, seq, [...older, ...recent]);`,
       },
     ],
   },
