@@ -5,7 +5,7 @@
  */
 import type { Seat } from '../game/game.js';
 import type { CommandId, Seq } from '../protocol/ids.js';
-import { type Entry, holderOf, type RoomState } from './state.js';
+import { type Entry, leaverOf, type RoomState } from './state.js';
 
 export const WINDOW = 256;
 /** Players whose `leave` is still known by its id. */
@@ -92,11 +92,6 @@ export class CommandWindows {
     const { by } = entry;
     if (by) this.record(by.seat, by.id, seq);
     for (const event of entry.events) {
-      if (event.type === 'seat_left' && 'reason' in event && event.reason === 'left' && by) {
-        const leaver = holderOf(before, event.seat);
-        const departure = leaver && 'tokenHash' in leaver ? [{ holder: leaver.tokenHash, id: by.id, seq }] : [];
-        this.departures = [...this.departures, ...departure].slice(-DEPARTED);
-      }
       if (event.type === 'seat_changed' && 'from' in event) {
         this.seats[event.to] = this.seats[event.from];
         this.seats[event.from] = undefined;
@@ -104,8 +99,12 @@ export class CommandWindows {
         const [one, other] = event.seats;
         [this.seats[one], this.seats[other]] = [this.seats[other], this.seats[one]];
       } else if (event.type === 'seat_left' && 'reason' in event) {
-        // Whoever is only away may come back, and give a command again.
-        if (event.reason !== 'gone') this.seats[event.seat] = undefined;
+        const holder = leaverOf(before, event);
+        if (holder === undefined) continue;
+        this.seats[event.seat] = undefined;
+        if (event.reason === 'left' && by) {
+          this.departures = [...this.departures, { holder, id: by.id, seq }].slice(-DEPARTED);
+        }
       } else if (event.type === 'seat_taken' && 'seat' in event) {
         const lapsed = before.lapsed[event.seat];
         const isKept = lapsed && (event.token_hash === undefined || event.token_hash === lapsed.tokenHash);

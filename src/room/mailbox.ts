@@ -22,7 +22,7 @@ import { type EndReason, Phase } from './phase.js';
 import type { RoomDeps } from './room-deps.js';
 import { noteLeft, noteSeats } from './seat-notes.js';
 import { nobodyPresent, type Presence } from './seats.js';
-import { lapsedSeatOf, type RoomHead, type RoomState, seatOf } from './state.js';
+import { lapsedSeatOf, type RoomHead, type RoomState, seatOf, tokenHashOf } from './state.js';
 import { nextTick, type Room } from './step.js';
 import type { Fence, StoredSnapshot } from './store.js';
 import { viewRoom } from './view.js';
@@ -288,8 +288,8 @@ export class Mailbox {
   private async bury(): Promise<void> {
     await this.gate.flushed();
     if (!this.phase.leave('closed')) return;
-    const { seats, lapsed } = this.room.state;
-    for (const holder of [...seats, ...lapsed]) noteLeft(this.deps, holder);
+    const { state } = this.room;
+    for (const seat of state.seats.keys()) noteLeft(this.deps, tokenHashOf(state, seat as Seat));
     // That it is closed is committed: nobody waits until its keys are given up.
     this.tellEnd('ROOM_CLOSED');
     this.givenUp = await this.ledger.release(this.deps.closedTtlMs);

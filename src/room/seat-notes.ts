@@ -2,7 +2,7 @@
 import type { Seat } from '../game/game.js';
 import type { RoomCode } from '../protocol/ids.js';
 import type { LogEntry } from './history.js';
-import { holderOf, type Lapsed, type Occupant, type RoomState } from './state.js';
+import { leaverOf, type RoomState } from './state.js';
 
 export interface SeatNotes {
   /** A seat has been taken with this token hash. */
@@ -15,18 +15,18 @@ export interface SeatNotes {
 export function noteSeats(notes: SeatNotes, code: RoomCode, { entry }: LogEntry, before: RoomState): void {
   for (const event of entry.events) {
     if (event.type === 'seat_taken' && 'token_hash' in event && event.token_hash !== undefined) {
-      const lapsed = before.lapsed[event.seat];
-      if (lapsed?.tokenHash !== event.token_hash) noteLeft(notes, lapsed);
+      const lapsed = before.lapsed[event.seat]?.tokenHash;
+      if (lapsed !== event.token_hash) noteLeft(notes, lapsed);
       notes.onSeatTaken?.(code, event.seat, event.token_hash);
     } else if (event.type === 'seat_changed' && 'from' in event) {
-      noteLeft(notes, before.lapsed[event.to]);
-    } else if (event.type === 'seat_left' && 'reason' in event && event.reason !== 'gone') {
-      noteLeft(notes, holderOf(before, event.seat));
+      noteLeft(notes, before.lapsed[event.to]?.tokenHash);
+    } else if (event.type === 'seat_left' && 'reason' in event) {
+      noteLeft(notes, leaverOf(before, event));
     }
   }
 }
 
-/** The seat is `holder`'s no more, and cannot be again. */
-export function noteLeft(notes: SeatNotes, holder: Occupant | Lapsed | null | undefined): void {
-  if (holder && 'tokenHash' in holder) notes.onSeatLeft?.(holder.tokenHash);
+/** The token of this hash, if there is one, has lost its seat for good. */
+export function noteLeft(notes: SeatNotes, tokenHash: string | undefined): void {
+  if (tokenHash !== undefined) notes.onSeatLeft?.(tokenHash);
 }

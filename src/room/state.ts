@@ -309,9 +309,21 @@ export const afterRoomEvents = (
   events: readonly RoomEvent[],
 ): RoomState => events.reduce((next, event) => evolveRoom(game, head, next, event), state);
 
-/** Whose seat it is: who holds it, or may still come back to it. */
-export const holderOf = ({ seats, lapsed }: RoomState, seat: Seat): Occupant | Lapsed | null | undefined =>
-  seats[seat]?.kind === 'human' ? seats[seat] : lapsed[seat];
+/** Hash of the token of the player who holds the seat, or who may still come back to it; undefined when there is none. */
+export function tokenHashOf({ seats, lapsed }: RoomState, seat: Seat): string | undefined {
+  const occupant = seats[seat];
+  return occupant?.kind === 'human' ? occupant.tokenHash : lapsed[seat]?.tokenHash;
+}
+
+/**
+ * Hash of the token that loses the seat for good by the event, in an entry that found the room as `before`. Undefined when
+ * there is none: a player who is only away may come back, also after a bot was removed from the seat.
+ */
+export function leaverOf(before: RoomState, event: Extract<RoomEvent, { type: 'seat_left' }>): string | undefined {
+  const { seat, reason } = event;
+  const isBot = reason === 'kicked' && before.seats[seat]?.kind === 'bot';
+  return reason === 'gone' || isBot ? undefined : tokenHashOf(before, seat);
+}
 
 /** The seat that was the token's until it became free, and that no other player has taken. */
 export function lapsedSeatOf({ lapsed }: RoomState, tokenHash: string): Seat | undefined {

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Seat } from '../../src/game/game.js';
 import { START } from '../../src/room/history.js';
 import { loadHandedOver } from '../../src/room/load.js';
+import { noteSeats } from '../../src/room/seat-notes.js';
 import { waitsForHand } from '../../src/room/state.js';
 import { nextTick } from '../../src/room/step.js';
 import { toSnapshot } from '../../src/room/store.js';
@@ -237,6 +238,22 @@ describe('a lobby', () => {
       .join('Eve', { seat: 2 as Seat });
     expect(made.command('Bo', { type: 'choose_seat', seat: 2 }, id).answers).toEqual(['refuse Bo NOT_SEATED']);
     expect(made.command('Eve', { type: 'choose_seat', seat: 3 }, id).types).toEqual(['seat_changed']);
+  });
+
+  test('knows the commands of whoever comes back, and the way there, also after a bot was removed from the seat', () => {
+    const made = seated(2);
+    const id = made.newId('Bo');
+    made.command('Bo', { type: 'choose_seat', seat: 2 }, id).gone(2).wait(AWAY_MS);
+    const done = made.log.find(({ entry }) => entry.by?.id === id)?.seq;
+    made.command('Ana', { type: 'add_bot', seat: 2 });
+    const before = made.state;
+    expect(made.command('Ana', { type: 'kick', seat: 2 }).types).toEqual(['seat_left']);
+    const left: string[] = [];
+    for (const entry of made.log.slice(-1))
+      noteSeats({ onSeatLeft: (hash) => left.push(hash) }, made.head.code, entry, before);
+    expect(made.join('Bo').names[2]).toBe('Bo');
+    expect(made.command('Bo', { type: 'choose_seat', seat: 2 }, id).answers).toEqual([`ack ${id} ${done}`]);
+    expect(left).toEqual([]);
   });
 
   test('takes a command of whoever comes back without a connection', () => {
