@@ -226,8 +226,11 @@ export class Ownership {
     const { id, index } = this.deps;
     const { code } = lost;
     this.outlasting.set(code, lost);
-    await lost.outlasted;
-    if (this.outlasting.get(code) === lost) this.outlasting.delete(code);
+    try {
+      await lost.outlasted;
+    } finally {
+      if (this.outlasting.get(code) === lost) this.outlasting.delete(code);
+    }
     // Until here it may have become this instance's again, and must be found where it is not taken up.
     if (!this.concerns(code)) await index.remove(id, code);
   }

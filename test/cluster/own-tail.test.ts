@@ -127,6 +127,19 @@ test.each([
   expect(again.answer(id)).toBe(2);
 });
 
+test('can be claimed here again after keeping its end has failed by an error of its own', async () => {
+  const { clock, store, head, ownership, mailbox, ends } = await played();
+  const claimed = await store.inner.claim(head.code, mailbox.fence, B, 'b:1');
+  if (claimed.outcome !== 'ok') throw new Error(claimed.outcome);
+  store.script.confirm.push(() => Promise.reject(new Error('no reply of the store')));
+  mailbox.prove(clock.monotonic() + 1);
+  await settled();
+  expect(ends).toEqual(['lost']);
+  const { meta } = claimed.room;
+  await store.inner.release(head.code, { owner: B, epoch: meta.epoch }, meta, 60_000);
+  expect(await ownership.open(head.code)).toMatchObject({ at: 'here' });
+});
+
 test('keeps the room in the index when it is this instance’s again and cannot be taken up', async () => {
   const { clock, store, head, ownership, named, lose } = await played();
   await lose();
