@@ -31,7 +31,7 @@ export class Daemon {
   private stopping = false;
   private running: Promise<void> | undefined;
   private plan: Plan;
-  /** What is to be gone on with from the next run on. */
+  /** The plan of the next run, where it is another one; `taken` once the former is used no longer. */
   private next: { readonly plan: Plan; readonly taken: () => void } | undefined;
 
   constructor(private readonly deps: DaemonDeps) {
@@ -46,13 +46,18 @@ export class Daemon {
   async stop(): Promise<void> {
     this.stopping = true;
     await this.running;
+    this.next?.taken();
     await this.lock?.release();
   }
 
-  /** Goes on by another plan. Resolves when the former is used no longer. */
+  /** Goes on by another plan from the next run on. Resolves when the former is used no longer. */
   use(plan: Plan): Promise<void> {
-    this.next?.taken();
-    return new Promise((taken) => {
+    const { next } = this;
+    return new Promise((resolve) => {
+      const taken = () => {
+        next?.taken();
+        resolve();
+      };
       this.next = { plan, taken };
     });
   }

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { Lifecycle } from '../../src/runtime/lifecycle.js';
 import { changeLevel } from '../../src/runtime/log.js';
 import { Daemon } from '../daemon.js';
+import type { Driver } from '../drivers/driver.js';
 import { explain, how, inOneLine } from '../explain.js';
 import { Lock } from '../lock.js';
 import type { Policy } from '../policy/schema.js';
@@ -105,9 +106,12 @@ export function run(cli: Argv) {
       await withCluster(args, 'daemon', async (cluster) => {
         const { log, clock, config, lock } = cluster;
         const lifecycle = new Lifecycle(log, clock, STOP_MS);
+        /** Of all plans that may still have orders under way. */
+        const drivers = new Set<Driver>();
         const open = (by: Policy) => {
           const advisory = args.advisory || by.mode === 'advisory';
           const opened = runnerFor(cluster, by, { by: 'daemon', advisory });
+          drivers.add(opened.driver);
           const { name: driver } = opened.driver;
           log.info({ mode: advisory ? 'advisory' : 'act', min: by.min, max: by.max, driver }, 'running');
           return opened;
@@ -119,14 +123,16 @@ export function run(cli: Argv) {
           if (record.actions.length > 0) process.send?.({ type: 'decided', text: inOneLine(record) });
         };
         const daemon = new Daemon({ lock, runner, clock, log, tickMs, leaseMs: config.HOKM_LEASE_MS, decided });
-        lifecycle.onStop('driver', () => current.driver.close());
+        const close = (driver: Driver) => driver.close().finally(() => drivers.delete(driver));
+        lifecycle.onStop('driver', async () => void (await Promise.all([...drivers].map(close))));
         lifecycle.onStop('daemon', () => daemon.stop());
         lifecycle.stopOnSignals();
         lifecycle.reloadOnHangUp(() => {
           const fresh = clusterConfig(args);
-          const former = current;
+          const { driver: former } = current;
           current = open(policyOf(args, fresh));
-          void daemon.use(current).then(() => former.driver.close());
+          // Neither of them rejects.
+          void daemon.use(current).then(() => close(former));
           changeLevel(log, fresh.LOG_LEVEL);
         });
         lifecycle.stopWithParent();

@@ -71,6 +71,14 @@ function runner(given: Policy = acting(), overrides: Partial<RunDeps> = {}): Run
   });
 }
 
+function gate() {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
 /** As if an autoscaler had run here for an hour. */
 async function longKnown(): Promise<void> {
   const lock = await taken('before');
@@ -324,6 +332,31 @@ describe('trouble', () => {
     expect(fleet.sent).toEqual([]);
     const points = await new History(redis).load(clock.now());
     expect(points.filter(({ mark }) => mark === 'outage').length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a daemon lets go of a plan when no run uses it any more: after the one under way, or with its end', async () => {
+    fleet.add('a', { connected_players: 10 });
+    const [started, ended] = [gate(), gate()];
+    const list = async () => {
+      started.open();
+      await ended.opened;
+      return fleet.registry.list();
+    };
+    const held = runner(acting(), { registry: { ...fleet.registry, list } });
+    const lock = { redis, clock, log, token: 'daemon', ttlMs: 60_000 };
+    const daemon = new Daemon({ lock, runner: held, clock, log, tickMs: 60_000, leaseMs: 300 });
+    daemon.start();
+    await started.opened;
+    const free: string[] = [];
+    const next = { runner: runner(), tickMs: 60_000 };
+    void daemon.use(next).then(() => free.push('first'));
+    void daemon.use(next).then(() => free.push('second'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(free).toEqual([]);
+    const stopped = daemon.stop();
+    ended.open();
+    await stopped;
+    expect(free).toEqual(['first', 'second']);
   });
 
   test('the daemon goes on when Redis was away, and its standby takes over', async () => {
