@@ -10,6 +10,7 @@ import type { Frame } from '../protocol/frame.js';
 import { type RoomCode, tokenOf } from '../protocol/ids.js';
 import type { Connection } from '../room/audience.js';
 import type { Mailbox } from '../room/mailbox.js';
+import { seatOf } from '../room/state.js';
 import { CorruptRoom } from '../room/store.js';
 import type { Clock, Ticks } from '../runtime/clock.js';
 import type { Logger } from '../runtime/log.js';
@@ -60,10 +61,6 @@ const MOVE_GRACE_MS = 2_000;
 const TOKEN_BYTES = 18;
 
 export const hashToken = (token: string): string => hash('sha256', token);
-
-/** Whether the seat of this token is taken by it, and has not become free. */
-const holdsSeat = ({ seats }: Pick<Mailbox, 'seats'>, tokenHash: string): boolean =>
-  seats.some((occupant) => occupant?.kind === 'human' && occupant.tokenHash === tokenHash);
 
 export class PlayerSocket implements Connection {
   clientId = '';
@@ -256,7 +253,9 @@ export class PlayerSocket implements Connection {
   /** Whoever would take a seat at a public table is counted first; the others come in at once. */
   private enter(mailbox: Mailbox, hello: Hello, receivedAt: number): void {
     const { address } = this;
-    const takesSeat = hello.token === undefined ? !hello.spectate : !holdsSeat(mailbox, hashToken(hello.token));
+    // With a token whose seat has become free it is taken again.
+    const takesSeat =
+      hello.token === undefined ? !hello.spectate : seatOf(mailbox, hashToken(hello.token)) === undefined;
     if (address === undefined || !takesSeat || !mailbox.head.settings.public)
       return this.admit(mailbox, hello, receivedAt);
     void this.deps.quota.take(address, this.code).then((may) => {

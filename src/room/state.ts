@@ -202,9 +202,9 @@ const shownSince = (before: RoomState, after: RoomState, seq: Seq): readonly Seq
   });
 
 /** The seat whose token has this SHA-256. Hashes of 128 random bits are compared: their timing tells nothing. */
-export function seatOf(state: RoomState, tokenHash: string): Seat | undefined {
-  for (let seat = 0; seat < state.seats.length; seat++) {
-    const occupant = state.seats[seat];
+export function seatOf({ seats }: Pick<RoomState, 'seats'>, tokenHash: string): Seat | undefined {
+  for (let seat = 0; seat < seats.length; seat++) {
+    const occupant = seats[seat];
     if (occupant?.kind === 'human' && occupant.tokenHash === tokenHash) return seat as Seat;
   }
   return undefined;
