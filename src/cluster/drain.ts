@@ -37,17 +37,11 @@ interface Destinations {
   readonly instances: readonly InstanceRecord[];
   readonly promised: Map<InstanceId, number>;
   /**
-   * Who has refused a room, or not answered, which takes a second to find out; and who is not reached by HAProxy. Asked only
-   * when nobody else is left.
+   * Instances that are asked only when no other is left: HAProxy does not reach them, or they have refused a room, or not
+   * answered, which takes a second to find out.
    */
-  readonly refusers: Set<InstanceId>;
+  readonly lastResort: Set<InstanceId>;
   readonly startedSince: number;
-}
-
-interface Whereto {
-  readonly instances: readonly InstanceRecord[];
-  readonly startedSince: number;
-  readonly unreachable: ReadonlySet<InstanceId>;
 }
 
 export class Drain {
@@ -79,14 +73,12 @@ export class Drain {
     const startedAt = clock.monotonic();
     const rooms = [...ownership.rooms];
     if (rooms.length === 0) return;
-    const { instances, startedSince, unreachable } = await this.surroundings();
-    const promised = new Map<InstanceId, number>();
-    const refusers = new Set(unreachable);
+    const destinations = await this.destinations();
     let moved = 0;
     const parallel = Math.min(PARALLEL.most, Math.max(PARALLEL.least, Math.ceil(rooms.length / PARALLEL.roomsEach)));
     const workers = Array.from({ length: parallel }, async () => {
       for (let room = rooms.pop(); room !== undefined && !signal?.aborted; room = rooms.pop()) {
-        if (await this.moveOne(room, { instances, promised, refusers, startedSince })) moved += 1;
+        if (await this.moveOne(room, destinations)) moved += 1;
       }
     });
     await Promise.all(workers);
@@ -95,13 +87,13 @@ export class Drain {
 
   private async moveOne(
     room: Mailbox,
-    { instances, promised, refusers, startedSince }: Destinations,
+    { instances, promised, lastResort, startedSince }: Destinations,
   ): Promise<boolean> {
     const { self, migration } = this.deps;
     const not = new Set<InstanceId>([self.id]);
     const rules = `${room.head.game}@${room.head.rulesVersion}`;
     for (;;) {
-      const others = new Set([...not, ...refusers]);
+      const others = new Set([...not, ...lastResort]);
       const target =
         place(instances, { rules, not: others, promised, startedSince }) ??
         place(instances, { rules, not: others, promised, startedSince: 0 }) ??
@@ -114,21 +106,22 @@ export class Drain {
         await room.outlasted;
         return false;
       }
-      if (outcome === 'refused') refusers.add(target.id);
+      if (outcome === 'refused') lastResort.add(target.id);
       not.add(target.id);
     }
   }
 
   /** Who could take rooms; nobody when the whole cluster stops or Redis does not answer. */
-  private async surroundings(): Promise<Whereto> {
+  private async destinations(): Promise<Destinations> {
     const { redis, registry } = this.deps;
-    const nobody = { instances: [], startedSince: 0, unreachable: new Set<InstanceId>() };
+    const promised = new Map<InstanceId, number>();
+    const nobody = { instances: [], promised, lastResort: new Set<InstanceId>(), startedSince: 0 };
     try {
       const { clusterState, rollingRestart } = redis.keyspace;
       const [cluster, rolling] = await Promise.all([redis.get(clusterState), redis.get(rollingRestart)]);
       if (cluster === 'stopping') return nobody;
       const [{ instances }, unreachable] = await Promise.all([registry.list(), registry.unreachable()]);
-      return { instances, startedSince: Number(rolling ?? 0), unreachable };
+      return { instances, promised, lastResort: new Set(unreachable), startedSince: Number(rolling ?? 0) };
     } catch {
       return nobody;
     }
