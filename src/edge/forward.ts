@@ -24,14 +24,18 @@ export class Forwarder {
   private readonly piped = new Set<() => void>();
   /** Monotonic ms at which each address last refused a connection. */
   private readonly refused = new Map<string, number>();
+  /** Secrets that mark what comes from another instance. */
+  private readonly known: readonly Buffer[];
 
   constructor(
     /** Marks what is passed on from here. */
     private readonly secret: string,
-    /** Of those that have not heard yet that the secret was changed, or have heard it before us. */
-    private readonly alsoKnown: string | undefined,
+    /** Marks what instances pass on that have the next secret already, or still the last one. */
+    alsoKnown: string | undefined,
     private readonly pulse: Pick<Pulse, 'watch'>,
-  ) {}
+  ) {
+    this.known = [secret, ...(alsoKnown === undefined ? [] : [alsoKnown])].map((text) => Buffer.from(text));
+  }
 
   /** Cuts what is still piped: the players connect again. */
   closeAll(): void {
@@ -43,10 +47,7 @@ export class Forwarder {
     const header = incoming.headers[FORWARDED_HEADER];
     if (header === undefined) return false;
     const given = Buffer.from(String(header));
-    return [this.secret, this.alsoKnown].some((known) => {
-      const secret = Buffer.from(known ?? '');
-      return known !== undefined && given.length === secret.length && timingSafeEqual(given, secret);
-    });
+    return this.known.some((secret) => given.length === secret.length && timingSafeEqual(given, secret));
   }
 
   /**
