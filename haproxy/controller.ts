@@ -324,12 +324,12 @@ export class Controller {
   /** Sees a restarted or reloaded HAProxy, which has lost its servers, long before the next round would. */
   private async watch(): Promise<number> {
     const worker = await this.parts.api.worker().catch(() => undefined);
-    if (worker !== undefined && worker !== this.worker) {
-      this.parts.log.info({ worker }, 'HAProxy answers');
-      this.newWorker = true;
-      this.look(true);
-    }
     if (worker !== this.worker) {
+      if (worker !== undefined) {
+        this.parts.log.info({ worker }, 'HAProxy answers');
+        this.newWorker = true;
+        this.look(true);
+      }
       this.report = { ...this.report, worker: worker ?? '', down: this.unreached.unknown() };
       // Not waited for: Redis may take its time, and HAProxy is to be looked at meanwhile.
       const told = this.pulse().finally(() => this.running.delete(told));

@@ -3,6 +3,7 @@ import { openDriver } from '../../autoscaler/drivers/open.js';
 import { loadPolicy } from '../../autoscaler/policy/load.js';
 import { Registry } from '../../src/cluster/registry.js';
 import { autoscalerConfig } from '../../src/config.js';
+import type { InstanceId } from '../../src/protocol/ids.js';
 import type { RedisConnection } from '../../src/redis/client.js';
 import { SystemClock } from '../../src/runtime/clock.js';
 import { serversUp } from '../local/admin-socket.js';
@@ -62,7 +63,7 @@ function byDriver(redis: RedisConnection, policyFile: string | undefined, clock:
     // The HAProxies are on other hosts: what their controllers report of them is in the registry.
     getsPlayers: async ({ id }) => {
       const [reports, unreachable] = await Promise.all([registry.controllerReports(), registry.unreachable()]);
-      if ([...unreachable].some((other) => other === id)) return false;
+      if (unreachable.has(id as InstanceId)) return false;
       return reports.every(({ id: controller, last_reconcile }) => {
         const key = `${id} ${controller}`;
         const moments = (seen.get(key) ?? new Set()).add(last_reconcile ?? '');

@@ -67,10 +67,7 @@ export class Lifecycle {
   /** Stops on SIGTERM and SIGINT, then exits: 0 when all was stopped in time, 1 otherwise. */
   stopOnSignals(): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        this.log.info({ signal }, 'stopping');
-        this.stopAndExit();
-      });
+      process.on(signal, () => this.stopOn(signal));
     }
   }
 
@@ -81,10 +78,7 @@ export class Lifecycle {
    */
   reloadOnHangUp(reload: () => void): void {
     process.on('SIGHUP', () => {
-      if (hasTerminal()) {
-        this.log.info({ signal: 'SIGHUP' }, 'stopping');
-        return this.stopAndExit();
-      }
+      if (hasTerminal()) return this.stopOn('SIGHUP');
       try {
         reload();
       } catch (error) {
@@ -114,6 +108,11 @@ export class Lifecycle {
         this.log.error({ err: failed, step: name }, 'shut failed');
       }
     }
+    this.stopAndExit();
+  }
+
+  private stopOn(signal: NodeJS.Signals): void {
+    this.log.info({ signal }, 'stopping');
     this.stopAndExit();
   }
 
