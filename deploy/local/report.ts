@@ -1,6 +1,6 @@
 /** What the cluster tells: progress on stderr, its addresses on stdout and, for tools, in the data folder. */
 import { commandName } from '../../src/config.js';
-import { DEFAULT_DATA } from '../ops/local-cluster.js';
+import { DATA_FOLDER } from '../../src/runtime/package-root.js';
 import { type DataFolder, writePrivate } from './data-folder.js';
 
 /** One of the players' doors. */
@@ -73,7 +73,7 @@ export class Report {
 
 function forPeople(facts: ClusterFacts, data: string): string {
   const trust = facts.certificate === null ? '' : `NODE_EXTRA_CA_CERTS=${facts.certificate} `;
-  const named = data === DEFAULT_DATA ? '' : ` --data ${data}`;
+  const named = data === DATA_FOLDER ? '' : ` --data ${data}`;
   const rows: [string, string][] = [
     ['Play', facts.player_urls.join('  or  ')],
     ['In the terminal', `${trust}${commandName('play')}${named}`.replace(/ --$/, '')],

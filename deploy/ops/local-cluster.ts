@@ -26,10 +26,8 @@ const factsSchema = z.object({
 /** Part of DATA/cluster.json; the names are the supervisor's. */
 export type LocalClusterFacts = z.output<typeof factsSchema>;
 
-export const DEFAULT_DATA = DATA_FOLDER;
-
 /** @throws ToolFailed when no cluster runs with this data folder. */
-export function localCluster(data: string = DEFAULT_DATA): LocalClusterFacts {
+export function localCluster(data: string = DATA_FOLDER): LocalClusterFacts {
   const file = join(resolve(data), 'cluster.json');
   let text: string;
   try {
