@@ -5,7 +5,7 @@
 import { findGame } from '../game/games.js';
 import type { Epoch, InstanceId, RoomCode } from '../protocol/ids.js';
 import type { Tail } from '../room/history.js';
-import { isReadable, type LoadedRoom, lastWrittenAt, loadHandedOver, loadRoom, playOn } from '../room/load.js';
+import { isReadable, type LoadedRoom, lastWrittenAt, loadHandedOver, loadRoom, replayEntry } from '../room/load.js';
 import { Mailbox, type MailboxDeps } from '../room/mailbox.js';
 import type { EndReason } from '../room/phase.js';
 import type { RoomHead } from '../room/state.js';
@@ -171,7 +171,7 @@ export class Ownership {
     // Where its owner has loaded the room from a store that had lost the end of the log, and has written nothing since, this
     // instance may have been the owner before: it alone has that end, and writes it again with its first entry.
     const kept = (present ?? this.outlasting.get(head.code))?.entriesAfter(snapshot) ?? [];
-    for (const entry of kept) loaded = playOn(game, head, loaded, entry);
+    for (const entry of kept) loaded = replayEntry(game, head, loaded, entry);
     return this.play(head, epoch, loaded, aliveAt, 'handed over').entered;
   }
 

@@ -67,7 +67,7 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
   const windows = new CommandWindows(snapshot?.windows, snapshot?.departed);
   const base = snapshot ?? START;
   const history = new History({ seq: base.seq, digest: base.digest });
-  for (const entry of tail) state = playOn(game, meta.head, { state, windows, history }, entry).state;
+  for (const entry of tail) state = replayEntry(game, meta.head, { state, windows, history }, entry).state;
   const end = history.position;
   if (end.seq !== meta.seq || end.digest !== meta.digest) {
     throw new CorruptRoom(`the log ends at ${end.seq} ${end.digest}, not at ${meta.seq} ${meta.digest}`);
@@ -76,7 +76,7 @@ function replay(game: Game, stored: StoredRoom): LoadedRoom {
 }
 
 /** The room after the next entry of its log; `windows` and `history` change. @throws CorruptRoom or NewerRoom */
-export function playOn(
+export function replayEntry(
   game: Game,
   head: RoomHead,
   { state, windows, history }: LoadedRoom,
