@@ -24,7 +24,7 @@ export interface Reading {
   readonly targets: readonly Target[];
   /** Instances that are there but take no players (yet): starting ones. */
   readonly waiting: ReadonlySet<InstanceId>;
-  /** Instances that take players by their own word, at addresses or under names that HAProxy cannot have. */
+  /** Instances that report that they take players, at an address or under a name that HAProxy does not accept. */
   readonly unusable: readonly InstanceId[];
   /** Instances that say themselves that they have stopped. */
   readonly stopped: ReadonlySet<InstanceId>;

@@ -4,7 +4,7 @@ import type { InstanceId } from '../src/protocol/ids.js';
 import type { ShownServer } from './runtime-api.js';
 
 export class Unreached {
-  /** Instances that take players by their own word, and that HAProxy cannot have. */
+  /** Instances that report that they take players, and that cannot be servers of HAProxy. */
   absent: readonly InstanceId[] = [];
   /** Since when each is down without a break, monotonic ms. */
   private readonly since = new Map<InstanceId, number>();

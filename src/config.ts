@@ -237,7 +237,8 @@ export const autoscalerConfig = (env: NodeJS.ProcessEnv = process.env): Autoscal
   Object.freeze({ ...parse(autoscalerSchema, env), environment: { ...env } });
 /** @throws ConfigError */
 export const launcherConfig = (env: NodeJS.ProcessEnv = process.env): LauncherConfig => {
-  // Its programs get values of its own for some of these: what came from a file is told to them as a value, too, not twice.
+  // For some of these the launcher gives its programs other values. What came from a file is handed on as a value: a program
+  // refuses a variable that is set in both ways.
   const environment = { ...env };
   for (const name of new Set(
     [instanceSchema, controllerSchema, autoscalerSchema].flatMap((of) => Object.keys(of.shape)),

@@ -169,8 +169,10 @@ export class Inspector {
     return this.ask<RoomStatusPage>(instance, `/status?room_code=${code}`, 'errors');
   }
 
-  /** One of the pages that instances have for operators; undefined when it cannot be had from here. */
-  /** @param list a field of the page, without which it is that of other software, or of another version */
+  /**
+   * One of the pages that instances have for operators; undefined when it cannot be had from here.
+   * @param list a list that the page has; one without it is of other software, or of another version
+   */
   private async ask<Page extends object>(
     instance: InstanceRecord,
     path: string,

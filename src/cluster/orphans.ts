@@ -55,9 +55,9 @@ export class Orphans {
   }
 
   /**
-   * Redis keeps an entry beyond its lease when its clock is set back. Survivors and the controllers of HAProxy would wait for
-   * its end, and so would the players of an instance that is cut off and knows nobody any more who is not. An instance that
-   * lives after all renews its entry with its next heartbeat.
+   * Ends a lease in Redis too, which keeps an entry for longer when its clock is set back. Survivors and the controllers of
+   * HAProxy would wait for that, and so would players whose instance is cut off and knows no other one. An instance that lives
+   * after all renews its entry with its next heartbeat.
    */
   private async endLease(id: InstanceId): Promise<void> {
     const { registry, heartbeats, leaseMs, log } = this.deps;

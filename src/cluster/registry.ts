@@ -60,7 +60,7 @@ export interface HeartbeatReply {
   readonly mark: number;
 }
 
-/** What a controller reports as `down` whose HAProxy does not answer; else the ids of instances, with commas between. */
+/** What a controller reports as `down` while its HAProxy does not answer; otherwise ids of instances, separated by commas. */
 export const NOT_LOOKED = '?';
 
 /** Longer than any Redis is away, and its clock steps, ms. */

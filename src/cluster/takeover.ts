@@ -81,8 +81,9 @@ export class Takeover {
   }
 
   /**
-   * Whether the lease of an instance is over, whatever the registry has of it. An entry also goes when Redis was away, or when
-   * its clock steps forward, and stays when its clock is set back; who lives and has Redis renews it at once.
+   * Whether the lease of an instance is over, by its heartbeats as seen here. Its entry in the registry proves nothing: it
+   * also goes when Redis was away, or when Redis' clock steps forward, and stays when that clock is set back. An instance that
+   * lives and has Redis renews it at once.
    */
   leaseRanOut(owner: InstanceId): boolean {
     const { steady, heartbeats, leaseMs } = this.deps;

@@ -34,7 +34,7 @@ export class RoomPages {
   /** The one asked for last at the end. */
   private older: readonly OlderPage[] = [];
 
-  /** The log is trimmed at its beginning alone: what was kept then may be told still. */
+  /** A page stays true: entries never change, and a log is trimmed only at its beginning. */
   olderAfter(after: Seq, end: Seq): OlderPage | undefined {
     return this.older.find((page) => page.after === after && page.end === end);
   }
@@ -44,7 +44,7 @@ export class RoomPages {
   }
 }
 
-/** A room as it is played by one owner, or as it is stored while nobody plays it: its published entries do not change. */
+/** Whose log it is: the mailbox that plays the room, or a text that names a stored state of it. Its entries never change. */
 export type Published = { readonly over: boolean } | string;
 
 export class PublicPages {
@@ -74,14 +74,14 @@ export interface Kept {
   since(seq: Seq): readonly LogLine[];
 }
 
-/** The same entries as in the owner's memory. */
+/** The entries that the owner has in memory, as everybody may see them. */
 export class RecentLines {
   private readonly lines: PublicLine[] = [];
   private end = 0 as Seq;
 
   constructor(private readonly render: Render) {}
 
-  /** Takes what has come since, and forgets what the owner has forgotten. */
+  /** Adds what is new in the history, and drops what it no longer keeps. */
   follow(history: Kept): void {
     const { start, position } = history;
     const from = Math.max(this.end, start) as Seq;

@@ -1,9 +1,9 @@
 /**
- * Watches the instances that connections are passed on to. A process that has stopped, or whose host is gone, closes none
- * of its connections: whoever waits on one without a word would wait for ever. Nor does one that is cut off from Redis and
- * knows nobody who is not: its rooms are taken over, and HAProxy, which has the connection with this instance, ends it no
- * more than the other. One question a second for each instance, however many connections lead there, and none while there
- * are none.
+ * Watches the instances that connections are passed on to, and ends the connections to one that can no longer serve them.
+ * Nobody else would, and players would wait for ever. A process that has stopped, or whose host is gone, closes no
+ * connection. Neither does an instance that is cut off from Redis and knows no other instance, while others take its rooms
+ * over; and HAProxy's connection leads here, not there. One question a second for each instance, however many connections
+ * lead there, and none while there are none.
  *
  * INVARIANT: nobody is sent back while this instance itself has missed Redis, or heard of it again less than a lease ago.
  */
@@ -91,7 +91,7 @@ export class Pulse {
     return watched.id !== answer.id;
   }
 
-  /** Until the second such answer others take its rooms. Whoever does not say itself that it has no Redis keeps its players. */
+  /** Whether it says itself that it has no Redis, and its lease is over. By the second such answer others take its rooms. */
   private isCutOff({ id, redisForMs }: Alive): boolean {
     return redisForMs === 0 && this.leaseRanOut(id as InstanceId);
   }

@@ -19,7 +19,7 @@ export function textFrame(text: string): Buffer {
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  // Most of it is ASCII, which is quicker told so.
+  // Most texts are ASCII, which is written faster as Latin-1.
   frame.write(text, start, length === text.length ? 'latin1' : 'utf8');
   return frame;
 }

@@ -90,7 +90,7 @@ export class WsSocket implements RawSocket {
     if (this.gatheredBytes > MAX_GATHERED_BYTES) this.sendGathered();
   }
 
-  /** One write of whole frames, as the library's own are: the two never mix within one. */
+  /** Writes whole frames in one piece. So does the library: no frame is ever torn by another. */
   sendGathered(): void {
     const { gathered } = this;
     const [first] = gathered;

@@ -71,7 +71,7 @@ export class Ledger {
   private over = false;
   /** From then on nothing is tried again, monotonic ms. */
   private givesUpAt = Number.POSITIVE_INFINITY;
-  /** Generation of the lease in which it was known last that nobody owns the room whom the store has forgotten. */
+  /** Generation of the lease in which it was last known that the store has lost no other owner's claim. */
   private generation: number;
   /** Where the log ended when this owner got the room. */
   private readonly enteredAt: Seq;
@@ -165,10 +165,10 @@ export class Ledger {
   }
 
   /**
-   * Of a room that the store calls this owner's: whether it is. While the lease was not fresh another may have claimed it, and
-   * a store that was emptied, or restored from a backup, may have lost that claim; whoever made it stores the room again, and
-   * has the time to do so. What the store said before the lease was fresh again counts no more. `entries` are in the log, and
-   * not in the history yet.
+   * Whether the room that the store calls this owner's really is. While the lease was not fresh, another instance may have
+   * claimed it, and a store that was emptied, or restored from a backup, may have lost that claim. Whoever made it stores the
+   * room again, and is left the time for that. A reply of the store from before the lease was fresh again does not count.
+   * `entries` are in the log, and not in the history yet.
    */
   async isUndisputed(entries: readonly LogLine[] = []): Promise<boolean> {
     const { lease, whenRestored } = this.deps;

@@ -83,7 +83,7 @@ export function take(state: RoomState, seat: Seat, name: string, tokenHash: stri
   return events;
 }
 
-/** Whoever held the seat until it became free comes back to it: under the same name, and as host again who was it then. */
+/** The player who held the seat until it became free takes it again: under the same name, and as the host who was it then. */
 export function takeAgain(state: RoomState, seat: Seat): RoomEvent[] {
   const lapsed = state.lapsed[seat];
   if (!lapsed) return [];

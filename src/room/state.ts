@@ -56,7 +56,7 @@ export interface RoomState extends Seating {
   readonly dealtTo: readonly (string | null)[] | null;
   /** By seat, the log entry since which a player who had to wait for the end of a hand is shown the seat's cards; else 0. */
   readonly shownSince: readonly Seq[];
-  /** By seat, whose it was until it became free because they were away: theirs again while no other player has taken it. */
+  /** By seat, the player who was away until it became free: it is theirs again if they come before another player takes it. */
   readonly lapsed: readonly (Lapsed | null)[];
 }
 

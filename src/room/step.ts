@@ -323,7 +323,7 @@ function due(room: Room, now: number, idleMs: number): LogEvent[] {
 /** Before the first match the seat of whoever is away is free again after this, ms. */
 const LAPSE_MS = 30_000;
 
-/** Seats of players who are away before the first match. Whoever has only put the telephone away finds the own one free. */
+/** Seats of players who are away before the first match. Who has only put the telephone away takes the same seat again. */
 function lapsingSeats({ state, presence }: Room): readonly Seat[] {
   if (state.status !== 'lobby' || !presence.connected.includes(false)) return NO_SEATS;
   return state.seats.flatMap((occupant, at) =>

@@ -34,7 +34,7 @@ export function createLogger(level: string, bindings: Record<string, unknown>, r
   );
 }
 
-/** From now on only lines of this level and above are written. Said before, in case that it is not said any more then. */
+/** Writes only lines of this level and above from now on. Logged first: the new level may hide that very line. */
 export function changeLevel(log: Logger, level: string): void {
   log.info({ level }, 'reloaded');
   log.level = level;
