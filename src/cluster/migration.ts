@@ -223,10 +223,11 @@ export class Migration {
   }
 
   private async received(message: MessageOf<'game_migration_data'>): Promise<void> {
-    const { bus, pins } = this.deps;
+    const { bus, pins, ownership } = this.deps;
     const { room, request, from } = message;
     const accepted = await this.adopts(message);
-    if (accepted) pins.assigned(room);
+    // By now it may have moved on, and is pinned where it went.
+    if (accepted && ownership.here(room)) pins.assigned(room);
     bus.publish(bus.channels.instance(from), { type: 'game_migration_answer', request, accepted });
   }
 

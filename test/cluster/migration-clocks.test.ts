@@ -23,12 +23,19 @@ function target(aheadMs: number) {
     },
   };
   const self = { id: 'game-to', hasSpace: true, rules: ['hokm@1'], status: 'ready' };
-  const seen = { adopted: 0 };
+  const seen = { adopted: 0, pinned: 0, isHere: false };
   const adopt = async () => {
     seen.adopted += 1;
+    seen.isHere = true;
     return true;
   };
-  const parts = { bus, self, clock, pins: { assigned: () => undefined }, ownership: { adopt } };
+  const ownership = { adopt, here: () => (seen.isHere ? {} : undefined) };
+  const pins = {
+    assigned: () => {
+      seen.pinned += 1;
+    },
+  };
+  const parts = { bus, self, clock, pins, ownership };
   const migration = new Migration(parts as unknown as MigrationDeps);
   const sent = () => clock.now() - aheadMs;
   const offer = () =>
@@ -81,4 +88,16 @@ test('a room that was taken, and may have moved on, is not taken again when the 
   hand(sent(), 4);
   await settled();
   expect(seen.adopted).toBe(2);
+});
+
+test('a room that has moved on is not pinned here again when its data arrive late once more', async () => {
+  const { answers, seen, sent, offer, hand } = target(0);
+  offer();
+  hand(sent(), 2);
+  await settled();
+  expect(seen.pinned).toBe(1);
+  seen.isHere = false;
+  hand(sent(), 2);
+  await settled();
+  expect([answers, seen.pinned]).toEqual([[true, true, true], 1]);
 });
