@@ -37,8 +37,10 @@ const garbage = (random: Seeded, length: number) =>
 export function nonsense(random: Seeded): string {
   for (;;) {
     const text = anyText(random);
-    // Chance sometimes makes sense.
-    if (!parseClientFrame(text).ok && Buffer.byteLength(text) <= 4_096 && !/"v":\s*[02-9]/.test(text)) return text;
+    const parsed = parseClientFrame(text);
+    // Chance sometimes makes sense, or a hello of another version, which ends the connection.
+    const isNonsense = !parsed.ok && parsed.code !== 'VERSION_UNSUPPORTED';
+    if (isNonsense && Buffer.byteLength(text) <= 4_096) return text;
   }
 }
 
